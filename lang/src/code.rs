@@ -1,0 +1,152 @@
+//! The registry of diagnostic codes.
+//!
+//! Codes are grouped by phase and never reused. Each has a page in `lang/errors/` with its
+//! meaning, a faulty example and a mended one; tests hold registry and pages together.
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// Nothing is written.
+    Error,
+    /// The result stands, but probably is not what was meant.
+    Warning,
+}
+
+impl Severity {
+    /// `error` or `warning`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// A stable diagnostic code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Code {
+    /// The code as shown, such as `E0301`.
+    pub id: &'static str,
+    /// What it stands for, in a few words.
+    pub title: &'static str,
+}
+
+impl Code {
+    /// `W…` codes are warnings, all others errors.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        if self.id.starts_with('W') { Severity::Warning } else { Severity::Error }
+    }
+
+    /// The page that explains it: meaning, a faulty example, a mended one.
+    #[must_use]
+    pub fn page(self) -> &'static str {
+        PAGES.iter().find(|(id, _)| *id == self.id).map_or("", |(_, page)| page)
+    }
+
+    /// The code with this id, in any case of letters.
+    #[must_use]
+    pub fn find(id: &str) -> Option<Code> {
+        ALL.iter().copied().find(|code| code.id.eq_ignore_ascii_case(id))
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $title:literal;)*) => {
+        $(#[doc = $title] pub const $name: Code = Code { id: $id, title: $title };)*
+        /// Every code, in order.
+        pub const ALL: &[Code] = &[$($name),*];
+        const PAGES: &[(&str, &str)] =
+            &[$(($id, include_str!(concat!("../errors/", $id, ".md")))),*];
+    };
+}
+
+codes! {
+    // E01xx: reading and syntax.
+    UNREADABLE_FILE = "E0101", "a source cannot be read";
+    NOT_UTF8 = "E0102", "a source is not UTF-8 text";
+    SOURCE_TOO_LARGE = "E0103", "the sources are too large";
+    UNEXPECTED_CHARACTER = "E0104", "a character that has no place here";
+    UNTERMINATED_STRING = "E0105", "a string without its closing quote";
+    UNKNOWN_ESCAPE = "E0106", "an unknown escape in a string";
+    UNCLOSED_BLOCK = "E0107", "a block without its closing brace";
+    UNOPENED_BLOCK = "E0108", "a closing brace without a block";
+    NESTING_TOO_DEEP = "E0109", "blocks nested too deep";
+    FAULTY_EXPRESSION = "E0110", "an expression that cannot be read";
+    EXPECTED_STATEMENT = "E0111", "a statement must start with a keyword";
+    MISPLACED_COMMA = "E0112", "a comma without an argument on both sides";
+
+    // E02xx: words, arguments and evaluation.
+    UNKNOWN_STATEMENT = "E0201", "an unknown statement";
+    MISPLACED_STATEMENT = "E0202", "a statement in the wrong place";
+    REPEATED_STATEMENT = "E0203", "a statement that may stand only once";
+    NOT_COMPILED_YET = "E0204", "a part of the language that this release does not compile";
+    WRONG_ARGUMENT = "E0205", "an argument of the wrong kind";
+    MISSING_ARGUMENT = "E0206", "a missing argument";
+    EXTRA_ARGUMENT = "E0207", "an argument too many";
+    BLOCK_NOT_ALLOWED = "E0208", "a block where there can be none";
+    BLOCK_REQUIRED = "E0209", "a missing block";
+    UNKNOWN_VARIABLE = "E0210", "an unknown variable";
+    NOT_A_NUMBER = "E0211", "arithmetic on something that is not a number";
+    ARITHMETIC = "E0212", "arithmetic without a result";
+    TOO_MANY_STATEMENTS = "E0213", "loops that unfold into too many statements";
+    REPEATED_VARIABLE = "E0214", "a variable bound twice";
+    INCLUDE_CYCLE = "E0215", "files that include each other";
+    MISSING_STATEMENT = "E0216", "a statement that must be there";
+
+    // E03xx: names and addresses.
+    DUPLICATE_NAME = "E0301", "one name for two things";
+    UNKNOWN_NODE = "E0302", "an unknown node";
+    OVERLAPPING_NETWORKS = "E0303", "networks that overlap";
+    OUTSIDE_NETWORK = "E0304", "an address or block outside its network";
+    DUPLICATE_ADDRESS = "E0305", "one address for two things";
+    EXHAUSTED = "E0306", "no free address, block or port left";
+    BAD_NETWORK = "E0307", "a network that cannot be divided so";
+    RESERVED_ADDRESS = "E0308", "an address that has another use";
+    MISSING_FAMILY = "E0309", "an address family that is not there";
+    MTU_TOO_LARGE = "E0310", "an MTU that does not fit through the underlay";
+    NOT_ONE_SEGMENT = "E0311", "host-gw nodes on different segments";
+
+    // E04xx: pods and services.
+    DUPLICATE_PORT = "E0401", "one port for two things";
+    SERVICE_WITHOUT_PORT = "E0402", "a service without a port";
+    UNKNOWN_PORT = "E0403", "an unknown port name";
+    NODE_PORT_RANGE = "E0404", "a node port outside the range";
+    CONTRADICTION = "E0405", "statements that contradict each other";
+
+    // E05xx: lowering and ordering.
+    CONFLICTING_OBJECTS = "E0501", "two statements want one object differently";
+    DEPENDENCY_CYCLE = "E0502", "objects that need each other";
+    MISSING_OBJECT = "E0503", "an object that nothing makes";
+
+    // E06xx: the live node.
+    KERNEL_REFUSED = "E0601", "the kernel refused an operation";
+    TOOL_FAILED = "E0602", "a tool failed or is missing";
+    NODE_NOT_READY = "E0603", "the node lacks something that netc does not make";
+    NOT_AS_PLANNED = "E0604", "the node reads back differently from the plan";
+    FOREIGN_OBJECT = "E0605", "something of somebody else is in the way";
+
+    // E07xx: the project and its files.
+    BAD_LOCK = "E0701", "a lock file that cannot be used";
+    BAD_MANIFEST = "E0702", "a manifest that cannot be used";
+    CANNOT_WRITE = "E0703", "a file that cannot be written";
+    NO_SOURCES = "E0704", "no sources";
+
+    // Wxxxx: warnings.
+    SELECTS_NOTHING = "W0401", "a service that selects nothing";
+    NODE_PORTS_EPHEMERAL = "W0402", "node ports inside the ephemeral port range";
+    STALE_LOCK_ENTRY = "W0701", "a lock entry that no longer fits";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        for pair in ALL.windows(2) {
+            assert!(pair[0].id < pair[1].id, "{} before {}", pair[0].id, pair[1].id);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The schema: every statement of the language in one table.
+//!
+//! Checking, `netc explain`, the reference page and did-you-mean all read this table, so a
+//! statement exists when it stands here and nowhere else.
+
+mod anywhere;
+mod cluster;
+mod describe;
+mod file;
+mod node;
+mod pod;
+mod reference;
+mod service;
+mod usage;
+
+pub use describe::{choices, describe, describe_choice};
+pub use reference::reference;
+pub use usage::usage;
+
+pub use crate::shape::{Choice, Shape};
+
+/// Where a statement may stand: at the top of a file or in the block of another one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// Anywhere.
+    Anywhere,
+    /// At the top level of a file.
+    File,
+    /// In `cluster NAME { … }`.
+    Cluster,
+    /// In `overlay KIND { … }`.
+    Overlay,
+    /// In `pod-network KIND { … }`.
+    PodNetwork,
+    /// In `proxy KIND { … }`.
+    Proxy,
+    /// In `node NAME { … }`.
+    Node,
+    /// In `pod NAME { … }`.
+    Pod,
+    /// In `pods NAME { … }`.
+    Pods,
+    /// In `container NAME { … }`.
+    Container,
+    /// In `service NAME { … }`.
+    Service,
+}
+
+impl Place {
+    /// Every place, in the order of the reference page.
+    pub const ALL: [Place; 11] = [
+        Place::File,
+        Place::Cluster,
+        Place::Overlay,
+        Place::PodNetwork,
+        Place::Proxy,
+        Place::Node,
+        Place::Pod,
+        Place::Pods,
+        Place::Container,
+        Place::Service,
+        Place::Anywhere,
+    ];
+
+    /// The place for people: `in a `cluster` block`.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Place::Anywhere => "anywhere",
+            Place::File => "at the top level",
+            Place::Cluster => "in a `cluster` block",
+            Place::Overlay => "in an `overlay` block",
+            Place::PodNetwork => "in a `pod-network` block",
+            Place::Proxy => "in a `proxy` block",
+            Place::Node => "in a `node` block",
+            Place::Pod => "in a `pod` block",
+            Place::Pods => "in a `pods` block",
+            Place::Container => "in a `container` block",
+            Place::Service => "in a `service` block",
+        }
+    }
+}
+
+/// A named argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The name under which [`Item`](crate::Item) hands out its values.
+    pub name: &'static str,
+    /// What it must look like.
+    pub shape: Shape,
+}
+
+/// What arguments a statement takes. Positional ones come first, groups introduced by a word
+/// last, in any order.
+#[derive(Clone, Copy, Debug)]
+pub enum Pattern {
+    /// One argument.
+    One(Field),
+    /// One argument that may be missing; it is taken if the word has the shape.
+    Maybe(Field),
+    /// One or more arguments, separated by blanks.
+    Many(Field),
+    /// Groups, separated by commas.
+    List(&'static [Pattern]),
+    /// `word` and a group; may be missing.
+    Tagged(&'static str, &'static [Pattern]),
+    /// `word` and a group; must be there.
+    Required(&'static str, &'static [Pattern]),
+}
+
+/// Whether a statement has a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Braces {
+    /// Never.
+    None,
+    /// It may.
+    Optional(Place),
+    /// It must.
+    Required(Place),
+}
+
+/// One statement of the language.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// The keyword.
+    pub keyword: &'static str,
+    /// Where it may stand.
+    pub place: Place,
+    /// Its arguments.
+    pub arguments: &'static [Pattern],
+    /// Its block.
+    pub braces: Braces,
+    /// It may stand more than once in a block.
+    pub repeats: bool,
+    /// What holds when it is missing.
+    pub default: Option<&'static str>,
+    /// Whether this release compiles it; the word is reserved all the same.
+    pub compiled: bool,
+    /// What it means, with units.
+    pub doc: &'static str,
+    /// How it looks in use.
+    pub example: &'static str,
+}
+
+/// A definition with the commonest properties, to be changed by `..`.
+const PLAIN: Definition = Definition {
+    keyword: "",
+    place: Place::File,
+    arguments: &[],
+    braces: Braces::None,
+    repeats: false,
+    default: None,
+    compiled: true,
+    doc: "",
+    example: "",
+};
+
+/// Every definition, grouped by place.
+pub fn all() -> impl Iterator<Item = &'static Definition> {
+    [
+        file::STATEMENTS,
+        cluster::STATEMENTS,
+        cluster::OVERLAY,
+        cluster::POD_NETWORK,
+        cluster::PROXY,
+        node::STATEMENTS,
+        pod::POD,
+        pod::PODS,
+        pod::CONTAINER,
+        service::STATEMENTS,
+        anywhere::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The definitions that may stand in one place, those of [`Place::Anywhere`] last.
+pub fn within(place: Place) -> impl Iterator<Item = &'static Definition> {
+    table(place).iter().chain(anywhere::STATEMENTS)
+}
+
+/// The definition of a keyword in one place.
+#[must_use]
+pub fn find(place: Place, keyword: &str) -> Option<&'static Definition> {
+    within(place).find(|definition| definition.keyword == keyword)
+}
+
+/// All definitions of a keyword, in every place.
+pub fn named(keyword: &str) -> impl Iterator<Item = &'static Definition> {
+    all().filter(move |definition| definition.keyword == keyword)
+}
+
+fn table(place: Place) -> &'static [Definition] {
+    match place {
+        Place::Anywhere => &[],
+        Place::File => file::STATEMENTS,
+        Place::Cluster => cluster::STATEMENTS,
+        Place::Overlay => cluster::OVERLAY,
+        Place::PodNetwork => cluster::POD_NETWORK,
+        Place::Proxy => cluster::PROXY,
+        Place::Node => node::STATEMENTS,
+        Place::Pod => pod::POD,
+        Place::Pods => pod::PODS,
+        Place::Container => pod::CONTAINER,
+        Place::Service => service::STATEMENTS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_definition_is_documented_and_stands_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for definition in all() {
+            assert!(seen.insert((definition.place, definition.keyword)), "{}", definition.keyword);
+            assert!(definition.doc.ends_with('.'), "{} has no doc", definition.keyword);
+            assert!(!definition.example.is_empty(), "{} has no example", definition.keyword);
+        }
+    }
+
+    #[test]
+    fn every_table_holds_only_its_own_place() {
+        for place in Place::ALL {
+            assert!(table(place).iter().all(|definition| definition.place == place));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The statements of `node` blocks.
+
+use super::Pattern::{List, One, Required};
+use super::{Definition, Field, PLAIN, Place, Shape};
+
+pub(super) const STATEMENTS: &[Definition] = &[
+    Definition {
+        keyword: "address",
+        place: Place::Node,
+        arguments: &[
+            List(&[One(Field { name: "address", shape: Shape::Interface })]),
+            Required("on", &[One(Field { name: "device", shape: Shape::Device })]),
+        ],
+        doc: "The node's own addresses, at most one for each family, and the device that has them. \
+              netc does not make them: they must be there. With a prefix length the node's network \
+              is known, and is kept apart from the cluster's.",
+        example: "address 192.168.80.241/24 on ens33",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "pods",
+        place: Place::Node,
+        arguments: &[List(&[One(Field { name: "network", shape: Shape::Network })])],
+        default: Some(
+            "the lowest free block of the cluster's pod network, in the order of node names",
+        ),
+        doc: "The node's block of the pod network, one for each family.",
+        example: "pods 10.244.7.0/24",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "mtu",
+        place: Place::Node,
+        arguments: &[One(Field { name: "bytes", shape: Shape::Number(576, 65535) })],
+        default: Some("1500"),
+        doc: "The MTU of the node's device, in bytes. netc does not set it, but computes with it.",
+        example: "mtu 9000",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "zone",
+        place: Place::Node,
+        arguments: &[One(Field { name: "zone", shape: Shape::Label })],
+        doc: "The node's zone (`topology.kubernetes.io/zone`), shown in plans and graphs.",
+        example: "zone zone-b",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "vtep",
+        place: Place::Node,
+        arguments: &[List(&[One(Field { name: "mac", shape: Shape::Mac })])],
+        default: Some("made from the names of cluster and node"),
+        doc: "The Ethernet address of the node's vxlan device, the IPv4 one first. The other nodes \
+              send to it.",
+        example: "vtep c6:d2:32:6f:8f:44",
+        ..PLAIN
+    },
+];

@@ -1,0 +1,59 @@
+//! The statements of `pod`, `pods` and `container` blocks.
+
+use super::Pattern::{List, Many, Maybe, One};
+use super::{Braces, Definition, Field, PLAIN, Place, Shape};
+
+const LABELS: Definition = Definition {
+    keyword: "labels",
+    arguments: &[Many(Field { name: "label", shape: Shape::Pair })],
+    repeats: true,
+    doc: "Labels, by which services select pods.",
+    example: "labels app=web tier=front",
+    ..PLAIN
+};
+
+const CONTAINER_: Definition = Definition {
+    keyword: "container",
+    arguments: &[One(Field { name: "name", shape: Shape::Label })],
+    braces: Braces::Optional(Place::Container),
+    repeats: true,
+    doc: "A container. All containers of a pod share its network namespace, so no two of them can \
+          use one port.",
+    example: "container nginx { port http 80 }",
+    ..PLAIN
+};
+
+const PORT: Definition = Definition {
+    keyword: "port",
+    arguments: &[
+        Maybe(Field { name: "name", shape: Shape::PortName }),
+        One(Field { name: "port", shape: Shape::Port }),
+    ],
+    repeats: true,
+    doc: "A port on which the pod listens. Services can name it as their target.",
+    example: "port http 8080",
+    ..PLAIN
+};
+
+pub(super) const POD: &[Definition] = &[
+    Definition { place: Place::Pod, ..LABELS },
+    Definition { place: Place::Pod, ..CONTAINER_ },
+    Definition { place: Place::Pod, ..PORT },
+    Definition {
+        keyword: "ip",
+        place: Place::Pod,
+        arguments: &[List(&[One(Field { name: "address", shape: Shape::Address })])],
+        default: Some("the lowest free address of the node's block, in the order of pod names"),
+        doc: "The pod's addresses, one for each family of the pod network.",
+        example: "ip 10.244.0.7",
+        ..PLAIN
+    },
+];
+
+pub(super) const PODS: &[Definition] = &[
+    Definition { place: Place::Pods, ..LABELS },
+    Definition { place: Place::Pods, ..CONTAINER_ },
+    Definition { place: Place::Pods, ..PORT },
+];
+
+pub(super) const CONTAINER: &[Definition] = &[Definition { place: Place::Container, ..PORT }];

@@ -1,0 +1,233 @@
+//! The shapes of arguments: what a word must look like to be an address, a port, a name, …
+
+mod names;
+mod networks;
+mod numbers;
+
+use crate::suggest::one_of;
+use crate::value::Value;
+use names::{choice, device, label, pair, port_name, qualified, service_label, variable};
+use networks::{address, endpoint, interface, mac, network, prefix};
+use numbers::{duration, number, port, port_number, ports, switch};
+use std::borrow::Cow;
+
+/// What an argument must look like.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// A DNS-1123 label (RFC 1123 section 2.1), the form of cluster, node and container names.
+    Label,
+    /// `[namespace/]name` for pods: the name is a DNS-1123 label, so that it fits a host name.
+    PodName,
+    /// `[namespace/]name` for services: the name is a DNS-1035 label (it starts with a letter).
+    ServiceName,
+    /// The name of a port: at most 15 letters, digits and single hyphens, with a letter
+    /// (RFC 6335 section 5.1).
+    PortName,
+    /// The name of a network device: at most 15 characters, no `/` (`IFNAMSIZ` in linux/if.h).
+    Device,
+    /// A variable name: a letter, then letters, digits and `_`.
+    Variable,
+    /// An IPv4 or IPv6 address.
+    Address,
+    /// An address with an optional prefix length.
+    Interface,
+    /// A network in CIDR form with zero host bits.
+    Network,
+    /// `primary` or a network.
+    PrimaryOrNetwork,
+    /// A prefix length with its slash: `/24`.
+    Prefix,
+    /// A whole number within bounds.
+    Number(u64, u64),
+    /// `80` or `53/udp`.
+    Port,
+    /// The target of a port: a number or a port name.
+    Target,
+    /// `30000-32767`
+    Ports,
+    /// Seconds, or a number with `s`, `m`, `h` or `d`, within bounds given in seconds.
+    Duration(u32, u32),
+    /// `key=value`, a Kubernetes label.
+    Pair,
+    /// `address:port`, `[address]:port` for IPv6.
+    Endpoint,
+    /// An Ethernet address.
+    Mac,
+    /// `on` or `off`.
+    Switch,
+    /// One of several words.
+    Choice(&'static [Choice]),
+    /// A quoted text.
+    Text,
+    /// Anything: a word or a text.
+    Any,
+}
+
+/// One of the words of a [`Shape::Choice`].
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// The word.
+    pub word: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// Whether this release compiles it.
+    pub compiled: bool,
+}
+
+impl Choice {
+    /// A word that this release compiles.
+    #[must_use]
+    pub const fn compiled(word: &'static str, doc: &'static str) -> Choice {
+        Choice { word, doc, compiled: true }
+    }
+
+    /// A word that is reserved for a later release.
+    #[must_use]
+    pub const fn reserved(word: &'static str, doc: &'static str) -> Choice {
+        Choice { word, doc, compiled: false }
+    }
+}
+
+/// Why a word does not have its shape, and what to do.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Misshapen {
+    /// Completes "`word` …": `is not an address`.
+    pub reason: Cow<'static, str>,
+    /// An action.
+    pub help: Option<Cow<'static, str>>,
+}
+
+/// A reason without further help.
+fn no(reason: impl Into<Cow<'static, str>>) -> Misshapen {
+    Misshapen { reason: reason.into(), help: None }
+}
+
+impl Misshapen {
+    fn help(self, help: impl Into<Cow<'static, str>>) -> Misshapen {
+        Misshapen { help: Some(help.into()), ..self }
+    }
+}
+
+impl Shape {
+    /// What is expected, for people: `an address`.
+    #[must_use]
+    pub fn expected(self) -> String {
+        match self {
+            Shape::Label => "a name".into(),
+            Shape::PodName => "a pod name, such as `shop/web`".into(),
+            Shape::ServiceName => "a service name, such as `shop/web`".into(),
+            Shape::PortName => "a port name".into(),
+            Shape::Device => "a device name".into(),
+            Shape::Variable => "a variable name".into(),
+            Shape::Address => "an address".into(),
+            Shape::Interface => "an address, such as `192.168.1.10` or `192.168.1.10/24`".into(),
+            Shape::Network => "a network, such as `10.244.0.0/16`".into(),
+            Shape::PrimaryOrNetwork => "`primary` or a network".into(),
+            Shape::Prefix => "a prefix length, such as `/24`".into(),
+            Shape::Number(min, max) => format!("a number from {min} to {max}"),
+            Shape::Port => "a port, such as `80` or `53/udp`".into(),
+            Shape::Target => "a port number or a port name".into(),
+            Shape::Ports => "a range of ports, such as `30000-32767`".into(),
+            Shape::Duration(min, max) => {
+                format!("a duration from {min} to {max} seconds, such as `90`, `10m` or `3h`")
+            }
+            Shape::Pair => "a label, such as `app=web`".into(),
+            Shape::Endpoint => {
+                "an address and port, such as `10.0.0.7:80` or `[fd00::7]:80`".into()
+            }
+            Shape::Mac => "an Ethernet address, such as `0a:58:0a:f4:00:02`".into(),
+            Shape::Switch => "`on` or `off`".into(),
+            Shape::Choice(choices) => one_of(compiled(choices)),
+            Shape::Text => "a text in quotes".into(),
+            Shape::Any => "a value".into(),
+        }
+    }
+
+    /// Reads a word; `quoted` says whether it stood in quotes.
+    ///
+    /// # Errors
+    /// Why the word does not have this shape.
+    pub fn read(self, word: &str, quoted: bool) -> Result<Value, Misshapen> {
+        match self {
+            Shape::Text if !quoted => return Err(no("must stand in quotes")),
+            Shape::Text | Shape::Any => return Ok(Value::Word(word.into())),
+            _ if quoted => return Err(no("must not stand in quotes")),
+            _ => {}
+        }
+        match self {
+            Shape::Label => label(word).map(|()| Value::Word(word.into())),
+            Shape::PodName => qualified(word, label).map(Value::Name),
+            Shape::ServiceName => qualified(word, service_label).map(Value::Name),
+            Shape::PortName => port_name(word).map(|()| Value::Word(word.into())),
+            Shape::Device => device(word).map(|()| Value::Word(word.into())),
+            Shape::Variable => variable(word).map(|()| Value::Word(word.into())),
+            Shape::Address => address(word).map(Value::Address),
+            Shape::Interface => interface(word).map(Value::Interface),
+            Shape::PrimaryOrNetwork if word == "primary" => Ok(Value::Word(word.into())),
+            Shape::Network | Shape::PrimaryOrNetwork => network(word).map(Value::Network),
+            Shape::Prefix => prefix(word).map(|length| Value::Number(length.into())),
+            Shape::Number(min, max) => number(word, min, max).map(Value::Number),
+            Shape::Port => port(word).map(Value::Port),
+            Shape::Target if word.bytes().all(|b| b.is_ascii_digit()) => {
+                port_number(word).map(|number| Value::Number(number.into()))
+            }
+            Shape::Target => port_name(word).map(|()| Value::Word(word.into())),
+            Shape::Ports => ports(word).map(Value::Ports),
+            Shape::Duration(min, max) => duration(word, min, max).map(Value::Seconds),
+            Shape::Pair => pair(word).map(Value::Pair),
+            Shape::Endpoint => endpoint(word).map(Value::Endpoint),
+            Shape::Mac => mac(word).map(Value::Mac),
+            Shape::Switch => switch(word).map(Value::Switch),
+            Shape::Choice(choices) => choice(word, choices).map(|word| Value::Word(word.into())),
+            Shape::Text | Shape::Any => Ok(Value::Word(word.into())),
+        }
+    }
+}
+
+/// The words that this release compiles.
+fn compiled(choices: &'static [Choice]) -> impl Iterator<Item = &'static str> {
+    choices.iter().filter(|choice| choice.compiled).map(|choice| choice.word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(shape: Shape, word: &str) -> String {
+        shape.read(word, false).unwrap_err().reason.into_owned()
+    }
+
+    #[test]
+    fn networks_have_a_length_and_no_host_bits() {
+        assert!(Shape::Network.read("10.244.0.0/16", false).is_ok());
+        assert_eq!(reason(Shape::Network, "10.244.0.0"), "has no prefix length");
+        assert_eq!(reason(Shape::Network, "10.244.0.1/16"), "has host bits set");
+        assert_eq!(
+            reason(Shape::Network, "10.244.0.0/33"),
+            "has a prefix length that is not a number up to 32"
+        );
+    }
+
+    #[test]
+    fn service_names_start_with_a_letter_and_pod_names_need_not() {
+        assert!(Shape::PodName.read("0web", false).is_ok());
+        assert_eq!(reason(Shape::ServiceName, "0web"), "is not a service name");
+        assert_eq!(reason(Shape::PodName, "Web"), "is not a name");
+    }
+
+    #[test]
+    fn durations_have_units_and_bounds() {
+        let shape = Shape::Duration(1, 86400);
+        assert_eq!(shape.read("3h", false), Ok(Value::Seconds(10800)));
+        assert_eq!(reason(shape, "2d"), "is not within 1 to 86400 seconds");
+        assert_eq!(reason(shape, "3w"), "has the unknown unit `w`");
+    }
+
+    #[test]
+    fn labels_are_what_kubernetes_accepts() {
+        assert!(Shape::Pair.read("app.kubernetes.io/name=web", false).is_ok());
+        assert!(Shape::Pair.read("app=", false).is_ok());
+        assert_eq!(reason(Shape::Pair, "-a=b"), "has a key that no label can have");
+        assert_eq!(reason(Shape::Pair, "a=b/c"), "has a value that no label can have");
+    }
+}

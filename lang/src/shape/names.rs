@@ -1,0 +1,116 @@
+//! Names, labels and words.
+
+use super::{Choice, Misshapen, no};
+use crate::suggest::did_you_mean;
+use crate::value::{Pair, QualifiedName};
+
+pub(super) fn label(word: &str) -> Result<(), Misshapen> {
+    let fits = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if word.len() > 63 {
+        return Err(no("is longer than 63 characters"));
+    }
+    if fits && !word.is_empty() && !word.starts_with('-') && !word.ends_with('-') {
+        return Ok(());
+    }
+    let lower = word.to_ascii_lowercase().replace(['_', '.'], "-");
+    let help = "names are lower-case letters, digits and inner hyphens";
+    let offered = (lower != word && label(&lower).is_ok()).then(|| format!("{help}: `{lower}`"));
+    Err(no("is not a name").help(offered.unwrap_or_else(|| help.into())))
+}
+
+pub(super) fn service_label(word: &str) -> Result<(), Misshapen> {
+    label(word)?;
+    if word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Ok(());
+    }
+    Err(no("is not a service name").help("service names start with a letter"))
+}
+
+pub(super) fn qualified(
+    word: &str,
+    own: fn(&str) -> Result<(), Misshapen>,
+) -> Result<QualifiedName, Misshapen> {
+    let (namespace, name) = word.split_once('/').unwrap_or(("default", word));
+    let fault = label(namespace).and_then(|()| own(name)).err();
+    let Some(fault) = fault else {
+        return Ok(QualifiedName { namespace: namespace.into(), name: name.into() });
+    };
+    // Offer the whole name, not only its faulty part.
+    let lower = word.to_ascii_lowercase().replace(['_', '.'], "-");
+    if lower != word && qualified(&lower, own).is_ok() {
+        return Err(fault
+            .help(format!("names are lower-case letters, digits and inner hyphens: `{lower}`")));
+    }
+    Err(fault)
+}
+
+pub(super) fn port_name(word: &str) -> Result<(), Misshapen> {
+    let fits = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let letter = word.bytes().any(|b| b.is_ascii_lowercase());
+    let hyphens = word.starts_with('-') || word.ends_with('-') || word.contains("--");
+    if fits && letter && !hyphens && word.len() <= 15 {
+        return Ok(());
+    }
+    let help = "port names are at most 15 lower-case letters, digits and single inner hyphens, \
+                with a letter among them";
+    Err(no("is not a port name").help(help))
+}
+
+pub(super) fn device(word: &str) -> Result<(), Misshapen> {
+    if word.len() > 15 {
+        return Err(no("is longer than the 15 characters of a device name"));
+    }
+    if matches!(word, "" | "." | "..") || word.contains(['/', ':']) {
+        return Err(no("is not a device name").help("device names have no `/` and no `:`"));
+    }
+    Ok(())
+}
+
+pub(super) fn variable(word: &str) -> Result<(), Misshapen> {
+    let starts = word.starts_with(|c: char| c.is_ascii_alphabetic());
+    if starts && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Ok(());
+    }
+    Err(no("is not a variable name").help("variables are letters, digits and `_`"))
+}
+
+/// Kubernetes' label syntax: `[prefix/]name=value`, name and value at most 63 characters.
+pub(super) fn pair(word: &str) -> Result<Pair, Misshapen> {
+    let part = |text: &str| {
+        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        text.len() <= 63
+            && edge(text.chars().next())
+            && edge(text.chars().last())
+            && text.bytes().all(inner)
+    };
+    let Some((key, value)) = word.split_once('=') else {
+        return Err(no("is not a label").help("write `key=value`, such as `app=web`"));
+    };
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    let prefix_fits = prefix
+        .is_none_or(|prefix| !prefix.is_empty() && prefix.split('.').all(|p| label(p).is_ok()));
+    if !part(name) || !prefix_fits {
+        return Err(no("has a key that no label can have")
+            .help("keys are letters, digits, `-`, `_` and `.`, at most 63, with an optional domain and `/` before"));
+    }
+    if !value.is_empty() && !part(value) {
+        return Err(no("has a value that no label can have")
+            .help("values are letters, digits, `-`, `_` and `.`, at most 63"));
+    }
+    Ok(Pair { key: key.into(), value: value.into() })
+}
+
+pub(super) fn choice<'a>(word: &'a str, choices: &[Choice]) -> Result<&'a str, Misshapen> {
+    if choices.iter().any(|choice| choice.word == word) {
+        return Ok(word);
+    }
+    let fault = no("is not known here");
+    match did_you_mean(word, choices.iter().map(|choice| choice.word)) {
+        Some(help) => Err(fault.help(help)),
+        None => Err(fault),
+    }
+}

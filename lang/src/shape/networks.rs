@@ -1,0 +1,77 @@
+//! Addresses and networks.
+
+use super::{Misshapen, no};
+use crate::value::{Interface, Mac};
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
+
+pub(super) fn address(word: &str) -> Result<IpAddr, Misshapen> {
+    word.parse().map_err(|_| match word.parse::<IpNet>() {
+        Ok(net) => {
+            no("has a prefix length").help(format!("write the address alone: `{}`", net.addr()))
+        }
+        Err(_) => no("is not an IPv4 or IPv6 address"),
+    })
+}
+
+pub(super) fn interface(word: &str) -> Result<Interface, Misshapen> {
+    let Some((host, length)) = word.split_once('/') else {
+        return address(word).map(|address| Interface { address, prefix: None });
+    };
+    let address = address(host)?;
+    let max = if address.is_ipv4() { 32 } else { 128 };
+    match length.parse() {
+        Ok(prefix) if prefix <= max => Ok(Interface { address, prefix: Some(prefix) }),
+        _ => Err(no(format!("has a prefix length that is not a number up to {max}"))),
+    }
+}
+
+pub(super) fn network(word: &str) -> Result<IpNet, Misshapen> {
+    let parsed = interface(word)
+        .map_err(|fault| if word.contains('/') { fault } else { no("is not a network") })?;
+    let Some(prefix) = parsed.prefix else {
+        let whole = if parsed.address.is_ipv4() { 32 } else { 128 };
+        return Err(no("has no prefix length").help(format!(
+            "write `{word}/{whole}` for the address alone, or the network's length"
+        )));
+    };
+    let net = IpNet::new(parsed.address, prefix).map_err(|_| no("is not a network"))?;
+    if net.trunc() == net {
+        return Ok(net);
+    }
+    Err(no("has host bits set").help(format!("the network is `{}`", net.trunc())))
+}
+
+pub(super) fn prefix(word: &str) -> Result<u8, Misshapen> {
+    let length = word.strip_prefix('/').and_then(|length| length.parse().ok());
+    length.filter(|length| *length <= 128).ok_or_else(|| {
+        let fault = no("is not a prefix length");
+        match word.parse::<u8>() {
+            Ok(length) if length <= 128 => fault.help(format!("write `/{length}`")),
+            _ => fault.help("a prefix length is a slash and a number, such as `/24`"),
+        }
+    })
+}
+
+pub(super) fn endpoint(word: &str) -> Result<SocketAddr, Misshapen> {
+    if let Ok(endpoint) = word.parse::<SocketAddr>() {
+        return if endpoint.port() == 0 {
+            Err(no("has port 0").help("ports are 1 to 65535"))
+        } else {
+            Ok(endpoint)
+        };
+    }
+    Err(match word.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) => no("has no port").help(format!("write `{word}:PORT`")),
+        Ok(IpAddr::V6(_)) => no("has no port").help(format!("write `[{word}]:PORT`")),
+        Err(_) => no("is not an address with a port"),
+    })
+}
+
+pub(super) fn mac(word: &str) -> Result<Mac, Misshapen> {
+    let mac: Mac = word.parse().map_err(|()| no("is not an Ethernet address"))?;
+    if mac.0.first().is_some_and(|first| first & 1 == 1) {
+        return Err(no("is a group address").help("the first byte of a device's address is even"));
+    }
+    Ok(mac)
+}
