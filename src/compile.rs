@@ -1,0 +1,57 @@
+//! The conductor: from sources to the cluster, and from the cluster to a node's objects in
+//! order.
+
+use crate::graph::{Ordered, order};
+use crate::lower::lower;
+use crate::model::{Built, Cluster, Lock, Node, NodeId, build};
+use netc_lang::{Diagnostic, Program, Reader, code, evaluate, has_errors, sort};
+
+/// What comes of compiling.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The sources; diagnostics and origins refer to them.
+    pub program: Program,
+    /// The cluster and its lock; `None` if there are errors.
+    pub built: Option<Built>,
+    /// Everything that is to be said, in the order of the sources.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles sources. `lock` is what an earlier run recorded, and the path of its file.
+pub fn compile(roots: &[String], reader: &mut dyn Reader, lock: Option<(&Lock, &str)>) -> Compiled {
+    let (program, mut diagnostics) = Program::load(roots, reader);
+    let (items, faults) = evaluate(&program);
+    diagnostics.extend(faults);
+    let broken = has_errors(&diagnostics);
+    let (built, faults) = build(&items, lock);
+    diagnostics.extend(faults.into_iter().filter(|fault| !broken || stands_alone(fault)));
+    sort(&mut diagnostics);
+    let built = built.filter(|_| !has_errors(&diagnostics));
+    Compiled { program, built, diagnostics }
+}
+
+/// Whether a fault of the cluster is worth telling when some statements could not be read: what
+/// is missing may just stand in one of them.
+fn stands_alone(fault: &Diagnostic) -> bool {
+    let two_things = [
+        code::DUPLICATE_NAME,
+        code::OVERLAPPING_NETWORKS,
+        code::OUTSIDE_NETWORK,
+        code::DUPLICATE_ADDRESS,
+        code::BAD_NETWORK,
+        code::RESERVED_ADDRESS,
+        code::DUPLICATE_PORT,
+        code::NODE_PORT_RANGE,
+        code::CONTRADICTION,
+    ];
+    two_things.contains(&fault.code)
+}
+
+/// The objects of a node, in order.
+///
+/// # Errors
+/// Objects that contradict or need each other.
+pub fn objects(cluster: &Cluster, node: &Node, id: NodeId) -> Result<Ordered, Vec<Diagnostic>> {
+    let (objects, faults) = lower(cluster, node, id).finish();
+    if faults.is_empty() { order(objects) } else { Err(faults) }
+}

@@ -1,0 +1,130 @@
+//! Each object as the command that a person would type to make it, in the words of iproute2.
+
+use super::iptables;
+use crate::model::Family;
+use crate::object::{Address, Link, LinkKind, Netns, PROTOCOL, Route, State};
+
+/// The command that makes an object; `None` for what netc does not make.
+#[must_use]
+pub fn command(state: &State) -> Option<String> {
+    Some(match state {
+        State::Underlay(_) => return None,
+        State::Module(module) => format!("modprobe {}", module.name),
+        State::Sysctl(sysctl) => {
+            format!("{}sysctl -w {}={}", within(&sysctl.netns), sysctl.key, sysctl.value)
+        }
+        State::Netns(netns) => format!("ip netns add {}", netns.name),
+        State::Link(link) => self::link(link),
+        State::Port(port) => {
+            let hairpin = if port.hairpin { "on" } else { "off" };
+            format!(
+                "{} link set {} master {} && bridge link set dev {} hairpin {hairpin}",
+                ip(&port.netns),
+                port.link,
+                port.bridge,
+                port.link
+            )
+        }
+        State::Address(address) => {
+            // The addresses are allocated: nobody else has them, and they are needed at once.
+            let nodad = if address.address.addr().is_ipv6() { " nodad" } else { "" };
+            let ip = ip(&address.netns);
+            format!("{ip} addr add {} dev {}{nodad}", address.address, address.link)
+        }
+        State::Up(up) => format!("{} link set {} up", ip(&up.netns), up.link),
+        State::Neighbour(neighbour) => format!(
+            "{} neigh replace {} lladdr {} dev {} nud permanent",
+            ip(&neighbour.netns),
+            neighbour.address,
+            neighbour.mac,
+            neighbour.link
+        ),
+        State::Fdb(fdb) => format!(
+            "bridge fdb replace {} dev {} dst {} self permanent",
+            fdb.mac, fdb.link, fdb.destination
+        ),
+        State::Route(route) => format!("{} route replace {}", ip(&route.netns), words(route, "")),
+        State::Chain(chain) => {
+            format!("{} -t {} -N {}", iptables(chain.family), chain.table, chain.name)
+        }
+        State::Jump(jump) => {
+            let line = iptables::jump_line(jump);
+            format!("{} -t {} {line}", iptables(jump.family), jump.table)
+        }
+    })
+}
+
+/// A route as `ip route` shows it once it is there: IPv6 routes have a metric and a preference.
+#[must_use]
+pub fn shown(route: &Route) -> String {
+    match Family::of_net(route.destination) {
+        Family::V4 => words(route, ""),
+        Family::V6 => format!("{} pref medium", words(route, " metric 1024")),
+    }
+}
+
+/// The route that comes with an address, as `ip route` shows it; `None` if there is none.
+#[must_use]
+pub fn shown_connected(address: &Address) -> Option<String> {
+    let (net, link) = (address.address.trunc(), &address.link);
+    match Family::of_net(net) {
+        family if net.prefix_len() == family.bits() => None,
+        Family::V4 => {
+            let source = address.address.addr();
+            Some(format!("{net} dev {link} proto kernel scope link src {source}"))
+        }
+        Family::V6 => Some(format!("{net} dev {link} proto kernel metric 256 pref medium")),
+    }
+}
+
+/// A route in iproute2's words.
+fn words(route: &Route, metric: &str) -> String {
+    let everywhere = route.destination.prefix_len() == 0;
+    let to = if everywhere { "default".to_owned() } else { route.destination.to_string() };
+    let onlink = if route.onlink { " onlink" } else { "" };
+    format!("{to} via {} dev {} proto {PROTOCOL}{metric}{onlink}", route.gateway, route.link)
+}
+
+fn link(link: &Link) -> String {
+    let mac = link.mac.map_or_else(String::new, |mac| format!(" address {mac}"));
+    let mtu = link.mtu;
+    let kind = match &link.kind {
+        LinkKind::Bridge => "bridge".to_owned(),
+        LinkKind::Other(kind) => kind.to_string(),
+        LinkKind::Veth(peer) => {
+            let netns = match &peer.netns {
+                Netns::Node => String::new(),
+                Netns::Named(name) => format!(" netns {name}"),
+            };
+            format!("veth peer name {}{netns} address {} mtu {mtu}", peer.name, peer.mac)
+        }
+        LinkKind::Vxlan { vni, port, local, device } => {
+            format!("vxlan id {vni} local {local} dev {device} dstport {port} nolearning")
+        }
+    };
+    format!("{} link add {}{mac} mtu {mtu} type {kind}", ip(&link.netns), link.name)
+}
+
+/// `ip`, in a namespace.
+fn ip(netns: &Netns) -> String {
+    match netns {
+        Netns::Node => "ip".to_owned(),
+        Netns::Named(name) => format!("ip -n {name}"),
+    }
+}
+
+/// The beginning of a command that runs in a namespace.
+fn within(netns: &Netns) -> String {
+    match netns {
+        Netns::Node => String::new(),
+        Netns::Named(name) => format!("ip netns exec {name} "),
+    }
+}
+
+/// The tool of a family.
+fn iptables(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "iptables",
+        Family::V6 => "ip6tables",
+    }
+}

@@ -1,0 +1,122 @@
+//! The netlink operations of a node, for machines: `netlink.json`.
+//!
+//! Version 1 of the schema: an object with `version`, `node` and `operations`, an array in the
+//! order in which they are carried out. Each operation has a `kind`; `netns` is missing for the
+//! node's own namespace.
+
+use crate::object::{Link, LinkKind, Netns, PROTOCOL, State};
+use serde_json::{Map, Value, json};
+
+/// The version of the schema.
+const VERSION: u32 = 1;
+
+/// The file; empty if there are no operations. Each operation stands on a line, so that a change
+/// shows as a change of lines.
+#[must_use]
+pub fn operations<'a>(node: &str, states: impl Iterator<Item = &'a State>) -> String {
+    let lines: Vec<String> =
+        states.filter_map(operation).map(|operation| format!("    {operation}")).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let name = Value::from(node);
+    let list = lines.join(",\n");
+    format!(
+        "{{\n  \"version\": {VERSION},\n  \"node\": {name},\n  \"operations\": [\n{list}\n  ]\n}}\n"
+    )
+}
+
+/// The operation that makes an object, if it is made by netlink.
+fn operation(state: &State) -> Option<Value> {
+    let (netns, operation) = match state {
+        State::Netns(netns) => (&Netns::Node, json!({ "kind": "netns", "name": *netns.name })),
+        State::Link(link) => (&link.netns, self::link(link)),
+        State::Port(port) => (
+            &port.netns,
+            json!({ "kind": "port", "link": *port.link, "bridge": *port.bridge, "hairpin": port.hairpin }),
+        ),
+        State::Address(address) => (
+            &address.netns,
+            json!({ "kind": "address", "link": *address.link, "address": address.address }),
+        ),
+        State::Up(up) => (&up.netns, json!({ "kind": "up", "link": *up.link })),
+        State::Neighbour(neighbour) => (
+            &neighbour.netns,
+            json!({
+                "kind": "neighbour", "link": *neighbour.link, "address": neighbour.address,
+                "mac": neighbour.mac.to_string(), "state": "permanent",
+            }),
+        ),
+        State::Fdb(fdb) => (
+            &fdb.netns,
+            json!({
+                "kind": "fdb", "link": *fdb.link, "mac": fdb.mac.to_string(),
+                "destination": fdb.destination, "state": "permanent", "flags": "self",
+            }),
+        ),
+        State::Route(route) => (
+            &route.netns,
+            json!({
+                "kind": "route", "destination": route.destination, "gateway": route.gateway,
+                "link": *route.link, "onlink": route.onlink, "protocol": PROTOCOL,
+            }),
+        ),
+        State::Underlay(_)
+        | State::Module(_)
+        | State::Sysctl(_)
+        | State::Chain(_)
+        | State::Jump(_) => {
+            return None;
+        }
+    };
+    Some(within(netns, operation))
+}
+
+fn link(link: &Link) -> Value {
+    let mut all = json!({ "kind": "link", "name": *link.name });
+    let mut set = |key: &str, value: Value| {
+        if let Value::Object(fields) = &mut all {
+            fields.insert(key.to_owned(), value);
+        }
+    };
+    if let Some(mac) = link.mac {
+        set("mac", mac.to_string().into());
+    }
+    set("mtu", link.mtu.into());
+    set("alias", Value::from(&*link.alias));
+    match &link.kind {
+        LinkKind::Bridge => set("type", "bridge".into()),
+        LinkKind::Other(kind) => set("type", Value::from(&**kind)),
+        LinkKind::Veth(peer) => {
+            set("type", "veth".into());
+            let other = json!({ "name": *peer.name, "mac": peer.mac.to_string(), "mtu": link.mtu });
+            set("peer", within(&peer.netns, other));
+        }
+        LinkKind::Vxlan { vni, port, local, device } => {
+            set("type", "vxlan".into());
+            let vxlan = json!({
+                "id": vni, "port": port, "local": local, "link": **device, "learning": false,
+            });
+            set("vxlan", vxlan);
+        }
+    }
+    all
+}
+
+/// Says where an operation takes place, right behind what it is.
+fn within(netns: &Netns, operation: Value) -> Value {
+    match (netns, operation) {
+        (Netns::Named(name), Value::Object(fields)) => {
+            let mut all = Map::new();
+            for (key, value) in fields {
+                let first = all.is_empty();
+                all.insert(key, value);
+                if first {
+                    all.insert("netns".to_owned(), Value::from(&**name));
+                }
+            }
+            Value::Object(all)
+        }
+        (_, operation) => operation,
+    }
+}

@@ -1,0 +1,17 @@
+//! The node's kernel parameters as a file for `sysctl -p`: `sysctl.conf`.
+
+use crate::object::{Id, Netns, State};
+
+/// The parameters of the node's own namespace that need no device; those of devices and of pods
+/// are set when these are made. Empty if there are none.
+#[must_use]
+pub fn parameters<'a>(states: impl Iterator<Item = &'a State>) -> String {
+    let lines = states.filter_map(|state| match state {
+        State::Sysctl(sysctl) if sysctl.netns == Netns::Node => match sysctl.after {
+            Some(Id::Link(..)) => None,
+            _ => Some(format!("{} = {}\n", sysctl.key, sysctl.value)),
+        },
+        _ => None,
+    });
+    lines.collect()
+}

@@ -1,0 +1,12 @@
+//! The order in which objects are made.
+//!
+//! The order is total and stable: whatever an object needs comes before it, and what is free
+//! to choose is decided by the identities alone. So it does not depend on the order of the
+//! sources.
+
+mod cycle;
+mod dot;
+mod order;
+
+pub use dot::{dependencies, topology};
+pub use order::{Node, Ordered, order};

@@ -1,0 +1,214 @@
+//! The topological order.
+
+use super::cycle;
+use crate::object::{Id, Object};
+use netc_lang::{Diagnostic, code};
+use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// All objects of a node, in the order in which they are made. Removal goes the other way.
+#[derive(Clone, Debug, Default)]
+pub struct Ordered {
+    /// The objects.
+    pub nodes: Vec<Node>,
+    /// What each object needs: places, one list behind the other.
+    needs: Vec<u32>,
+}
+
+/// An object in its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The object.
+    pub object: Object,
+    /// How many steps at least come before it: objects of one layer do not need each other.
+    pub layer: u32,
+    /// Where its needs end.
+    end: u32,
+}
+
+impl Node {
+    /// The object's identity.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.object.state.id()
+    }
+}
+
+impl Ordered {
+    /// The places of the objects that the object in a place needs, sorted.
+    #[must_use]
+    pub fn needs(&self, place: usize) -> &[u32] {
+        let end = |place: usize| self.nodes.get(place).map_or(0, |node| node.end as usize);
+        let start = place.checked_sub(1).map_or(0, end);
+        self.needs.get(start..end(place)).unwrap_or_default()
+    }
+}
+
+/// Orders objects that are sorted by identity.
+///
+/// # Errors
+/// Objects that need each other, or something that is not there.
+pub fn order(objects: Vec<(Id, Object)>) -> Result<Ordered, Vec<Diagnostic>> {
+    let graph = edges(&objects)?;
+    let sorted = kahn(&graph);
+    if sorted.len() < objects.len() {
+        return Err(cycle::report(&graph, &objects));
+    }
+    Ok(arrange(objects, &graph, &sorted))
+}
+
+/// The graph of needs: an edge leads from what is needed to what needs it. A node's index is
+/// its place in the order of identities.
+fn edges(objects: &[(Id, Object)]) -> Result<DiGraph<(), ()>, Vec<Diagnostic>> {
+    let mut graph = DiGraph::with_capacity(objects.len(), objects.len() * 3);
+    let mut indices: FxHashMap<&Id, NodeIndex> = FxHashMap::default();
+    indices.reserve(objects.len());
+    let mut also: Vec<(Id, NodeIndex)> = Vec::new();
+    for (id, object) in objects {
+        let index = graph.add_node(());
+        indices.insert(id, index);
+        also.extend(object.state.also().map(|other| (other, index)));
+    }
+    indices.extend(also.iter().map(|(id, index)| (id, *index)));
+    let mut faults = Vec::new();
+    for ((id, object), index) in objects.iter().zip((0..).map(NodeIndex::new)) {
+        object.state.needs(&mut |need| match indices.get(&need) {
+            Some(needed) => {
+                graph.add_edge(*needed, index, ());
+            }
+            None => faults.push(missing(id, object, &need)),
+        });
+    }
+    if faults.is_empty() { Ok(graph) } else { Err(faults) }
+}
+
+/// Kahn's algorithm; of the objects that are ready the one with the least identity comes next.
+/// Each comes with its layer. Objects on a cycle, and behind one, are left out.
+fn kahn(graph: &DiGraph<(), ()>) -> Vec<(NodeIndex, u32)> {
+    // For each object, how many of its needs are still open, and its layer as far as known.
+    let mut open: Vec<(u32, u32)> = vec![(0, 0); graph.node_count()];
+    for edge in graph.raw_edges() {
+        if let Some((count, _)) = open.get_mut(edge.target().index()) {
+            *count += 1;
+        }
+    }
+    let ready = graph.node_indices().zip(&open).filter(|(_, (count, _))| *count == 0);
+    let mut ready: BinaryHeap<Reverse<NodeIndex>> = ready.map(|(node, _)| Reverse(node)).collect();
+    let mut sorted = Vec::with_capacity(graph.node_count());
+    while let Some(Reverse(node)) = ready.pop() {
+        let layer = open.get(node.index()).map_or(0, |(_, layer)| *layer);
+        sorted.push((node, layer));
+        for next in graph.neighbors(node) {
+            let Some((count, deepest)) = open.get_mut(next.index()) else { continue };
+            *deepest = layer.saturating_add(1).max(*deepest);
+            *count -= 1;
+            if *count == 0 {
+                ready.push(Reverse(next));
+            }
+        }
+    }
+    sorted
+}
+
+/// Puts the objects into their places.
+fn arrange(
+    objects: Vec<(Id, Object)>,
+    graph: &DiGraph<(), ()>,
+    sorted: &[(NodeIndex, u32)],
+) -> Ordered {
+    let mut places: Vec<u32> = vec![0; objects.len()];
+    for ((index, _), place) in sorted.iter().zip(0..) {
+        if let Some(slot) = places.get_mut(index.index()) {
+            *slot = place;
+        }
+    }
+    let mut slots: Vec<Option<Object>> =
+        objects.into_iter().map(|(_, object)| Some(object)).collect();
+    let mut ordered = Ordered {
+        nodes: Vec::with_capacity(sorted.len()),
+        needs: Vec::with_capacity(graph.edge_count()),
+    };
+    for (index, layer) in sorted {
+        let Some(object) = slots.get_mut(index.index()).and_then(Option::take) else { continue };
+        let start = ordered.needs.len();
+        let needed = graph.neighbors_directed(*index, petgraph::Direction::Incoming);
+        ordered.needs.extend(needed.filter_map(|node| places.get(node.index())));
+        if let Some(own) = ordered.needs.get_mut(start..) {
+            own.sort_unstable();
+        }
+        let end = u32::try_from(ordered.needs.len()).unwrap_or(u32::MAX);
+        ordered.nodes.push(Node { object, layer: *layer, end });
+    }
+    ordered
+}
+
+fn missing(id: &Id, object: &Object, need: &Id) -> Diagnostic {
+    let message = format!("{id} needs {need}, which nothing makes");
+    Diagnostic::at(code::MISSING_OBJECT, object.origin, message)
+        .help("this is a fault of netc itself: please report it with the sources")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Family;
+    use crate::object::{Chain, ChainName, Objects, Rules, State, Table, Target};
+    use netc_lang::Span;
+
+    fn chain(name: &str, jumps: &[&str]) -> State {
+        let mut rules = Rules::default();
+        for to in jumps {
+            rules.push([], Target::Jump(ChainName::new(&[to])), Span::default());
+        }
+        let (family, table, name) = (Family::V4, Table::Nat, ChainName::new(&[name]));
+        State::Chain(Chain { family, table, name, rules })
+    }
+
+    fn ordered(chains: &[(&str, &[&str])]) -> Result<Vec<String>, Vec<Diagnostic>> {
+        let mut objects = Objects::default();
+        for (name, jumps) in chains {
+            objects.add(chain(name, jumps), Span::default());
+        }
+        let names = order(objects.finish().0)?.nodes.into_iter().map(|node| match node.id() {
+            Id::Chain(_, _, name) => format!("{} {name}", node.layer),
+            _ => String::new(),
+        });
+        Ok(names.collect())
+    }
+
+    #[test]
+    fn needs_come_first_and_names_decide_the_rest() {
+        let chains: [(&str, &[&str]); 4] = [("D", &["B"]), ("A", &["C"]), ("B", &[]), ("C", &[])];
+        assert_eq!(ordered(&chains).unwrap(), ["0 B", "0 C", "1 A", "1 D"]);
+    }
+
+    #[test]
+    fn needs_are_places() {
+        let mut objects = Objects::default();
+        for (name, jumps) in [("A", &["C", "B"][..]), ("B", &[]), ("C", &["B"])] {
+            objects.add(chain(name, jumps), Span::default());
+        }
+        let ordered = order(objects.finish().0).unwrap();
+        assert_eq!(ordered.needs(0), [0; 0]);
+        assert_eq!(ordered.needs(1), [0]);
+        assert_eq!(ordered.needs(2), [0, 1]);
+    }
+
+    #[test]
+    fn a_cycle_is_reported_as_a_loop() {
+        let chains: [(&str, &[&str]); 4] =
+            [("A", &["B"]), ("B", &["C"]), ("C", &["A"]), ("D", &[])];
+        let faults = ordered(&chains).unwrap_err();
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].labels.len(), 3);
+        assert!(faults[0].message.contains("need each other"));
+    }
+
+    #[test]
+    fn a_need_that_nothing_meets_is_reported() {
+        let chains: [(&str, &[&str]); 1] = [("A", &["B"])];
+        assert!(ordered(&chains).unwrap_err()[0].message.contains("which nothing makes"));
+    }
+}

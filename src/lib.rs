@@ -1,0 +1,23 @@
+//! The declarative node-network compiler.
+//!
+//! ```text
+//! .netc text ──lang──> items ──model──> cluster ──lower──> objects ──graph──> ordered
+//!                                                                                │
+//!                         artefacts <──emit── ─────────────┬────────────────── ──┤
+//!                         plan, changes <──plan── ─────────┘                     │
+//!                         the kernel <──kernel── ────────────────────────────────┘
+//! ```
+//!
+//! Everything but [`kernel`] and [`cli`] is a pure function of the sources: the same input gives
+//! the same bytes on every machine, without privileges.
+
+pub mod artefacts;
+pub mod cli;
+pub mod compile;
+pub mod emit;
+pub mod graph;
+pub mod kernel;
+pub mod lower;
+pub mod model;
+pub mod object;
+pub mod plan;

@@ -1,0 +1,42 @@
+//! What a node needs before anything else: its own device, forwarding, and bridged packets
+//! that pass iptables (netspec section 6).
+
+use super::Context;
+use crate::model::Family;
+use crate::object::{Id, Module, Netns, State, Sysctl, Text, Underlay};
+
+pub(super) fn lower(cx: &mut Context) {
+    let node = cx.node;
+    if let Some(device) = &node.device {
+        let addresses = node.addresses.values().map(|own| own.address).collect();
+        cx.objects
+            .add(State::Underlay(Underlay { name: device.as_str().into(), addresses }), node.span);
+    }
+    let span = cx.cluster.span;
+    for family in node.blocks.families() {
+        let key = match family {
+            Family::V4 => "net.ipv4.ip_forward",
+            Family::V6 => "net.ipv6.conf.all.forwarding",
+        };
+        cx.objects.add(sysctl(key, None), span);
+    }
+    // Without it a reply from a pod on the same bridge goes straight back to the client, past
+    // the connection tracking that would undo the service's DNAT.
+    if let (Some(bridge), Some(_)) = (&cx.cluster.bridge, &cx.cluster.proxy) {
+        let module = Module { name: "br_netfilter".into() };
+        let loaded = Id::Module(Text::clone(&module.name));
+        cx.objects.add(State::Module(module), bridge.span);
+        for family in node.blocks.families() {
+            let key = match family {
+                Family::V4 => "net.bridge.bridge-nf-call-iptables",
+                Family::V6 => "net.bridge.bridge-nf-call-ip6tables",
+            };
+            cx.objects.add(sysctl(key, Some(loaded.clone())), bridge.span);
+        }
+    }
+}
+
+/// A parameter of the node that is to be on.
+pub(super) fn sysctl(key: &str, after: Option<Id>) -> State {
+    State::Sysctl(Sysctl { netns: Netns::Node, key: key.into(), value: "1".into(), after })
+}

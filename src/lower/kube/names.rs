@@ -1,0 +1,121 @@
+//! The names of kube-proxy's chains (netspec 4.1).
+
+use crate::model::{Service, ServicePort};
+use crate::object::ChainName;
+use data_encoding::BASE32_NOPAD;
+use sha2::{Digest, Sha256};
+
+/// What the chains of a service port are named after.
+pub(super) struct PortName {
+    /// `namespace/name:port`, or `namespace/name` when the port has no name. It also stands in
+    /// comments.
+    pub(super) id: String,
+    /// The id and the protocol: what is hashed.
+    key: String,
+    hash: Hash,
+}
+
+impl PortName {
+    /// `legacy` writes the colon for a port without a name too, as Kubernetes did up to 1.17.
+    pub(super) fn new(service: &Service, port: &ServicePort, legacy: bool) -> PortName {
+        let id = match &port.name {
+            Some(name) => format!("{}:{name}", service.name),
+            None if legacy => format!("{}:", service.name),
+            None => service.name.to_string(),
+        };
+        let key = format!("{id}{}", port.port.protocol);
+        PortName { hash: Hash::of(&[&key]), key, id }
+    }
+
+    /// The chain of all endpoints.
+    pub(super) fn cluster(&self) -> ChainName {
+        ChainName::new(&["KUBE-SVC-", self.hash.as_str()])
+    }
+
+    /// The chain of the endpoints on this node.
+    pub(super) fn local(&self) -> ChainName {
+        ChainName::new(&["KUBE-SVL-", self.hash.as_str()])
+    }
+
+    /// The chain of traffic from outside.
+    pub(super) fn external(&self) -> ChainName {
+        ChainName::new(&["KUBE-EXT-", self.hash.as_str()])
+    }
+
+    /// The chain of one endpoint, given as `address:port`.
+    pub(super) fn endpoint(&self, endpoint: &str) -> ChainName {
+        ChainName::new(&["KUBE-SEP-", Hash::of(&[&self.key, endpoint]).as_str()])
+    }
+}
+
+/// The first 16 characters of the base32 form of a SHA-256 hash.
+struct Hash([u8; 16]);
+
+impl Hash {
+    fn of(parts: &[&str]) -> Hash {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update(part);
+        }
+        let hash = hasher.finalize();
+        let mut text = [0; 16];
+        // Ten bytes are sixteen characters of five bits each.
+        if let Some(bytes) = hash.get(..10) {
+            BASE32_NOPAD.encode_mut(bytes, &mut text);
+        }
+        Hash(text)
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PerFamily, Policy, ServiceKind};
+    use netc_lang::{Port, Protocol, QualifiedName, Span};
+
+    fn name(
+        namespace: &str,
+        name: &str,
+        port: Option<&str>,
+        protocol: Protocol,
+        legacy: bool,
+    ) -> PortName {
+        let service = Service {
+            name: QualifiedName { namespace: namespace.into(), name: name.into() },
+            span: Span::default(),
+            kind: ServiceKind::ClusterIp,
+            addresses: PerFamily::default(),
+            ports: Vec::new(),
+            affinity: None,
+            external_traffic: Policy::Cluster,
+            internal_traffic: Policy::Cluster,
+        };
+        let port = ServicePort {
+            name: port.map(str::to_owned),
+            port: Port { number: 80, protocol },
+            node_port: None,
+            span: Span::default(),
+            endpoints: Vec::new(),
+        };
+        PortName::new(&service, &port, legacy)
+    }
+
+    #[test]
+    fn names_are_the_ones_that_clusters_show() {
+        let cluster = |name: PortName| name.cluster().to_string();
+        let kubernetes = name("default", "kubernetes", Some("https"), Protocol::Tcp, false);
+        assert_eq!(cluster(kubernetes), "KUBE-SVC-NPX46M4PTMTKRN6Y");
+        let dns = name("kube-system", "kube-dns", Some("dns"), Protocol::Udp, false);
+        assert_eq!(cluster(dns), "KUBE-SVC-TCOU7JCQXEZGVUNU");
+        let nginx = name("default", "nginx-nodeport", None, Protocol::Tcp, true);
+        assert_eq!(nginx.endpoint("10.1.0.4:80").to_string(), "KUBE-SEP-SVVBOHTYP7PAP3J5");
+        assert_eq!(cluster(nginx), "KUBE-SVC-37ROJ3MK6RKFMQ2B");
+        let nginx = name("default", "nginx-nodeport", None, Protocol::Tcp, false);
+        assert_eq!(nginx.endpoint("10.1.0.5:80").to_string(), "KUBE-SEP-7ZFNW3IWF27G3QCS");
+        assert_eq!(cluster(nginx), "KUBE-SVC-CGFVTWEXQTKV5QXW");
+    }
+}

@@ -1,0 +1,59 @@
+//! The cluster to the objects of one node: one file per system, each programming what that
+//! system would program at run time.
+
+mod bridge;
+mod host;
+mod kube;
+mod masquerade;
+mod pods;
+mod routes;
+mod vxlan;
+
+use crate::model::{Cluster, Node, NodeId, OverlayKind, Pod};
+use crate::object::Objects;
+
+/// What every lowering sees: the cluster, the node it works for, and the objects so far.
+struct Context<'c> {
+    cluster: &'c Cluster,
+    node: &'c Node,
+    id: NodeId,
+    objects: Objects,
+}
+
+impl<'c> Context<'c> {
+    /// The nodes other than this one.
+    fn others(&self) -> impl Iterator<Item = &'c Node> + use<'c> {
+        let own = self.id;
+        let all = self.cluster.nodes.iter().zip((0..).map(NodeId));
+        all.filter(move |(_, id)| *id != own).map(|(node, _)| node)
+    }
+
+    /// The pods of this node.
+    fn pods(&self) -> impl Iterator<Item = &'c Pod> + use<'c> {
+        let own = self.id;
+        self.cluster.pods.iter().filter(move |pod| pod.node == own)
+    }
+}
+
+/// The objects of a node.
+#[must_use]
+pub fn lower(cluster: &Cluster, node: &Node, id: NodeId) -> Objects {
+    let mut cx = Context { cluster, node, id, objects: Objects::default() };
+    host::lower(&mut cx);
+    if let Some(bridge) = &cluster.bridge {
+        bridge::lower(&mut cx, bridge);
+        pods::lower(&mut cx, bridge);
+    }
+    match cluster.overlay.kind {
+        OverlayKind::Vxlan { vni, port } => vxlan::lower(&mut cx, vni, port),
+        OverlayKind::HostGw | OverlayKind::Static => routes::lower(&mut cx),
+        OverlayKind::None => {}
+    }
+    if cluster.overlay.masquerade {
+        masquerade::lower(&mut cx);
+    }
+    if let Some(proxy) = &cluster.proxy {
+        kube::lower(&mut cx, proxy);
+    }
+    cx.objects
+}

@@ -1,0 +1,11 @@
+//! Checks of the resolved cluster that nobody else makes for the user (netspec section 5).
+
+mod mtu;
+mod node_ports;
+mod overlap;
+mod underlay;
+
+pub(super) use mtu::{check as mtu, choose as choose_mtu};
+pub(super) use node_ports::check as node_ports;
+pub(super) use overlap::{Claim, check as overlap};
+pub(super) use underlay::check as underlay;

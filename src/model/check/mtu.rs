@@ -1,0 +1,40 @@
+//! The MTU from the nodes' devices through the overlay to the pods.
+
+use crate::model::declare::{ClusterDecl, NodeDecl, Nodes};
+use crate::model::{Family, OverlayKind, fault};
+use netc_lang::Diagnostic;
+
+/// IPv6 needs links of at least this MTU (RFC 8200 section 5).
+const MIN_V6: u32 = 1280;
+
+/// The MTU of pods: the stated one, or the largest that fits through every node.
+pub(crate) fn choose(cluster: &ClusterDecl, nodes: &Nodes) -> u32 {
+    let fits = nodes.all.iter().map(|node| node.mtu.value).min().unwrap_or(1500);
+    cluster.mtu.map_or(fits.saturating_sub(overhead(cluster)), |mtu| mtu.value)
+}
+
+/// Reports an MTU that does not fit.
+pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagnostic>) {
+    let overhead = overhead(cluster);
+    let smallest: Option<&NodeDecl> = nodes.all.iter().min_by_key(|node| node.mtu.value);
+    if let (Some(mtu), Some(node)) = (cluster.mtu, smallest)
+        && mtu.value + overhead > node.mtu.value
+    {
+        let kind = cluster.overlay.kind.word();
+        faults.push(fault::mtu_too_large(mtu, kind, overhead, &node.name, node.mtu));
+    }
+    let chosen = choose(cluster, nodes);
+    if cluster.pod_networks.get(Family::V6).is_some() && chosen < MIN_V6 {
+        let at = cluster.mtu.map_or(cluster.overlay.span, |mtu| mtu.span);
+        faults.push(fault::mtu_too_small_for_v6(chosen, MIN_V6, at));
+    }
+}
+
+/// The largest encapsulation that a packet between two pods can get.
+fn overhead(cluster: &ClusterDecl) -> u32 {
+    if cluster.overlay.kind == OverlayKind::None {
+        return 0;
+    }
+    let families = cluster.pod_networks.families();
+    families.map(|family| cluster.overlay.kind.overhead(family)).max().unwrap_or(0)
+}

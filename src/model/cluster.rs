@@ -1,0 +1,172 @@
+//! What all nodes share.
+
+use super::{Family, Node, PerFamily, Pod, Service};
+use ipnet::IpNet;
+use netc_lang::Span;
+use std::ops::RangeInclusive;
+
+/// The resolved cluster: every name bound, every address allocated, everything validated.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its name.
+    pub name: String,
+    /// The `cluster` statement.
+    pub span: Span,
+    /// The pod network of each family.
+    pub pod_networks: PerFamily<PodNetwork>,
+    /// The network of service addresses of each family.
+    pub service_networks: PerFamily<IpNet>,
+    /// The ports that node-port services may use.
+    pub node_ports: RangeInclusive<u16>,
+    /// How packets get from node to node.
+    pub overlay: Overlay,
+    /// The bridge on every node, if netc joins the pods to their nodes.
+    pub bridge: Option<Bridge>,
+    /// The MTU of overlay device, bridges and pods, in bytes.
+    pub mtu: u32,
+    /// How services are programmed, if they are.
+    pub proxy: Option<Proxy>,
+    /// The nodes, in natural order of their names.
+    pub nodes: Vec<Node>,
+    /// The pods, by namespace and in natural order of their names.
+    pub pods: Vec<Pod>,
+    /// The services, by namespace and name.
+    pub services: Vec<Service>,
+}
+
+impl Cluster {
+    /// The families in which the cluster has pods or services.
+    pub fn families(&self) -> impl Iterator<Item = Family> {
+        Family::ALL.into_iter().filter(|family| {
+            self.pod_networks.get(*family).is_some() || self.service_networks.get(*family).is_some()
+        })
+    }
+}
+
+/// The pod network of one family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PodNetwork {
+    /// The whole network.
+    pub network: IpNet,
+    /// The prefix length of a node's block.
+    pub per_node: u8,
+    /// Where it is stated.
+    pub span: Span,
+}
+
+/// How packets get from a pod to a pod on another node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Overlay {
+    /// The kind.
+    pub kind: OverlayKind,
+    /// Whether pod traffic that leaves the cluster is masqueraded.
+    pub masquerade: bool,
+    /// The `overlay` statement, or `cluster` if there is none.
+    pub span: Span,
+}
+
+/// The kinds of overlay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OverlayKind {
+    /// Flannel's vxlan.
+    Vxlan {
+        /// The network identifier.
+        vni: u32,
+        /// The UDP port.
+        port: u16,
+    },
+    /// Flannel's host-gw.
+    HostGw,
+    /// Routes by the nodes' addresses and nothing else.
+    Static,
+    /// Nothing.
+    None,
+}
+
+impl OverlayKind {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            OverlayKind::Vxlan { .. } => "vxlan",
+            OverlayKind::HostGw => "host-gw",
+            OverlayKind::Static => "static",
+            OverlayKind::None => "none",
+        }
+    }
+
+    /// The bytes that encapsulation adds to a packet that crosses an underlay of this family:
+    /// vxlan adds Ethernet 14, VXLAN 8, UDP 8 and the outer IP header of 20 or 40 bytes.
+    #[must_use]
+    pub fn overhead(self, family: Family) -> u32 {
+        match (self, family) {
+            (OverlayKind::Vxlan { .. }, Family::V4) => 50,
+            (OverlayKind::Vxlan { .. }, Family::V6) => 70,
+            _ => 0,
+        }
+    }
+
+    /// Whether the overlay is one of flannel's.
+    #[must_use]
+    pub fn is_flannel(self) -> bool {
+        matches!(self, OverlayKind::Vxlan { .. } | OverlayKind::HostGw)
+    }
+}
+
+/// The bridge that joins the pods of a node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bridge {
+    /// Its name on every node.
+    pub name: String,
+    /// Whether its ports send packets back where they came from.
+    pub hairpin: bool,
+    /// The `pod-network` statement, or `cluster` if there is none.
+    pub span: Span,
+}
+
+/// kube-proxy's settings in iptables mode.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proxy {
+    /// Masquerade all traffic to service addresses.
+    pub masquerade_all: bool,
+    /// The node's addresses on which node ports answer.
+    pub node_port_addresses: NodePortAddresses,
+    /// Node ports answer on 127.0.0.1.
+    pub localhost_node_ports: bool,
+    /// How traffic of pods is told from other traffic.
+    pub detect_local: DetectLocal,
+    /// The mark that asks for masquerading.
+    pub masquerade_mark: u32,
+    /// Masquerading picks source ports at random.
+    pub random_fully: bool,
+    /// Chain names are formed as up to Kubernetes 1.17.
+    pub legacy_names: bool,
+    /// The `proxy` statement, or `cluster` if there is none.
+    pub span: Span,
+}
+
+/// The node's addresses on which node ports answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NodePortAddresses {
+    /// Every local address.
+    All,
+    /// The first address of each family.
+    Primary,
+    /// The addresses within these networks.
+    Within(Vec<IpNet>),
+}
+
+/// How traffic of pods is told from other traffic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DetectLocal {
+    /// By the cluster's pod network.
+    ClusterCidr,
+    /// By this node's block.
+    NodeCidr,
+    /// By the bridge it comes in from.
+    Bridge(String),
+    /// By the beginning of the name of the device it comes in from.
+    InterfacePrefix(String),
+    /// Not at all.
+    None,
+}

@@ -1,0 +1,11 @@
+//! The wording of what can be wrong with a cluster.
+
+mod address;
+mod network;
+mod project;
+mod service;
+
+pub(super) use address::*;
+pub(super) use network::*;
+pub(super) use project::*;
+pub(super) use service::*;

@@ -1,0 +1,25 @@
+//! Addresses on devices.
+
+use super::{Id, Netns, Text};
+use ipnet::IpNet;
+
+/// An address on a device.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Address {
+    /// Where the device lives.
+    pub netns: Netns,
+    /// The device.
+    pub link: Text,
+    /// The address with the prefix length of its network.
+    pub address: IpNet,
+}
+
+impl Address {
+    pub(super) fn id(&self) -> Id {
+        Id::Address(self.netns.clone(), Text::clone(&self.link), self.address)
+    }
+
+    pub(super) fn needs(&self) -> Id {
+        Id::Link(self.netns.clone(), Text::clone(&self.link))
+    }
+}

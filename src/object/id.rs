@@ -1,0 +1,65 @@
+//! Identities.
+
+use super::{ChainName, Hook, Netns, Place, Table, Text};
+use crate::model::Family;
+use ipnet::IpNet;
+use netc_lang::Mac;
+use std::fmt;
+use std::net::IpAddr;
+
+/// What tells one object from every other of its node.
+///
+/// The order of the variants is the order in which objects are made when nothing else decides
+/// (netspec section 7): parameters, devices, addresses, up, neighbours, forwarding entries,
+/// routes, chains, and last the jumps that bring them into use.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Id {
+    /// A device that must be there.
+    Underlay(Text),
+    /// A kernel module.
+    Module(Text),
+    /// A kernel parameter, by its dotted name.
+    Sysctl(Netns, Text),
+    /// A network namespace.
+    Netns(Text),
+    /// A device.
+    Link(Netns, Text),
+    /// The bridge membership of a device.
+    Port(Netns, Text),
+    /// An address on a device.
+    Address(Netns, Text, IpNet),
+    /// That a device is up.
+    Up(Netns, Text),
+    /// A neighbour entry of a device.
+    Neighbour(Netns, Text, IpAddr),
+    /// A forwarding entry of a device.
+    Fdb(Netns, Text, Mac),
+    /// A route of the main table.
+    Route(Netns, IpNet),
+    /// An iptables chain.
+    Chain(Family, Table, ChainName),
+    /// A jump from a built-in chain.
+    Jump(Family, Table, Hook, Place, ChainName),
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Id::Underlay(name) => write!(f, "device {name} of the node"),
+            Id::Module(name) => write!(f, "module {name}"),
+            Id::Sysctl(netns, key) => write!(f, "sysctl {key}{netns}"),
+            Id::Netns(name) => write!(f, "namespace {name}"),
+            Id::Link(netns, name) => write!(f, "device {name}{netns}"),
+            Id::Port(netns, name) => write!(f, "bridge port {name}{netns}"),
+            Id::Address(netns, link, address) => write!(f, "address {address} on {link}{netns}"),
+            Id::Up(netns, name) => write!(f, "device {name} up{netns}"),
+            Id::Neighbour(netns, link, to) => write!(f, "neighbour {to} on {link}{netns}"),
+            Id::Fdb(netns, link, mac) => write!(f, "forwarding entry {mac} on {link}{netns}"),
+            Id::Route(netns, to) => write!(f, "route {to}{netns}"),
+            Id::Chain(family, table, name) => write!(f, "{family} chain {name} of table {table}"),
+            Id::Jump(family, table, hook, _, to) => {
+                write!(f, "{family} jump from {hook} of table {table} to {to}")
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What a node's kernel can hold: one type per file, each with its identity and the
+//! identities it needs.
+//!
+//! An object says what is to be, not how to get there. Two objects are one and the same if
+//! their [`Id`]s are equal, and agree if their states are.
+
+mod address;
+mod chain;
+mod fdb;
+mod id;
+mod jump;
+mod link;
+mod module;
+mod neighbour;
+mod netns;
+mod objects;
+mod port;
+mod route;
+mod rule;
+mod sysctl;
+pub mod text;
+mod underlay;
+mod up;
+
+pub use address::Address;
+pub use chain::{Chain, ChainName, Table};
+pub use fdb::Fdb;
+pub use id::Id;
+pub use jump::{Hook, Jump, Place};
+pub use link::{Link, LinkKind, Peer};
+pub use module::Module;
+pub use neighbour::Neighbour;
+pub use netns::{Netns, NetnsObject};
+pub use objects::Objects;
+pub use port::Port;
+pub use route::{PROTOCOL, Route};
+pub use rule::{ConntrackStates, Match, Probability, Rule, Rules, Side, Target};
+pub use sysctl::Sysctl;
+pub use underlay::Underlay;
+pub use up::Up;
+
+use netc_lang::Span;
+use std::sync::Arc;
+
+/// A short text that many objects share.
+pub type Text = Arc<str>;
+
+/// Something that is to be in a node's kernel, and why.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Object {
+    /// What is to be.
+    pub state: State,
+    /// The statement that asked for it first.
+    pub origin: Span,
+    /// Other statements that asked for it.
+    pub others: Vec<Span>,
+    /// How many objects were asked for before it: things that belong together stay together.
+    pub sequence: u32,
+}
+
+/// The kinds of object.
+#[derive(Clone, PartialEq, Debug)]
+pub enum State {
+    /// A device of the node that netc does not make.
+    Underlay(Underlay),
+    /// A kernel module.
+    Module(Module),
+    /// A kernel parameter.
+    Sysctl(Sysctl),
+    /// A network namespace.
+    Netns(NetnsObject),
+    /// A network device.
+    Link(Link),
+    /// A device's membership in a bridge.
+    Port(Port),
+    /// An address on a device.
+    Address(Address),
+    /// That a device is up.
+    Up(Up),
+    /// A neighbour entry.
+    Neighbour(Neighbour),
+    /// A forwarding entry.
+    Fdb(Fdb),
+    /// A route.
+    Route(Route),
+    /// An iptables chain of netc's own.
+    Chain(Chain),
+    /// A jump from a built-in chain to one of netc's own.
+    Jump(Jump),
+}
+
+impl State {
+    /// What tells this object from every other one.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        match self {
+            State::Underlay(object) => object.id(),
+            State::Module(object) => object.id(),
+            State::Sysctl(object) => object.id(),
+            State::Netns(object) => object.id(),
+            State::Link(object) => object.id(),
+            State::Port(object) => object.id(),
+            State::Address(object) => object.id(),
+            State::Up(object) => object.id(),
+            State::Neighbour(object) => object.id(),
+            State::Fdb(object) => object.id(),
+            State::Route(object) => object.id(),
+            State::Chain(object) => object.id(),
+            State::Jump(object) => object.id(),
+        }
+    }
+
+    /// Names, one after the other, what must be there before this object.
+    pub fn needs(&self, name: &mut dyn FnMut(Id)) {
+        match self {
+            State::Underlay(_) | State::Module(_) | State::Netns(_) => {}
+            State::Sysctl(object) => object.needs().for_each(name),
+            State::Link(object) => object.needs().for_each(name),
+            State::Port(object) => object.needs().into_iter().for_each(name),
+            State::Address(object) => name(object.needs()),
+            State::Up(object) => object.needs().into_iter().for_each(name),
+            State::Neighbour(object) => name(object.needs()),
+            State::Fdb(object) => name(object.needs()),
+            State::Route(object) => object.needs().for_each(name),
+            State::Chain(object) => object.needs().for_each(name),
+            State::Jump(object) => name(object.needs()),
+        }
+    }
+
+    /// A further identity that comes into being with this object: the other end of a veth pair.
+    #[must_use]
+    pub fn also(&self) -> Option<Id> {
+        match self {
+            State::Link(link) => link.also(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Routes.
+
+use super::{Id, Netns, Text};
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// The routing protocol number of netc's routes (`rtm_protocol` in linux/rtnetlink.h; free in
+/// /etc/iproute2/rt_protos). It tells them from everybody else's.
+pub const PROTOCOL: u8 = 110;
+
+/// A route of the main table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Route {
+    /// Where it is.
+    pub netns: Netns,
+    /// Where it leads.
+    pub destination: IpNet,
+    /// The next hop.
+    pub gateway: IpAddr,
+    /// The device.
+    pub link: Text,
+    /// The gateway is taken to be on the link, whatever its address (ip-route(8), `onlink`).
+    pub onlink: bool,
+    /// What makes the gateway reachable: the device, and the address whose network it is in.
+    pub after: Vec<Id>,
+}
+
+impl Route {
+    pub(super) fn id(&self) -> Id {
+        Id::Route(self.netns.clone(), self.destination)
+    }
+
+    pub(super) fn needs(&self) -> impl Iterator<Item = Id> {
+        self.netns.needs().into_iter().chain(self.after.iter().cloned())
+    }
+}
