@@ -1,0 +1,210 @@
+//! A route netlink socket: requests with their acknowledgements, and dumps.
+
+use super::error::KernelError;
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
+    NetlinkPayload,
+};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_sys::SocketAddr;
+use netlink_sys::protocols::NETLINK_ROUTE;
+use nix::errno::Errno;
+
+/// Message types of every netlink protocol (linux/netlink.h).
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+
+/// The length of a message header, and of the error code behind it.
+const HEADER: usize = 16;
+const CODE: usize = 4;
+
+/// The attribute of an extended acknowledgement that holds its text (`NLMSGERR_ATTR_MSG`).
+const EXT_ACK_TEXT: u16 = 1;
+
+/// A dump that changed under way is asked for again, so often.
+const DUMP_TRIES: usize = 10;
+
+/// A socket in one network namespace.
+pub(super) struct Socket {
+    inner: netlink_sys::Socket,
+    sequence: u32,
+}
+
+/// A message as it came: the header's fields and what follows it.
+struct Frame<'b> {
+    kind: u16,
+    flags: u16,
+    sequence: u32,
+    whole: &'b [u8],
+    body: &'b [u8],
+}
+
+impl Socket {
+    /// Opens a socket in the namespace of the calling thread.
+    pub(super) fn open() -> Result<Socket, KernelError> {
+        let open = || {
+            let mut inner = netlink_sys::Socket::new(NETLINK_ROUTE)?;
+            inner.bind_auto()?;
+            inner.connect(&SocketAddr::new(0, 0))?;
+            inner.set_ext_ack(true)?;
+            // Errors come without the request that caused them: the text then follows at once.
+            inner.set_cap_ack(true)?;
+            // Dumps heed the filters in their requests.
+            inner.set_netlink_get_strict_chk(true)?;
+            Ok(Socket { inner, sequence: 0 })
+        };
+        open().map_err(KernelError::io("cannot open a netlink socket"))
+    }
+
+    /// Sends a request and waits for its acknowledgement.
+    pub(super) fn request(
+        &mut self,
+        message: RouteNetlinkMessage,
+        flags: u16,
+    ) -> Result<(), KernelError> {
+        self.send(message, NLM_F_REQUEST | NLM_F_ACK | flags)?;
+        loop {
+            let bytes = self.receive()?;
+            for frame in frames(&bytes) {
+                if frame.sequence == self.sequence && frame.kind == NLMSG_ERROR {
+                    return acknowledgement(&frame);
+                }
+            }
+        }
+    }
+
+    /// Asks for one thing.
+    pub(super) fn get(
+        &mut self,
+        message: RouteNetlinkMessage,
+    ) -> Result<RouteNetlinkMessage, KernelError> {
+        self.send(message, NLM_F_REQUEST)?;
+        loop {
+            let bytes = self.receive()?;
+            for frame in frames(&bytes).filter(|frame| frame.sequence == self.sequence) {
+                if frame.kind == NLMSG_ERROR {
+                    acknowledgement(&frame)?;
+                }
+                if let Some(answer) = decode(frame.whole)? {
+                    return Ok(answer);
+                }
+            }
+        }
+    }
+
+    /// Asks for a list.
+    pub(super) fn dump(
+        &mut self,
+        message: &RouteNetlinkMessage,
+    ) -> Result<Vec<RouteNetlinkMessage>, KernelError> {
+        let mut last = Vec::new();
+        for _ in 0..DUMP_TRIES {
+            self.send(message.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
+            let (list, interrupted) = self.collect()?;
+            if !interrupted {
+                return Ok(list);
+            }
+            last = list;
+        }
+        Ok(last)
+    }
+
+    /// The messages of a dump, and whether the list changed while it was read.
+    fn collect(&mut self) -> Result<(Vec<RouteNetlinkMessage>, bool), KernelError> {
+        let mut list = Vec::new();
+        let mut interrupted = false;
+        loop {
+            let bytes = self.receive()?;
+            for frame in frames(&bytes).filter(|frame| frame.sequence == self.sequence) {
+                interrupted |= frame.flags & NLM_F_DUMP_INTR != 0;
+                match frame.kind {
+                    NLMSG_DONE => return Ok((list, interrupted)),
+                    NLMSG_ERROR => {
+                        acknowledgement(&frame)?;
+                        return Ok((list, interrupted));
+                    }
+                    _ => list.extend(decode(frame.whole)?),
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, message: RouteNetlinkMessage, flags: u16) -> Result<(), KernelError> {
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut header = NetlinkHeader::default();
+        header.flags = flags;
+        header.sequence_number = self.sequence;
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message));
+        message.finalize();
+        // Padding between attributes is not written: it must be zero beforehand.
+        let mut buffer = vec![0; message.buffer_len()];
+        message.serialize(&mut buffer);
+        self.inner.send(&buffer, 0).map(drop).map_err(KernelError::io("cannot send to the kernel"))
+    }
+
+    fn receive(&self) -> Result<Vec<u8>, KernelError> {
+        let received = self.inner.recv_from_full();
+        received.map(|(bytes, _)| bytes).map_err(KernelError::io("cannot hear from the kernel"))
+    }
+}
+
+/// The messages in a datagram; each begins at a multiple of four bytes.
+fn frames(bytes: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let length = usize::try_from(u32_at(rest, 0)?).ok()?;
+        let whole = rest.get(..length).filter(|whole| whole.len() >= HEADER)?;
+        rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+        Some(Frame {
+            kind: u16_at(whole, 4)?,
+            flags: u16_at(whole, 6)?,
+            sequence: u32_at(whole, 8)?,
+            body: whole.get(HEADER..)?,
+            whole,
+        })
+    })
+}
+
+/// Reads an error frame: code zero is success.
+fn acknowledgement(frame: &Frame) -> Result<(), KernelError> {
+    let code = u32_at(frame.body, 0).map(u32::cast_signed);
+    match code {
+        Some(0) => Ok(()),
+        Some(code) => Err(KernelError::Netlink {
+            errno: Errno::from_raw(code.saturating_neg()),
+            text: extended_text(frame.body.get(CODE + HEADER..).unwrap_or_default()),
+        }),
+        None => Err(KernelError::Garbled("an error without a code".into())),
+    }
+}
+
+/// The text among the attributes of an extended acknowledgement.
+fn extended_text(attributes: &[u8]) -> Option<String> {
+    let mut rest = attributes;
+    loop {
+        let length = usize::from(u16_at(rest, 0)?);
+        let value = rest.get(4..length)?;
+        if u16_at(rest, 2)? & 0x3fff == EXT_ACK_TEXT {
+            let text = value.split(|byte| *byte == 0).next().unwrap_or_default();
+            return Some(String::from_utf8_lossy(text).into_owned());
+        }
+        rest = rest.get(length.next_multiple_of(4)..)?;
+    }
+}
+
+fn decode(bytes: &[u8]) -> Result<Option<RouteNetlinkMessage>, KernelError> {
+    let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes)
+        .map_err(|error| KernelError::Garbled(error.to_string()))?;
+    Ok(match message.payload {
+        NetlinkPayload::InnerMessage(inner) => Some(inner),
+        _ => None,
+    })
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..at + 2)?.try_into().ok().map(u16::from_ne_bytes)
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes)
+}
