@@ -1,0 +1,164 @@
+//! `netc build`
+
+use super::args::{self, Format};
+use super::exit;
+use super::files::replace;
+use super::project::{Ready, cannot_write, reason, shown};
+use super::ui::Ui;
+use crate::artefacts::{NAMES, compare, files};
+use netc_lang::{Diagnostic, code};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(args: &args::Build, ui: &mut Ui) -> u8 {
+    let result = match &args.check {
+        Some(folder) => check(args, folder.as_deref(), ui),
+        None => write(args, ui),
+    };
+    result.unwrap_or_else(|code| code)
+}
+
+/// Writes all nodes' artefacts into a folder of its own first, and moves them into place when
+/// all are there: a fault in the last node writes nothing.
+fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
+    let ready = Ready::open(&args.source, args.format, ui)?;
+    let Some(out) = args.out.as_ref().or(ready.project.out.as_ref()) else {
+        let fault = Diagnostic::new(code::CANNOT_WRITE, "there is no folder to write to");
+        return Err(
+            ui.fail(fault.help("name one with `--out DIR`, or `out` in netc.toml"), args.format)
+        );
+    };
+    let fail = |path: &Path, error: &std::io::Error, ui: &mut Ui| {
+        ui.fail(cannot_write(path, error), args.format)
+    };
+    fs::create_dir_all(out).map_err(|error| fail(out, &error, ui))?;
+    let stage = tempfile::Builder::new().prefix(".netc-").tempdir_in(out);
+    let stage = stage.map_err(|error| fail(out, &error, ui))?;
+    let nodes = ready.nodes(&args.nodes, args.format, ui)?;
+    let mut written: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for (index, chosen) in nodes.iter().enumerate() {
+        ui.progress(index, nodes.len(), &chosen.1.name);
+        let ordered = ready.objects(*chosen, args.format, ui)?;
+        for (name, content) in files(chosen.1, &ordered, &ready.program.sources) {
+            let place = Path::new(&chosen.1.name).join(name);
+            let staged = stage.path().join(&place);
+            let folder = staged.parent().unwrap_or(stage.path());
+            fs::create_dir_all(folder)
+                .and_then(|()| replace(&staged, &content))
+                .map_err(|error| fail(&staged, &error, ui))?;
+            written.push((staged, out.join(place)));
+        }
+    }
+    ui.clear_progress();
+    for (staged, place) in &written {
+        let folder = place.parent().unwrap_or(out);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::rename(staged, place))
+            .map_err(|error| fail(place, &error, ui))?;
+    }
+    let names: BTreeSet<&str> = ready.cluster.nodes.iter().map(|node| node.name.as_str()).collect();
+    let removed = stale(out, &names, &args.nodes, &written);
+    for path in &removed {
+        fs::remove_file(path).map_err(|error| fail(path, &error, ui))?;
+        // Only an empty folder goes; one with somebody's own files stays.
+        let _ = path.parent().map(fs::remove_dir);
+    }
+    let (files, folder) = (written.len(), shown(out));
+    if args.format == Format::Json {
+        let list = |paths: Vec<&PathBuf>| {
+            paths.into_iter().map(|path| Value::from(shown(path))).collect::<Value>()
+        };
+        let places = written.iter().map(|(_, place)| place).collect();
+        ui.json(&json!({ "written": list(places), "removed": list(removed.iter().collect()) }));
+    } else {
+        let gone =
+            if removed.is_empty() { String::new() } else { format!(", removed {}", removed.len()) };
+        ui.out(&format!("wrote {files} files for {} nodes to {folder}{gone}\n", nodes.len()));
+    }
+    Ok(exit::OK)
+}
+
+/// Artefacts in the folder that this build does not make: files of a node that it left empty,
+/// and of nodes that are gone.
+fn stale(
+    out: &Path,
+    nodes: &BTreeSet<&str>,
+    chosen: &[String],
+    written: &[(PathBuf, PathBuf)],
+) -> Vec<PathBuf> {
+    let made: BTreeSet<&Path> = written.iter().map(|(_, place)| place.as_path()).collect();
+    let mut found = artefacts_in(out);
+    found.retain(|path| {
+        let node = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let concerned = node.is_some_and(|node| {
+            chosen.is_empty() || chosen.iter().any(|one| one == node) || !nodes.contains(node)
+        });
+        concerned && !made.contains(path.as_path())
+    });
+    found
+}
+
+/// Files with an artefact's name, one folder deep.
+fn artefacts_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let nodes = entries.map(|entry| entry.path()).filter(|path| {
+        path.is_dir()
+            && path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
+    });
+    let mut found: Vec<PathBuf> = nodes
+        .flat_map(|node| NAMES.map(|name| node.join(name)))
+        .filter(|path| path.is_file())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Compares what would be written with a folder.
+fn check(args: &args::Build, folder: Option<&Path>, ui: &mut Ui) -> Result<u8, u8> {
+    let ready = Ready::open(&args.source, args.format, ui)?;
+    let Some(folder) = folder.or(ready.project.golden.as_deref()) else {
+        let fault = Diagnostic::new(code::UNREADABLE_FILE, "there is no folder to compare with");
+        return Err(ui.fail(
+            fault.help("name one with `--check DIR`, or `golden` in netc.toml"),
+            args.format,
+        ));
+    };
+    let mut differences: Vec<(PathBuf, String)> = Vec::new();
+    let mut expected = BTreeSet::new();
+    for chosen in ready.nodes(&args.nodes, args.format, ui)? {
+        let ordered = ready.objects(chosen, args.format, ui)?;
+        for (name, content) in files(chosen.1, &ordered, &ready.program.sources) {
+            let place = Path::new(&chosen.1.name).join(name);
+            let difference = match fs::read_to_string(folder.join(&place)) {
+                Ok(old) => compare(name, &old, &content),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Some("    is missing\n".into())
+                }
+                Err(error) => Some(format!("    cannot be read: {}\n", reason(&error))),
+            };
+            differences.extend(difference.map(|text| (place.clone(), text)));
+            expected.insert(place);
+        }
+    }
+    for path in artefacts_in(folder) {
+        let place = path.strip_prefix(folder).unwrap_or(&path);
+        if args.nodes.is_empty() && !expected.contains(place) {
+            differences.push((place.to_owned(), "    is not made any more\n".into()));
+        }
+    }
+    differences.sort();
+    if args.format == Format::Json {
+        let one =
+            |(path, text): &(PathBuf, String)| json!({ "file": shown(path), "difference": text });
+        ui.json(&json!({ "differences": differences.iter().map(one).collect::<Vec<_>>() }));
+    } else if differences.is_empty() {
+        ui.out(&format!("{} is up to date: {} files\n", shown(folder), expected.len()));
+    } else {
+        let all = differences.iter().map(|(path, text)| format!("{}\n{text}", shown(path)));
+        ui.out(&all.collect::<String>());
+    }
+    Ok(if differences.is_empty() { exit::OK } else { exit::DIFFERS })
+}

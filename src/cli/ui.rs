@@ -1,0 +1,77 @@
+//! What is shown, and where.
+
+use super::args::Format;
+use super::exit;
+use super::render;
+use clap::ColorChoice;
+use netc_lang::{Diagnostic, Sources};
+use std::io::{IsTerminal, Write, stderr, stdout};
+
+/// The terminal.
+pub(super) struct Ui {
+    color: bool,
+    progress: bool,
+}
+
+impl Ui {
+    /// Colours only on a terminal, unless asked for; `NO_COLOR` is honoured (no-color.org).
+    pub(super) fn new(choice: ColorChoice) -> Ui {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let color = match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => wanted && stderr().is_terminal(),
+        };
+        Ui { color, progress: stderr().is_terminal() }
+    }
+
+    /// Writes a result. A reader that has gone away is no error.
+    pub(super) fn out(&mut self, text: &str) {
+        let mut out = stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Writes a JSON result.
+    pub(super) fn json(&mut self, value: &serde_json::Value) {
+        self.out(&format!("{value:#}\n"));
+    }
+
+    /// Says something beside the result.
+    pub(super) fn note(&mut self, text: &str) {
+        self.clear_progress();
+        let _ = writeln!(stderr(), "{text}");
+    }
+
+    /// Shows diagnostics.
+    pub(super) fn report(&mut self, sources: &Sources, diagnostics: &[Diagnostic], format: Format) {
+        let text = match format {
+            Format::Json if diagnostics.is_empty() => return,
+            Format::Text => render::full(sources, diagnostics, self.color),
+            Format::Short => render::short(sources, diagnostics),
+            Format::Json => format!("{}\n", render::json(sources, diagnostics)),
+        };
+        self.clear_progress();
+        let _ = stderr().write_all(text.as_bytes());
+    }
+
+    /// Reports a fault that has no place in the sources, and gives the exit code.
+    pub(super) fn fail(&mut self, fault: Diagnostic, format: Format) -> u8 {
+        self.report(&Sources::default(), &[fault], format);
+        exit::ERROR
+    }
+
+    /// Shows how far a long piece of work has come, on a terminal.
+    pub(super) fn progress(&mut self, done: usize, all: usize, what: &str) {
+        if self.progress {
+            let _ = write!(stderr(), "\r\x1b[K[{done}/{all}] {}", what.get(..60).unwrap_or(what));
+            let _ = stderr().flush();
+        }
+    }
+
+    /// Takes the progress line away.
+    pub(super) fn clear_progress(&mut self) {
+        if self.progress {
+            let _ = write!(stderr(), "\r\x1b[K");
+        }
+    }
+}
