@@ -1,0 +1,61 @@
+//! One test for each case: adding a file or folder adds a test, nothing has to be registered.
+//!
+//! * `bad::NAME`: `tests/bad/NAME.netc` (or a folder with a `cluster.netc`) is refused with
+//!   exactly the message that its last lines, marked `#~`, expect;
+//! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
+//!   locked;
+//! * `rules::CASE`: `tests/rules/CASE` has exactly the rules beside it;
+//! * `page::CODE`: the faulty example of `lang/errors/CODE.md` gives that code, the mended one
+//!   does not.
+//!
+//! `UPDATE=1` rewrites expectations and goldens; the difference is then to be read like code.
+#![expect(clippy::disallowed_methods, clippy::expect_used, reason = "tests may")]
+
+mod bad;
+mod golden;
+mod page;
+mod rules;
+
+use libtest_mimic::{Arguments, Trial};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Output};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials: Vec<Trial> = [bad::trials(), golden::trials(), page::trials(), rules::trials()]
+        .into_iter()
+        .flatten()
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The root of the project.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What is in a folder, sorted.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Runs netc in a folder.
+fn netc(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_netc"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("NO_COLOR")
+        .output()
+        .expect("netc runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn update() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}

@@ -1,0 +1,60 @@
+//! The pages of the diagnostic codes. A page shows a faulty source in its first code block and
+//! a mended one in its second; pages of codes that need a kernel or a file have none.
+
+use crate::root;
+use libtest_mimic::{Failed, Trial};
+use netc::compile::compile;
+use netc_lang::code::{ALL, Code};
+use netc_lang::{Reader, Text};
+use std::fs;
+
+/// Codes that no source text alone can give: of the live node, of files, and of netc's own faults.
+const WITHOUT_EXAMPLE: [&str; 17] = [
+    "E0101", "E0102", "E0103", "E0501", "E0502", "E0503", "E0601", "E0602", "E0603", "E0604",
+    "E0605", "E0701", "E0702", "E0703", "E0704", "W0701", "E0215",
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let codes =
+        ALL.iter().map(|code| Trial::test(format!("page::{}", code.id), move || check(*code)));
+    codes.collect()
+}
+
+fn check(code: Code) -> Result<(), Failed> {
+    let page = fs::read_to_string(root().join(format!("lang/errors/{}.md", code.id)))?;
+    if !page.starts_with(&format!("# {}: {}\n", code.id, code.title)) {
+        return Err("the page must begin with the code and its title".into());
+    }
+    let blocks: Vec<&str> = page.split("```").skip(1).step_by(2).collect();
+    if WITHOUT_EXAMPLE.contains(&code.id) {
+        return if page.lines().count() > 2 { Ok(()) } else { Err("the page says nothing".into()) };
+    }
+    let [faulty, mended] = blocks.as_slice() else {
+        return Err("the page must have a faulty and a mended example".into());
+    };
+    if !codes(faulty).contains(&code.id) {
+        return Err(format!("the faulty example gives {:?}", codes(faulty)).into());
+    }
+    if !codes(mended).is_empty() {
+        return Err(format!("the mended example gives {:?}", codes(mended)).into());
+    }
+    Ok(())
+}
+
+struct Memory(String);
+
+impl Reader for Memory {
+    fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
+        if path != "page.netc" {
+            return Err("no such file".into());
+        }
+        Ok(Text { path: path.into(), name: path.into(), bytes: self.0.clone().into_bytes() })
+    }
+}
+
+/// The codes that a code block of a page gives.
+fn codes(block: &str) -> Vec<&'static str> {
+    let source = block.split_once('\n').map_or("", |(_, source)| source);
+    let compiled = compile(&["page.netc".into()], &mut Memory(source.into()), None);
+    compiled.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect()
+}

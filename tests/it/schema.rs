@@ -1,0 +1,58 @@
+//! The schema, and what is made of it.
+
+use crate::support::{compiled, read, root};
+use netc_lang::schema::{self, Definition, Place};
+use std::fs;
+
+#[test]
+fn the_reference_page_is_made_of_the_schema() {
+    let page = schema::reference();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(root().join("lang/reference.md"), &page).unwrap();
+    }
+    assert_eq!(read("lang/reference.md"), page, "run the test with UPDATE=1 and read the change");
+}
+
+#[test]
+fn every_example_of_the_schema_is_correct() {
+    for definition in schema::all().filter(|definition| definition.compiled) {
+        let source = in_place(definition);
+        let faults = compiled(&source).diagnostics;
+        // The words and arguments must be right; what they name need not be there.
+        let wrong = faults.iter().find(|fault| ("E0102".."E0216").contains(&fault.code.id));
+        assert_eq!(wrong, None, "{source}");
+    }
+}
+
+#[test]
+fn every_default_number_is_what_the_model_takes() {
+    let cluster = crate::support::cluster("cluster lab { pods 10.244.0.0/16; overlay vxlan }\n");
+    let default = |place, keyword| schema::find(place, keyword).and_then(|found| found.default);
+    assert_eq!(default(Place::Overlay, "vni"), Some("1"));
+    assert_eq!(default(Place::Overlay, "port"), Some("8472"));
+    let vxlan = netc::model::OverlayKind::Vxlan { vni: 1, port: 8472 };
+    assert_eq!(cluster.overlay.kind, vxlan);
+    assert_eq!(default(Place::Cluster, "node-ports"), Some("30000-32767"));
+    assert_eq!(cluster.node_ports, 30000..=32767);
+    assert_eq!(default(Place::PodNetwork, "name"), Some("cni0"));
+    assert_eq!(cluster.bridge.map(|bridge| bridge.name).as_deref(), Some("cni0"));
+    assert_eq!(default(Place::Proxy, "masquerade-bit"), Some("14"));
+    assert_eq!(cluster.proxy.map(|proxy| proxy.masquerade_mark), Some(1 << 14));
+}
+
+/// The example of a definition in a block where it may stand.
+fn in_place(definition: &Definition) -> String {
+    let example = definition.example;
+    match definition.place {
+        Place::Cluster => format!("cluster lab {{ {example} }}\n"),
+        Place::Overlay => format!("cluster lab {{ overlay vxlan {{ {example} }} }}\n"),
+        Place::PodNetwork => format!("cluster lab {{ pod-network bridge {{ {example} }} }}\n"),
+        Place::Proxy => format!("cluster lab {{ proxy iptables {{ {example} }} }}\n"),
+        Place::Node => format!("node n {{ {example} }}\n"),
+        Place::Pod => format!("pod p on n {{ {example} }}\n"),
+        Place::Pods => format!("pods p replicas 1 {{ {example} }}\n"),
+        Place::Container => format!("pod p on n {{ container c {{ {example} }} }}\n"),
+        Place::Service => format!("service s {{ {example} }}\n"),
+        Place::File | Place::Anywhere => format!("{example}\n"),
+    }
+}

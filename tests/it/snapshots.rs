@@ -1,0 +1,60 @@
+//! Text for people that is too long to stand in a test. `INSTA_UPDATE=always cargo test --test it`
+//! takes the new text; read the difference.
+
+use crate::support::{cluster, compiled};
+use insta::{assert_snapshot, with_settings};
+use netc::compile::objects;
+use netc::model::NodeId;
+use netc::{graph, plan};
+use netc_lang::schema::{self, Place};
+
+/// As small as a cluster with a service can be.
+const SMALL: &str = "\
+cluster small { pods 10.244.0.0/16; services 10.96.0.0/16; overlay static; proxy none }
+node a { address 192.168.0.1 on eth0; zone z }
+node b { address 192.168.0.2 on eth0 }
+pod web on a { labels app=web }
+service web { select app=web; port 80; type node-port }
+service outside { port 5432; endpoint 192.168.50.7:5432 }
+";
+
+fn snapshot(name: &str, text: &str) {
+    with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn explanations() {
+    let of = |place, keyword| schema::describe(schema::find(place, keyword).unwrap());
+    let all = [of(Place::Cluster, "overlay"), of(Place::File, "pods"), of(Place::Service, "port")];
+    snapshot("explain", &all.join("\n"));
+}
+
+#[test]
+fn topology() {
+    snapshot("topology", &graph::topology(&cluster(SMALL)));
+}
+
+#[test]
+fn dependencies() {
+    let cluster = cluster(SMALL);
+    let ordered = objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap();
+    snapshot("dependencies", &graph::dependencies("a", &ordered));
+}
+
+#[test]
+fn plan_with_rules() {
+    let source =
+        SMALL.replace("proxy none", "proxy iptables").replace("overlay static", "overlay none");
+    let compiled = compiled(&source);
+    let cluster = compiled.built.unwrap().cluster;
+    let ordered = objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap();
+    let text =
+        plan::text(&cluster.nodes[0], &ordered, &compiled.program.sources, plan::Detail::Rules);
+    // IPv6 repeats IPv4, and the jumps are in every golden.
+    let services =
+        text.lines().filter(|line| line.contains("iptables -t nat -") && line.contains("KUBE-S"));
+    let services: Vec<&str> = services.filter(|line| !line.starts_with("ip6")).collect();
+    snapshot("rules", &services.join("\n"));
+}

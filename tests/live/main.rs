@@ -1,0 +1,22 @@
+//! netc on a real kernel: clusters of network namespaces, programmed by `netc apply`, asked with
+//! real TCP.
+//!
+//! Every test works in network and mount namespaces of its own, which end with it: nothing
+//! outside is touched, and nothing has to be cleaned up. They need root, or a user namespace,
+//! and the packages that `tests/run.sh` installs; without them they fail.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests may"
+)]
+
+mod changes;
+mod dual_stack;
+mod examples;
+mod lab;
+mod refusals;
+mod round_trip;

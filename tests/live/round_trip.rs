@@ -1,0 +1,42 @@
+//! Restore files are accepted and given back as they are, by both back ends of iptables.
+
+use crate::lab::{Lab, parse_rules, root, run};
+use std::fs;
+use std::path::PathBuf;
+
+fn goldens(name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for example in fs::read_dir(root().join("golden")).unwrap() {
+        for node in fs::read_dir(example.unwrap().path()).unwrap() {
+            found.push(node.unwrap().path().join(name));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Loads every golden into a fresh namespace and reads it back.
+fn round_trip(backend: &str) {
+    let _lab = Lab::enter();
+    for (file, tool) in [("iptables.rules", "iptables"), ("ip6tables.rules", "ip6tables")] {
+        for (number, path) in goldens(file).into_iter().enumerate() {
+            let netns = format!("{tool}{number}");
+            run(&format!("ip netns add {netns}"));
+            let tool = format!("ip netns exec {netns} {tool}-{backend}");
+            run(&format!("{tool}-restore --test --noflush {}", path.display()));
+            run(&format!("{tool}-restore --noflush {}", path.display()));
+            let planned = parse_rules(&fs::read_to_string(&path).unwrap());
+            assert_eq!(parse_rules(&run(&format!("{tool}-save"))), planned, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn nft() {
+    round_trip("nft");
+}
+
+#[test]
+fn legacy() {
+    round_trip("legacy");
+}
