@@ -1,24 +1,11 @@
 //! The program as a process: what it prints, what it writes, how it exits.
 
+use crate::program::{Test, finish};
 use crate::support::{read, root};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
-
-/// A folder with sources, and netc run in it.
-struct Test {
-    folder: TempDir,
-}
-
-/// What a run printed and how it ended.
-#[derive(Debug)]
-struct Run {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
+use std::process::Command;
 
 const LAB: &str = "\
 cluster lab { pods 10.244.0.0/16; services 10.96.0.0/16; overlay host-gw }
@@ -27,71 +14,6 @@ node node1 { address 192.168.0.11/24 on eth0 }
 pods web replicas 2 { labels app=web; port http 80 }
 service web { select app=web; port 80 -> http }
 ";
-
-impl Test {
-    fn new(files: &[(&str, &str)]) -> Test {
-        let folder = TempDir::new().unwrap();
-        for (name, content) in files {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-        Test { folder }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
-        command.args(arguments).current_dir(self.folder.path());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Run {
-        finish(self.command(arguments).output().unwrap())
-    }
-
-    fn run_with_input(&self, arguments: &[&str], input: &str) -> Run {
-        let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        finish(child.wait_with_output().unwrap())
-    }
-
-    /// The names of all files, sorted.
-    fn files(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        let mut open = vec![self.folder.path().to_owned()];
-        while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    open.push(path);
-                } else {
-                    let name = path.strip_prefix(self.folder.path()).unwrap();
-                    found.push(name.to_string_lossy().into_owned());
-                }
-            }
-        }
-        found.sort();
-        found
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.folder.path().join(name)).unwrap()
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        fs::write(self.folder.path().join(name), content).unwrap();
-    }
-}
-
-fn finish(output: Output) -> Run {
-    Run {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 #[test]
 fn check_says_what_a_sound_cluster_has() {

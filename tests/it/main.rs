@@ -13,6 +13,7 @@ mod cli;
 mod format;
 mod grammar;
 mod lock;
+mod program;
 mod properties;
 mod readme;
 mod schema;
