@@ -4,10 +4,10 @@ mod compare;
 
 pub use compare::compare;
 
-use crate::emit;
+use crate::emit::{self, Pieces};
 use crate::graph::Ordered;
 use crate::model::{Family, Node};
-use crate::object::{Chain, Jump, State};
+use crate::object::{Jump, Ruleset, State};
 use crate::plan;
 use netc_lang::Sources;
 
@@ -19,35 +19,36 @@ pub const NAMES: [&str; 5] =
 /// the sources alone: not on their order, the machine, the time or the paths; only `plan.txt`
 /// names positions in the sources.
 #[must_use]
-pub fn files(node: &Node, ordered: &Ordered, sources: &Sources) -> Vec<(&'static str, String)> {
+pub fn files<'o>(
+    node: &Node,
+    ordered: &'o Ordered,
+    sources: &Sources,
+) -> Vec<(&'static str, Pieces<'o>)> {
     let states = || ordered.nodes.iter().map(|node| &node.object.state);
     let contents = [
         restore(Family::V6, ordered),
         restore(Family::V4, ordered),
-        emit::operations(&node.name, states()),
-        plan::text(node, ordered, sources, plan::Detail::Operations),
-        emit::parameters(states()),
+        emit::operations(&node.name, states()).into(),
+        plan::text(node, ordered, sources, plan::Detail::Operations).into(),
+        emit::parameters(states()).into(),
     ];
     NAMES.into_iter().zip(contents).filter(|(_, content)| !content.is_empty()).collect()
 }
 
 /// The input of iptables-restore for one family. Chains stand in the order in which they were
-/// asked for, so that those of one service stand together.
+/// written, so that those of one service stand together.
 #[must_use]
-pub fn restore(family: Family, ordered: &Ordered) -> String {
-    let mut chains: Vec<(u32, &Chain)> = Vec::new();
+pub fn restore(family: Family, ordered: &Ordered) -> Pieces<'_> {
+    let mut rulesets: Vec<&Ruleset> = Vec::new();
     let mut jumps: Vec<&Jump> = Vec::new();
     for node in &ordered.nodes {
         match &node.object.state {
-            State::Chain(chain) if chain.family == family => {
-                chains.push((node.object.sequence, chain));
-            }
+            State::Ruleset(ruleset) if ruleset.family == family => rulesets.push(ruleset),
             State::Jump(jump) if jump.family == family => jumps.push(jump),
             _ => {}
         }
     }
-    chains.sort_unstable_by_key(|(sequence, _)| *sequence);
+    rulesets.sort_by_key(|ruleset| ruleset.table);
     jumps.sort_by_key(|jump| (jump.hook, jump.place));
-    let chains: Vec<&Chain> = chains.into_iter().map(|(_, chain)| chain).collect();
-    emit::restore(family, &chains, &jumps)
+    emit::restore(&rulesets, &jumps)
 }

@@ -154,14 +154,14 @@ fn refused(desired: &Ordered, failure: &Failure) -> Diagnostic {
 }
 
 fn not_as_planned(desired: &Ordered, left: &[Change]) -> Vec<Diagnostic> {
-    let nodes = left.iter().filter_map(|change| Some((desired.nodes.get(change.place)?, change)));
-    let diagnostics = nodes.map(|(node, change)| {
+    let items = left.iter().filter_map(|change| Some((change.item(desired)?, change)));
+    let diagnostics = items.map(|(item, change)| {
         let how = match &change.action {
             Action::Create => "is not there".to_owned(),
             Action::Update(was) | Action::Replace(was) => was.replacen("was", "is", 1),
         };
-        let message = format!("{} reads back differently: it {how}", node.id());
-        Diagnostic::at(code::NOT_AS_PLANNED, node.object.origin, message)
+        let message = format!("{item} reads back differently: it {how}");
+        Diagnostic::at(code::NOT_AS_PLANNED, item.origin(), message)
             .help("something else may be changing the node: look for kube-proxy, flannel or systemd-networkd")
     });
     diagnostics.collect()
@@ -191,14 +191,14 @@ fn show(
 }
 
 fn as_json(desired: &Ordered, change: &Change) -> Option<Value> {
-    let node = desired.nodes.get(change.place)?;
+    let item = change.item(desired)?;
     let (action, was) = match &change.action {
         Action::Create => ("create", None),
         Action::Update(was) => ("update", Some(was)),
         Action::Replace(was) => ("replace", Some(was)),
     };
     Some(json!({
-        "object": node.id().to_string(), "action": action, "was": was,
-        "command": command(&node.object.state),
+        "object": item.to_string(), "action": action, "was": was,
+        "command": plan::command(&item),
     }))
 }

@@ -47,7 +47,7 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
             let staged = stage.path().join(&place);
             let folder = staged.parent().unwrap_or(stage.path());
             fs::create_dir_all(folder)
-                .and_then(|()| replace(&staged, &content))
+                .and_then(|()| replace(&staged, content.iter()))
                 .map_err(|error| fail(&staged, &error, ui))?;
             written.push((staged, out.join(place)));
         }
@@ -133,7 +133,7 @@ fn check(args: &args::Build, folder: Option<&Path>, ui: &mut Ui) -> Result<u8, u
         for (name, content) in files(chosen.1, &ordered, &ready.program.sources) {
             let place = Path::new(&chosen.1.name).join(name);
             let difference = match fs::read_to_string(folder.join(&place)) {
-                Ok(old) => compare(name, &old, &content),
+                Ok(old) => compare(name, &old, &content.to_string()),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     Some("    is missing\n".into())
                 }

@@ -58,7 +58,8 @@ fn file(root: &str, args: &args::Fmt, ui: &mut Ui) -> Result<bool, ()> {
         ui.out(&formatted);
     } else if changed && !args.check {
         let path = Path::new(root);
-        replace(path, &formatted).map_err(|error| fail(cannot_write(path, &error), ui))?;
+        replace(path, [formatted.as_str()])
+            .map_err(|error| fail(cannot_write(path, &error), ui))?;
     }
     Ok(changed)
 }

@@ -32,9 +32,10 @@ fn show(args: &args::Graph, ui: &mut Ui) -> Result<(), u8> {
 }
 
 fn dependencies(name: &str, ordered: &Ordered) -> Value {
-    let objects = ordered.nodes.iter().enumerate().map(|(place, node)| {
-        json!({ "object": node.id().to_string(), "layer": node.layer, "needs": ordered.needs(place) })
-    });
+    let items = graph::detail(ordered);
+    let objects = items.iter().map(
+        |placed| json!({ "object": placed.item.to_string(), "layer": placed.layer, "needs": placed.needs }),
+    );
     json!({ "version": 1, "node": name, "objects": objects.collect::<Vec<_>>() })
 }
 

@@ -20,7 +20,7 @@ fn record(args: &args::Lock, ui: &mut Ui) -> Result<u8, u8> {
         None => ready.lock.is_empty(),
     };
     if !current && !args.check {
-        replace(path, &ready.lock.render())
+        replace(path, [ready.lock.render().as_str()])
             .map_err(|error| ui.fail(cannot_write(path, &error), args.format))?;
     }
     let count = ready.lock.len();

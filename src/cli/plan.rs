@@ -4,10 +4,8 @@ use super::args::{self, Format};
 use super::exit;
 use super::project::Ready;
 use super::ui::Ui;
-use crate::emit::{command, rule_line};
-use crate::graph::{Node, Ordered};
-use crate::object::State;
-use crate::plan::{self, Detail};
+use crate::graph::{Item, Ordered, Placed, detail};
+use crate::plan::{self, Detail, command};
 use netc_lang::{Sources, Span};
 use serde_json::{Value, json};
 
@@ -39,24 +37,27 @@ fn show(args: &args::Plan, ui: &mut Ui) -> Result<(), u8> {
 
 /// Every operation with its command, its layer, what it needs and where it was asked for.
 fn operations(ordered: &Ordered, sources: &Sources) -> Vec<Value> {
-    let operation = |(place, node): (usize, &Node)| {
-        let command = command(&node.object.state)?;
-        let needs =
-            ordered.needs(place).iter().filter_map(|need| ordered.nodes.get(*need as usize));
-        let needs: Vec<String> = needs.map(|need| need.id().to_string()).collect();
-        let origins = [node.object.origin].into_iter().chain(node.object.others.iter().copied());
+    let items = detail(ordered);
+    let operation = |placed: &Placed| {
+        let command = command(&placed.item)?;
+        let needs = placed.needs.iter().filter_map(|need| items.get(*need as usize));
+        let needs: Vec<String> = needs.map(|need| need.item.to_string()).collect();
+        let others = match placed.item {
+            Item::Object(object) => object.others.as_slice(),
+            Item::Chain(_) => &[],
+        };
+        let origins = [placed.item.origin()].into_iter().chain(others.iter().copied());
         let origins: Vec<Value> = origins.map(|span| position(sources, span)).collect();
         let mut value = json!({
-            "object": node.id().to_string(), "command": command, "layer": node.layer,
+            "object": placed.item.to_string(), "command": command, "layer": placed.layer,
             "needs": needs, "origins": origins,
         });
-        if let (State::Chain(chain), Value::Object(fields)) = (&node.object.state, &mut value) {
-            let rule = |rule| rule_line(chain.family, chain.name.as_str(), rule);
-            fields.insert("rules".into(), chain.rules.iter().map(rule).collect());
+        if let (Item::Chain(chain), Value::Object(fields)) = (placed.item, &mut value) {
+            fields.insert("rules".into(), chain.rules().map(|rule| rule.line).collect());
         }
         Some(value)
     };
-    ordered.nodes.iter().enumerate().filter_map(operation).collect()
+    items.iter().filter_map(operation).collect()
 }
 
 fn position(sources: &Sources, span: Span) -> Value {

@@ -1,14 +1,14 @@
 //! Each object as the command that a person would type to make it, in the words of iproute2.
 
-use super::iptables;
 use crate::model::Family;
-use crate::object::{Address, Link, LinkKind, Netns, PROTOCOL, Route, State};
+use crate::object::{Address, Chain, Link, LinkKind, Netns, PROTOCOL, Route, State, Table};
 
-/// The command that makes an object; `None` for what netc does not make.
+/// The command that makes an object; `None` for what netc does not make. The chains of a ruleset
+/// have commands of their own.
 #[must_use]
 pub fn command(state: &State) -> Option<String> {
     Some(match state {
-        State::Underlay(_) => return None,
+        State::Underlay(_) | State::Ruleset(_) => return None,
         State::Module(module) => format!("modprobe {}", module.name),
         State::Sysctl(sysctl) => {
             format!("{}sysctl -w {}={}", within(&sysctl.netns), sysctl.key, sysctl.value)
@@ -44,14 +44,20 @@ pub fn command(state: &State) -> Option<String> {
             fdb.mac, fdb.link, fdb.destination
         ),
         State::Route(route) => format!("{} route replace {}", ip(&route.netns), words(route, "")),
-        State::Chain(chain) => {
-            format!("{} -t {} -N {}", iptables(chain.family), chain.table, chain.name)
-        }
-        State::Jump(jump) => {
-            let line = iptables::jump_line(jump);
-            format!("{} -t {} {line}", iptables(jump.family), jump.table)
-        }
+        State::Jump(jump) => rule_command(jump.family, jump.table, &jump.line),
     })
+}
+
+/// The command that makes a chain.
+#[must_use]
+pub fn chain_command(chain: &Chain) -> String {
+    format!("{} -t {} -N {}", iptables(chain.family), chain.table, chain.name)
+}
+
+/// The command that appends a rule, given as iptables-save prints it.
+#[must_use]
+pub fn rule_command(family: Family, table: Table, line: &str) -> String {
+    format!("{} -t {table} {line}", iptables(family))
 }
 
 /// A route as `ip route` shows it once it is there: IPv6 routes have a metric and a preference.

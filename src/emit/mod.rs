@@ -3,9 +3,11 @@
 mod ip;
 mod iptables;
 mod netlink;
+mod pieces;
 mod sysctl;
 
-pub use ip::{command, shown, shown_connected};
-pub use iptables::{jump_line, restore, rule_line};
+pub use ip::{chain_command, command, rule_command, shown, shown_connected};
+pub use iptables::restore;
 pub use netlink::operations;
+pub use pieces::Pieces;
 pub use sysctl::parameters;

@@ -64,7 +64,7 @@ fn operation(state: &State) -> Option<Value> {
         State::Underlay(_)
         | State::Module(_)
         | State::Sysctl(_)
-        | State::Chain(_)
+        | State::Ruleset(_)
         | State::Jump(_) => {
             return None;
         }

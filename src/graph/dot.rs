@@ -1,27 +1,28 @@
 //! Graphs in the DOT language of Graphviz.
 
-use super::Ordered;
+use super::{Ordered, detail};
 use crate::model::{Cluster, NodeId, Pod, ServiceKind};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The dependency graph of one node: an arrow leads from what is needed to what needs it, and
-/// objects of one layer stand on one line.
+/// what is of one layer stands on one line. Every chain has a box.
 #[must_use]
 pub fn dependencies(name: &str, ordered: &Ordered) -> String {
     let mut out = format!("digraph {} {{\n", quote(name));
     out.push_str("    rankdir=LR;\n    node [shape=box, fontname=\"monospace\"];\n");
-    for (place, node) in ordered.nodes.iter().enumerate() {
-        line(&mut out, &format!("n{place} [label={}];", quote(&node.id().to_string())));
+    let items = detail(ordered);
+    for (place, item) in items.iter().enumerate() {
+        line(&mut out, &format!("n{place} [label={}];", quote(&item.item.to_string())));
     }
-    for place in 0..ordered.nodes.len() {
-        for need in ordered.needs(place) {
+    for (place, item) in items.iter().enumerate() {
+        for need in &item.needs {
             line(&mut out, &format!("n{need} -> n{place};"));
         }
     }
-    let layers = ordered.nodes.iter().map(|node| node.layer).max().map_or(0, |last| last + 1);
+    let layers = items.iter().map(|item| item.layer).max().map_or(0, |last| last + 1);
     for layer in 0..layers {
-        let members = ordered.nodes.iter().enumerate().filter(|(_, node)| node.layer == layer);
+        let members = items.iter().enumerate().filter(|(_, item)| item.layer == layer);
         let members: Vec<String> = members.map(|(place, _)| format!("n{place}")).collect();
         line(&mut out, &format!("{{ rank=same; {}; }}", members.join("; ")));
     }

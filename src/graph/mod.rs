@@ -5,8 +5,11 @@
 //! sources.
 
 mod cycle;
+mod detail;
 mod dot;
 mod order;
 
+pub(crate) use detail::chains_in_order;
+pub use detail::{Item, Placed, detail};
 pub use dot::{dependencies, topology};
 pub use order::{Node, Ordered, order};

@@ -69,7 +69,7 @@ fn run_restore(
 fn make(machine: &mut Machine, state: &State, action: &Action) -> Result<(), KernelError> {
     match state {
         // Rules are restored as a whole; what netc does not make is never changed.
-        State::Underlay(_) | State::Chain(_) | State::Jump(_) => Ok(()),
+        State::Underlay(_) | State::Ruleset(_) | State::Jump(_) => Ok(()),
         State::Module(wanted) => module::load(&wanted.name),
         State::Sysctl(wanted) => {
             let (key, value) = (&wanted.key, &wanted.value);

@@ -39,8 +39,8 @@ pub fn observe(machine: &mut Machine, desired: &Ordered) -> Result<Live, KernelE
             State::Module(wanted) if module::present(&wanted.name) => {
                 live.insert(State::Module(Module { name: Text::clone(&wanted.name) }), true);
             }
-            State::Chain(chain) => {
-                families.insert(chain.family);
+            State::Ruleset(ruleset) => {
+                families.insert(ruleset.family);
             }
             _ => {}
         }

@@ -3,71 +3,79 @@
 
 use super::Context;
 use crate::model::{Family, Proxy};
-use crate::object::{Chain, ChainName, Hook, Jump, Match, Place, Rules, State, Table, Target};
+use crate::object::{ChainName, Chains, Hook, Jump, Match, Place, Ruleset, State, Table, Target};
 use ipnet::IpNet;
 use netc_lang::Span;
 
 /// The mark with which kube-proxy asks for masquerading; flannel only reads it.
 const MARK: u32 = 0x4000;
 
+/// The comments of flannel's rules.
+const MASQ: Match = Match::Comment(&["flanneld masq"]);
+const FORWARD: Match = Match::Comment(&["flanneld forward"]);
+
 pub(super) fn lower(cx: &mut Context) {
     let span = cx.cluster.overlay.span;
     for (family, block) in cx.node.blocks.iter() {
         let Some(pods) = cx.cluster.pod_networks.get(family) else { continue };
         let mark = cx.cluster.proxy.as_ref().map_or(MARK, |proxy: &Proxy| proxy.masquerade_mark);
-        let nat = masquerading(family, *block, pods.network, mark, span);
-        let chain = ChainName::new(&["FLANNEL-POSTRTG"]);
-        attach(cx, family, Table::Nat, Hook::Postrouting, chain, "flanneld masq", nat);
-        let filter = forwarding(pods.network, span);
-        let chain = ChainName::new(&["FLANNEL-FWD"]);
-        attach(cx, family, Table::Filter, Hook::Forward, chain, "flanneld forward", filter);
+        let name = ChainName::new(&["FLANNEL-POSTRTG"]);
+        let mut nat = Chains::one(family, name, span);
+        masquerading(&mut nat, family, *block, pods.network, mark, span);
+        attach(cx, (family, Table::Nat), Hook::Postrouting, name, MASQ, nat);
+        let name = ChainName::new(&["FLANNEL-FWD"]);
+        let mut filter = Chains::one(family, name, span);
+        forwarding(&mut filter, pods.network, span);
+        attach(cx, (family, Table::Filter), Hook::Forward, name, FORWARD, filter);
     }
 }
 
 /// Adds a chain and the jump to it. Flannel appends its jumps: whoever is there comes first.
 fn attach(
     cx: &mut Context,
-    family: Family,
-    table: Table,
+    (family, table): (Family, Table),
     hook: Hook,
-    name: ChainName,
-    comment: &str,
-    rules: Rules,
+    to: ChainName,
+    comment: Match,
+    chain: Chains,
 ) {
     let span = cx.cluster.overlay.span;
-    cx.objects.add(State::Chain(Chain { family, table, name, rules }), span);
-    let rule = Rules::one([Match::Comment(comment.into())], Target::Jump(name), span);
-    let jump = Jump { family, table, hook, place: Place::Bottom(0), to: name, rule };
+    cx.objects.add(State::Ruleset(Ruleset::new(family, table, vec![chain])), span);
+    let jump = Jump::new((family, table), (hook, Place::Bottom(0)), to, &[comment]);
     cx.objects.add(State::Jump(jump), span);
 }
 
 /// FLANNEL-POSTRTG
-fn masquerading(family: Family, block: IpNet, network: IpNet, mark: u32, span: Span) -> Rules {
+fn masquerading(
+    chain: &mut Chains,
+    family: Family,
+    block: IpNet,
+    network: IpNet,
+    mark: u32,
+    span: Span,
+) {
     let source = |not, net| Match::Source { not, net };
     let destination = |not, net| Match::Destination { not, net };
-    let mut rules = Rules::default();
-    let mut rule = |matches: &[Match], target| {
-        let comment = Match::Comment("flanneld masq".into());
-        rules.push(matches.iter().cloned().chain([comment]), target, span);
-    };
-    let masquerade = || Target::Masquerade { random_fully: true };
-    rule(&[Match::Mark { not: false, mark }], Target::Return);
-    rule(&[source(false, block), destination(false, network)], Target::Return);
-    rule(&[source(false, network), destination(false, block)], Target::Return);
-    rule(&[source(true, network), destination(false, block)], Target::Return);
-    rule(&[source(false, network), destination(true, multicast(family))], masquerade());
-    rule(&[source(true, network), destination(false, network)], masquerade());
-    rules
+    let masquerade = Target::Masquerade { random_fully: true };
+    let multicast = multicast(family);
+    let rules = [
+        ([Match::Mark { not: false, mark }, Match::Any], Target::Return),
+        ([source(false, block), destination(false, network)], Target::Return),
+        ([source(false, network), destination(false, block)], Target::Return),
+        ([source(true, network), destination(false, block)], Target::Return),
+        ([source(false, network), destination(true, multicast)], masquerade),
+        ([source(true, network), destination(false, network)], masquerade),
+    ];
+    for ([one, other], target) in rules {
+        chain.rule(&[one, other, MASQ], target, span);
+    }
 }
 
 /// FLANNEL-FWD
-fn forwarding(net: IpNet, span: Span) -> Rules {
-    let comment = || Match::Comment("flanneld forward".into());
-    let mut rules = Rules::default();
+fn forwarding(chain: &mut Chains, net: IpNet, span: Span) {
     for end in [Match::Source { not: false, net }, Match::Destination { not: false, net }] {
-        rules.push([end, comment()], Target::Accept, span);
+        chain.rule(&[end, FORWARD], Target::Accept, span);
     }
-    rules
 }
 
 /// The multicast addresses of a family (RFC 5771, RFC 4291 section 2.7).

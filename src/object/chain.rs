@@ -1,7 +1,5 @@
-//! iptables chains.
+//! iptables tables, and the names of chains.
 
-use super::{Id, Rules, Target};
-use crate::model::Family;
 use arrayvec::ArrayString;
 use std::fmt;
 
@@ -68,33 +66,6 @@ impl fmt::Display for ChainName {
 impl fmt::Debug for ChainName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// A chain of netc's own, with all its rules.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Chain {
-    /// The family.
-    pub family: Family,
-    /// The table.
-    pub table: Table,
-    /// The name.
-    pub name: ChainName,
-    /// The rules, in order.
-    pub rules: Rules,
-}
-
-impl Chain {
-    pub(super) fn id(&self) -> Id {
-        Id::Chain(self.family, self.table, self.name)
-    }
-
-    /// The chains that its rules jump to.
-    pub(super) fn needs(&self) -> impl Iterator<Item = Id> {
-        self.rules.targets().filter_map(|target| match target {
-            Target::Jump(to) => Some(Id::Chain(self.family, self.table, *to)),
-            _ => None,
-        })
     }
 }
 

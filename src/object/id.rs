@@ -36,8 +36,8 @@ pub enum Id {
     Fdb(Netns, Text, Mac),
     /// A route of the main table.
     Route(Netns, IpNet),
-    /// An iptables chain.
-    Chain(Family, Table, ChainName),
+    /// The iptables chains of a table.
+    Ruleset(Family, Table),
     /// A jump from a built-in chain.
     Jump(Family, Table, Hook, Place, ChainName),
 }
@@ -56,7 +56,7 @@ impl fmt::Display for Id {
             Id::Neighbour(netns, link, to) => write!(f, "neighbour {to} on {link}{netns}"),
             Id::Fdb(netns, link, mac) => write!(f, "forwarding entry {mac} on {link}{netns}"),
             Id::Route(netns, to) => write!(f, "route {to}{netns}"),
-            Id::Chain(family, table, name) => write!(f, "{family} chain {name} of table {table}"),
+            Id::Ruleset(family, table) => write!(f, "{family} chains of table {table}"),
             Id::Jump(family, table, hook, _, to) => {
                 write!(f, "{family} jump from {hook} of table {table} to {to}")
             }

@@ -1,8 +1,8 @@
 //! Jumps from built-in chains.
 
-use super::{ChainName, Id, Rules, Table};
+use super::rule_text::push_rule;
+use super::{ChainName, Id, Match, Table, Target};
 use crate::model::Family;
-use netc_lang::Span;
 use std::fmt;
 
 /// A built-in chain: a hook of netfilter.
@@ -66,22 +66,29 @@ pub struct Jump {
     pub place: Place,
     /// The chain it leads to.
     pub to: ChainName,
-    /// The rule; its target is that chain.
-    pub rule: Rules,
+    /// The rule as iptables-save prints it; its target is that chain.
+    pub line: String,
 }
 
 impl Jump {
+    /// A jump if everything matches.
+    #[must_use]
+    pub fn new(
+        (family, table): (Family, Table),
+        (hook, place): (Hook, Place),
+        to: ChainName,
+        matches: &[Match],
+    ) -> Jump {
+        let mut line = format!("-A {hook}");
+        push_rule(&mut line, family, matches, Target::Jump(&to));
+        Jump { family, table, hook, place, to, line }
+    }
+
     pub(super) fn id(&self) -> Id {
         Id::Jump(self.family, self.table, self.hook, self.place, self.to)
     }
 
-    /// The statement that asked for it.
-    #[must_use]
-    pub fn origin(&self) -> Span {
-        self.rule.iter().next().map_or(Span::default(), |rule| rule.origin)
-    }
-
     pub(super) fn needs(&self) -> Id {
-        Id::Chain(self.family, self.table, self.to)
+        Id::Ruleset(self.family, self.table)
     }
 }

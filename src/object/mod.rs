@@ -6,6 +6,7 @@
 
 mod address;
 mod chain;
+mod chains;
 mod fdb;
 mod id;
 mod jump;
@@ -17,13 +18,16 @@ mod objects;
 mod port;
 mod route;
 mod rule;
+mod rule_text;
+mod ruleset;
 mod sysctl;
 pub mod text;
 mod underlay;
 mod up;
 
 pub use address::Address;
-pub use chain::{Chain, ChainName, Table};
+pub use chain::{ChainName, Table};
+pub use chains::Chains;
 pub use fdb::Fdb;
 pub use id::Id;
 pub use jump::{Hook, Jump, Place};
@@ -34,7 +38,8 @@ pub use netns::{Netns, NetnsObject};
 pub use objects::Objects;
 pub use port::Port;
 pub use route::{PROTOCOL, Route};
-pub use rule::{ConntrackStates, Match, Probability, Rule, Rules, Side, Target};
+pub use rule::{ConntrackStates, Match, Probability, Side, Target};
+pub use ruleset::{Chain, Rule, Ruleset};
 pub use sysctl::Sysctl;
 pub use underlay::Underlay;
 pub use up::Up;
@@ -54,8 +59,6 @@ pub struct Object {
     pub origin: Span,
     /// Other statements that asked for it.
     pub others: Vec<Span>,
-    /// How many objects were asked for before it: things that belong together stay together.
-    pub sequence: u32,
 }
 
 /// The kinds of object.
@@ -83,8 +86,8 @@ pub enum State {
     Fdb(Fdb),
     /// A route.
     Route(Route),
-    /// An iptables chain of netc's own.
-    Chain(Chain),
+    /// The iptables chains of netc's own in one table.
+    Ruleset(Ruleset),
     /// A jump from a built-in chain to one of netc's own.
     Jump(Jump),
 }
@@ -105,7 +108,7 @@ impl State {
             State::Neighbour(object) => object.id(),
             State::Fdb(object) => object.id(),
             State::Route(object) => object.id(),
-            State::Chain(object) => object.id(),
+            State::Ruleset(object) => object.id(),
             State::Jump(object) => object.id(),
         }
     }
@@ -113,7 +116,7 @@ impl State {
     /// Names, one after the other, what must be there before this object.
     pub fn needs(&self, name: &mut dyn FnMut(Id)) {
         match self {
-            State::Underlay(_) | State::Module(_) | State::Netns(_) => {}
+            State::Underlay(_) | State::Module(_) | State::Netns(_) | State::Ruleset(_) => {}
             State::Sysctl(object) => object.needs().for_each(name),
             State::Link(object) => object.needs().for_each(name),
             State::Port(object) => object.needs().into_iter().for_each(name),
@@ -122,7 +125,6 @@ impl State {
             State::Neighbour(object) => name(object.needs()),
             State::Fdb(object) => name(object.needs()),
             State::Route(object) => object.needs().for_each(name),
-            State::Chain(object) => object.needs().for_each(name),
             State::Jump(object) => name(object.needs()),
         }
     }

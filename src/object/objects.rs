@@ -12,12 +12,12 @@ pub struct Objects {
 impl Objects {
     /// Asks for an object on behalf of a statement.
     pub fn add(&mut self, state: State, origin: Span) {
-        let sequence = u32::try_from(self.handed_in.len()).unwrap_or(u32::MAX);
-        self.handed_in.push(Object { state, origin, others: Vec::new(), sequence });
+        self.handed_in.push(Object { state, origin, others: Vec::new() });
     }
 
-    /// Each object once, sorted by identity. Equal requests are joined; requests for one object
-    /// in two states are reported.
+    /// Each object once, sorted by identity. Equal requests are joined, and the parts of a ruleset
+    /// put together; requests for one object in two states, or for one chain in two parts, are
+    /// reported.
     #[must_use]
     pub fn finish(self) -> (Vec<(Id, Object)>, Vec<Diagnostic>) {
         // Identities are sorted with the places of their objects: the objects are large.
@@ -31,7 +31,7 @@ impl Objects {
             let Some(object) = slots.get_mut(place).and_then(Option::take) else { continue };
             match all.last_mut() {
                 Some((first_id, first)) if *first_id == id => {
-                    faults.extend(join(&id, first, &object));
+                    join(&id, first, object, &mut faults);
                 }
                 _ => all.push((id, object)),
             }
@@ -41,28 +41,38 @@ impl Objects {
 }
 
 /// Joins a later request for one object to the first; a conflict if they differ.
-fn join(id: &Id, first: &mut Object, later: &Object) -> Option<Diagnostic> {
-    if first.state != later.state {
-        return Some(conflict(id, first, later));
+fn join(id: &Id, first: &mut Object, later: Object, faults: &mut Vec<Diagnostic>) {
+    match (&mut first.state, later.state) {
+        (State::Ruleset(own), State::Ruleset(parts)) => {
+            let (family, table) = (own.family, own.table);
+            faults.extend(own.append(parts).iter().map(|(name, first, second)| {
+                conflict(&format!("{family} chain {name} of table {table}"), *first, *second)
+            }));
+        }
+        (own, other) if *own != other => {
+            faults.push(conflict(&id.to_string(), first.origin, later.origin));
+            return;
+        }
+        _ => {}
     }
     if later.origin != first.origin && !first.others.contains(&later.origin) {
         first.others.push(later.origin);
     }
-    None
 }
 
-fn conflict(id: &Id, first: &Object, second: &Object) -> Diagnostic {
-    let message = format!("two statements want {id} differently");
-    Diagnostic::at(code::CONFLICTING_OBJECTS, second.origin, message)
+fn conflict(what: &str, first: Span, second: Span) -> Diagnostic {
+    let message = format!("two statements want {what} differently");
+    Diagnostic::at(code::CONFLICTING_OBJECTS, second, message)
         .here("wants it so")
-        .label(first.origin, "wants it otherwise")
+        .label(first, "wants it otherwise")
         .help("change one of them")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Netns, Sysctl};
+    use crate::model::Family;
+    use crate::object::{ChainName, Chains, Netns, Ruleset, Sysctl, Table};
 
     fn sysctl(value: &str) -> State {
         let (key, value) = ("net.ipv4.ip_forward".into(), value.into());
@@ -82,5 +92,31 @@ mod tests {
         objects.add(sysctl("1"), at(1));
         objects.add(sysctl("0"), at(2));
         assert_eq!(objects.finish().1[0].code, code::CONFLICTING_OBJECTS);
+    }
+
+    #[test]
+    fn the_parts_of_a_ruleset_are_put_together_and_a_chain_has_one_owner() {
+        let at = |start| Span { start, ..Span::default() };
+        let ruleset = |name: &str, start| {
+            let chains = Chains::one(Family::V4, ChainName::new(&[name]), at(start));
+            State::Ruleset(Ruleset::new(Family::V4, Table::Nat, vec![chains]))
+        };
+        let finish = |names: [&str; 2]| {
+            let mut objects = Objects::default();
+            for (name, start) in names.iter().zip(1..) {
+                objects.add(ruleset(name, start), at(start));
+            }
+            objects.finish()
+        };
+        let (all, faults) = finish(["B", "A"]);
+        assert_eq!((all.len(), faults.len()), (1, 0));
+        assert_eq!((all[0].1.origin, &all[0].1.others), (at(1), &vec![at(2)]));
+        let State::Ruleset(ruleset) = &all[0].1.state else { panic!("{all:?}") };
+        let names: Vec<String> = ruleset.chains().map(|chain| chain.name.to_string()).collect();
+        assert_eq!(names, ["B", "A"]);
+        let (_, faults) = finish(["A", "A"]);
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].code, code::CONFLICTING_OBJECTS);
+        assert_eq!(faults[0].message, "two statements want IPv4 chain A of table nat differently");
     }
 }

@@ -3,20 +3,34 @@
 use super::Live;
 use super::equal::{Difference, compare};
 use super::live::Found;
-use crate::emit::{jump_line, rule_line};
-use crate::graph::Ordered;
+use crate::graph::{Item, Ordered, chains_in_order};
 use crate::model::Family;
-use crate::object::{Chain, Hook, Jump, Place, State, Table};
+use crate::object::{Chain, Hook, Jump, Place, Ruleset, State, Table};
 use netc_lang::{Diagnostic, code};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One change: an object, by its place in the order, and what is to be done.
+/// One change: an object, by its place in the order, or one chain of a ruleset, and what is to be
+/// done.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
     /// The place of the object in [`Ordered::nodes`].
     pub place: usize,
+    /// If the object is a ruleset, which of its chains changes.
+    pub chain: Option<usize>,
     /// What is to be done.
     pub action: Action,
+}
+
+impl Change {
+    /// What changes.
+    #[must_use]
+    pub fn item<'o>(&self, desired: &'o Ordered) -> Option<Item<'o>> {
+        let object = &desired.nodes.get(self.place)?.object;
+        match (&object.state, self.chain) {
+            (State::Ruleset(ruleset), chain) => ruleset.chain(chain?).map(Item::Chain),
+            _ => Some(Item::Object(object)),
+        }
+    }
 }
 
 /// What is to be done with an object.
@@ -38,7 +52,10 @@ pub fn diff(desired: &Ordered, live: &Live) -> Vec<Change> {
     let mut changes = Vec::new();
     for (place, node) in desired.nodes.iter().enumerate() {
         let action = match &node.object.state {
-            State::Chain(chain) => chain_action(chain, live),
+            State::Ruleset(ruleset) => {
+                changes.extend(chain_changes(place, ruleset, live));
+                continue;
+            }
             State::Jump(jump) if misplaced.contains(&(jump.family, jump.table, jump.hook)) => {
                 Some(jump_action(jump, live))
             }
@@ -50,11 +67,11 @@ pub fn diff(desired: &Ordered, live: &Live) -> Vec<Change> {
             state => object_action(state, live.states.get(&node.id())),
         };
         let Some(action) = action else { continue };
-        let rules = matches!(node.object.state, State::Chain(_) | State::Jump(_));
-        if !rules && !matches!(action, Action::Update(_)) {
+        let jump = matches!(node.object.state, State::Jump(_));
+        if !jump && !matches!(action, Action::Update(_)) {
             remade.extend(u32::try_from(place));
         }
-        changes.push(Change { place, action });
+        changes.push(Change { place, chain: None, action });
     }
     changes
 }
@@ -68,23 +85,33 @@ fn object_action(desired: &State, live: Option<&Found>) -> Option<Action> {
     }
 }
 
+/// The changes of chains: what is jumped to comes first, as in plans.
+fn chain_changes(place: usize, desired: &Ruleset, live: &Live) -> Vec<Change> {
+    let own = desired.chains().enumerate();
+    let mut changed: BTreeMap<usize, Action> =
+        own.filter_map(|(index, chain)| Some((index, chain_action(&chain, live)?))).collect();
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    let order = chains_in_order(desired).into_iter();
+    let changes = order.filter_map(|(chain, _)| {
+        let action = changed.remove(&chain)?;
+        Some(Change { place, chain: Some(chain), action })
+    });
+    changes.collect()
+}
+
 fn chain_action(desired: &Chain, live: &Live) -> Option<Action> {
-    let Chain { family, table, name, rules } = desired;
-    let Some(lines) = live.chain(*family, *table, name.as_str()) else {
-        return Some(Action::Create);
-    };
-    let same = lines.len() == rules.len()
-        && rules
-            .iter()
-            .zip(lines)
-            .all(|(rule, line)| rule_line(*family, name.as_str(), rule) == *line);
-    (!same).then(|| Action::Update(format!("had {} rules", lines.len())))
+    match live.chain(desired.family, desired.table, desired.name.as_str()) {
+        None => Some(Action::Create),
+        Some(text) if text == desired.text => None,
+        Some(text) => Some(Action::Update(format!("had {} rules", text.lines().count()))),
+    }
 }
 
 fn jump_action(desired: &Jump, live: &Live) -> Action {
-    let lines = live.chain(desired.family, desired.table, desired.hook.name());
-    let line = jump_line(desired);
-    match lines.unwrap_or_default().iter().position(|other| *other == line) {
+    let text = live.chain(desired.family, desired.table, desired.hook.name()).unwrap_or_default();
+    match text.lines().position(|line| line == desired.line) {
         Some(position) => Action::Update(format!("was number {}, out of place", position + 1)),
         None => Action::Create,
     }
@@ -100,19 +127,19 @@ fn misplaced_jumps(desired: &Ordered, live: &Live) -> BTreeSet<(Family, Table, H
         }
     }
     let misplaced = wanted.into_iter().filter(|((family, table, hook), jumps)| {
-        let lines = live.chain(*family, *table, hook.name()).unwrap_or_default();
-        !in_place(jumps, lines)
+        let text = live.chain(*family, *table, hook.name()).unwrap_or_default();
+        !in_place(jumps, text)
     });
     misplaced.map(|(hook, _)| hook).collect()
 }
 
-fn in_place(jumps: &[&Jump], lines: &[String]) -> bool {
+fn in_place(jumps: &[&Jump], text: &str) -> bool {
     let mut jumps = jumps.to_vec();
     jumps.sort_by_key(|jump| jump.place);
-    let wanted: Vec<String> = jumps.iter().map(|jump| jump_line(jump)).collect();
+    let wanted: Vec<&str> = jumps.iter().map(|jump| jump.line.as_str()).collect();
     let top = jumps.iter().filter(|jump| matches!(jump.place, Place::Top(_))).count();
-    let own: Vec<&String> = lines.iter().filter(|line| wanted.contains(line)).collect();
-    own.into_iter().eq(&wanted) && lines.iter().take(top).eq(wanted.iter().take(top))
+    let own = text.lines().filter(|line| wanted.contains(line));
+    own.eq(wanted.iter().copied()) && text.lines().take(top).eq(wanted.iter().copied().take(top))
 }
 
 /// Live objects that stand where a desired one is to be but are somebody else's.

@@ -14,7 +14,7 @@ pub(super) enum Difference {
 }
 
 /// Compares a desired object with the live one of the same identity. Chains and jumps are
-/// compared by their text, elsewhere.
+/// compared as text, elsewhere.
 pub(super) fn compare(desired: &State, live: &State) -> Difference {
     let in_place = |same: bool, was: String| {
         if same { Difference::None } else { Difference::InPlace(was) }

@@ -5,8 +5,8 @@ use crate::object::{Id, State, Table};
 use std::collections::BTreeMap;
 
 /// The rules of one table: its chains, built-in ones included, each with its rules as
-/// iptables-save prints them.
-pub type Ruleset = BTreeMap<String, Vec<String>>;
+/// iptables-save prints them, a line each.
+pub type LiveTable = BTreeMap<String, String>;
 
 /// The live state of a node, as far as it concerns the objects that are desired.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +14,7 @@ pub struct Live {
     /// Objects other than chains and jumps, by identity.
     pub states: BTreeMap<Id, Found>,
     /// The rules.
-    pub rules: BTreeMap<(Family, Table), Ruleset>,
+    pub rules: BTreeMap<(Family, Table), LiveTable>,
 }
 
 /// An object that was found.
@@ -33,9 +33,9 @@ impl Live {
         self.states.insert(state.id(), Found { state, owned });
     }
 
-    /// The rules of a chain; `None` if the chain is not there.
+    /// The rules of a chain, a line each; `None` if the chain is not there.
     #[must_use]
-    pub fn chain(&self, family: Family, table: Table, name: &str) -> Option<&[String]> {
-        self.rules.get(&(family, table))?.get(name).map(Vec::as_slice)
+    pub fn chain(&self, family: Family, table: Table, name: &str) -> Option<&str> {
+        self.rules.get(&(family, table))?.get(name).map(String::as_str)
     }
 }

@@ -7,6 +7,6 @@ mod steps;
 mod text;
 
 pub use diff::{Action, Change, diff, foreign};
-pub use live::{Live, Ruleset};
+pub use live::{Live, LiveTable};
 pub use steps::{Payload, Step, steps, summary};
-pub use text::{Detail, changes as changes_text, plan as text};
+pub use text::{Detail, changes as changes_text, command, plan as text};

@@ -2,10 +2,9 @@
 //! payload for iptables-restore.
 
 use super::{Action, Change, Live};
-use crate::emit::{jump_line, rule_line};
-use crate::graph::Ordered;
+use crate::graph::{Item, Ordered};
 use crate::model::Family;
-use crate::object::{Chain, Hook, Jump, Place, State, Table};
+use crate::object::{Chain, Hook, Jump, Object, Place, State, Table};
 use netc_lang::Span;
 use std::collections::BTreeMap;
 
@@ -40,7 +39,7 @@ pub fn steps(desired: &Ordered, live: &Live, changes: &[Change]) -> Vec<Step> {
     let mut done = Vec::new();
     for change in changes {
         let family = match desired.nodes.get(change.place).map(|node| &node.object.state) {
-            Some(State::Chain(chain)) => chain.family,
+            Some(State::Ruleset(ruleset)) => ruleset.family,
             Some(State::Jump(jump)) => jump.family,
             _ => {
                 steps.push(Step::One(change.clone()));
@@ -62,40 +61,34 @@ fn payload(
     family: Family,
     place: usize,
 ) -> Payload {
-    let changed = || {
-        let nodes = changes.iter().filter_map(|change| desired.nodes.get(change.place));
-        nodes.map(|node| &node.object)
-    };
+    let changed: Vec<Item> = changes.iter().filter_map(|change| change.item(desired)).collect();
     let mut lines = Lines::default();
     for table in Table::ALL {
-        let chains: Vec<(&Chain, Span)> = changed()
-            .filter_map(|object| match &object.state {
-                State::Chain(chain) if chain.family == family && chain.table == table => {
-                    Some((chain, object.origin))
+        let mut chains: Vec<&Chain> = Vec::new();
+        let mut jumps: BTreeMap<Hook, Vec<(&Jump, Span)>> = BTreeMap::new();
+        for item in &changed {
+            match item {
+                Item::Chain(chain) if (chain.family, chain.table) == (family, table) => {
+                    chains.push(chain);
                 }
-                _ => None,
-            })
-            .collect();
-        let mut jumps: BTreeMap<Hook, Vec<&Jump>> = BTreeMap::new();
-        for object in changed() {
-            if let State::Jump(jump) = &object.state
-                && (jump.family, jump.table) == (family, table)
-            {
-                jumps.entry(jump.hook).or_default().push(jump);
+                Item::Object(Object { state: State::Jump(jump), origin, .. })
+                    if (jump.family, jump.table) == (family, table) =>
+                {
+                    jumps.entry(jump.hook).or_default().push((jump, *origin));
+                }
+                _ => {}
             }
         }
         if chains.is_empty() && jumps.is_empty() {
             continue;
         }
         lines.push(&format!("*{table}"), Span::default());
-        for (chain, origin) in &chains {
+        for chain in &chains {
             // This makes the chain, or empties it.
-            lines.push(&format!(":{} - [0:0]", chain.name), *origin);
+            lines.push(&format!(":{} - [0:0]", chain.name), chain.origin);
         }
-        for (chain, _) in &chains {
-            for rule in chain.rules.iter() {
-                lines.push(&rule_line(family, chain.name.as_str(), rule), rule.origin);
-            }
+        for chain in &chains {
+            lines.chain(chain);
         }
         for (hook, jumps) in jumps {
             let found = live.chain(family, table, hook.name()).unwrap_or_default();
@@ -120,26 +113,31 @@ impl Lines {
         self.origins.push(origin);
     }
 
+    fn chain(&mut self, chain: &Chain) {
+        self.text.push_str(chain.text);
+        self.origins.extend(chain.rules().map(|rule| rule.origin));
+    }
+
     /// Brings the jumps of one built-in chain into place: all are taken out and put back, so
     /// that others' rules keep their order.
-    fn jumps(&mut self, hook: Hook, mut jumps: Vec<&Jump>, found: &[String]) {
-        jumps.sort_by_key(|jump| jump.place);
-        let origin = jumps.first().map_or(Span::default(), |jump| jump.origin());
-        for line in found {
+    fn jumps(&mut self, hook: Hook, mut jumps: Vec<(&Jump, Span)>, found: &str) {
+        jumps.sort_by_key(|(jump, _)| jump.place);
+        let first = jumps.first().map_or(Span::default(), |(_, origin)| *origin);
+        for line in found.lines() {
             let target = line.rsplit_once(" -j ").map(|(_, target)| target);
-            if jumps.iter().any(|jump| target == Some(jump.to.as_str())) {
-                self.push(&line.replacen("-A ", "-D ", 1), origin);
+            if jumps.iter().any(|(jump, _)| target == Some(jump.to.as_str())) {
+                self.push(&line.replacen("-A ", "-D ", 1), first);
             }
         }
-        for (position, jump) in (1..).zip(&jumps) {
-            let line = jump_line(jump);
-            let line = match jump.place {
+        for (position, (jump, origin)) in (1..).zip(&jumps) {
+            let begin = format!("-A {hook}");
+            match jump.place {
                 Place::Top(_) => {
-                    line.replacen(&format!("-A {hook}"), &format!("-I {hook} {position}"), 1)
+                    let inserted = format!("-I {hook} {position}");
+                    self.push(&jump.line.replacen(&begin, &inserted, 1), *origin);
                 }
-                Place::Bottom(_) => line,
-            };
-            self.push(&line, jump.origin());
+                Place::Bottom(_) => self.push(&jump.line, *origin),
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Plans and changes for people: one command a line, with the statement that asked for it.
 
 use super::{Action, Change};
-use crate::emit::{command, rule_line, shown, shown_connected};
-use crate::graph::{Node as Place, Ordered};
+use crate::emit::{self, chain_command, rule_command, shown, shown_connected};
+use crate::graph::{self, Item, Ordered};
 use crate::model::{Family, Node};
-use crate::object::{Id, Netns, State};
+use crate::object::{Chain, Id, Netns, State};
 use ipnet::IpNet;
 use netc_lang::{Sources, Span};
 use std::fmt::Write;
@@ -25,7 +25,8 @@ pub enum Detail {
 #[must_use]
 pub fn plan(node: &Node, ordered: &Ordered, sources: &Sources, detail: Detail) -> String {
     let mut out = heading(node);
-    let count = ordered.nodes.iter().filter(|place| command(&place.object.state).is_some()).count();
+    let items = graph::detail(ordered);
+    let count = items.iter().filter(|placed| command(&placed.item).is_some()).count();
     line(&mut out, &format!("# {count} operations"));
     for place in &ordered.nodes {
         if let State::Underlay(underlay) = &place.object.state {
@@ -35,13 +36,13 @@ pub fn plan(node: &Node, ordered: &Ordered, sources: &Sources, detail: Detail) -
         }
     }
     let mut section = "";
-    for place in &ordered.nodes {
-        let own = self::section(place);
-        if own != section && command(&place.object.state).is_some() {
+    for placed in &items {
+        let own = self::section(&placed.item);
+        if own != section && command(&placed.item).is_some() {
             line(&mut out, &format!("\n# {own}"));
             section = own;
         }
-        operation(&mut out, "", place, sources, detail);
+        operation(&mut out, "", &placed.item, sources, detail);
     }
     routes(&mut out, node, ordered);
     out
@@ -52,13 +53,13 @@ pub fn plan(node: &Node, ordered: &Ordered, sources: &Sources, detail: Detail) -
 pub fn changes(ordered: &Ordered, changes: &[Change], sources: &Sources) -> String {
     let mut out = String::new();
     for change in changes {
-        let Some(place) = ordered.nodes.get(change.place) else { continue };
+        let Some(item) = change.item(ordered) else { continue };
         let (mark, was) = match &change.action {
             Action::Create => ("+ ", ""),
             Action::Update(was) => ("~ ", was.as_str()),
             Action::Replace(was) => ("! ", was.as_str()),
         };
-        operation(&mut out, mark, place, sources, Detail::Operations);
+        operation(&mut out, mark, &item, sources, Detail::Operations);
         if !was.is_empty() {
             line(&mut out, &format!("      {was}"));
         }
@@ -66,10 +67,24 @@ pub fn changes(ordered: &Ordered, changes: &[Change], sources: &Sources) -> Stri
     out
 }
 
+/// The command that makes an item; `None` for what netc does not make.
+#[must_use]
+pub fn command(item: &Item) -> Option<String> {
+    match item {
+        Item::Object(object) => emit::command(&object.state),
+        Item::Chain(chain) => Some(chain_command(chain)),
+    }
+}
+
 /// What an operation belongs to, as a heading.
-fn section(place: &Place) -> &'static str {
-    match &place.object.state {
-        State::Underlay(_) => "",
+fn section(item: &Item) -> &'static str {
+    let object = match item {
+        Item::Object(object) => object,
+        Item::Chain(Chain { family: Family::V4, .. }) => return "IPv4 chains",
+        Item::Chain(Chain { family: Family::V6, .. }) => return "IPv6 chains",
+    };
+    match &object.state {
+        State::Underlay(_) | State::Ruleset(_) => "",
         State::Module(_) => "parameters",
         State::Sysctl(sysctl) if !matches!(sysctl.after, Some(Id::Link(..))) => "parameters",
         State::Sysctl(_)
@@ -79,10 +94,6 @@ fn section(place: &Place) -> &'static str {
         | State::Address(_)
         | State::Up(_) => "devices",
         State::Neighbour(_) | State::Fdb(_) | State::Route(_) => "routes",
-        State::Chain(chain) => match chain.family {
-            Family::V4 => "IPv4 chains",
-            Family::V6 => "IPv6 chains",
-        },
         State::Jump(jump) => match jump.family {
             Family::V4 => "IPv4 jumps",
             Family::V6 => "IPv6 jumps",
@@ -109,25 +120,22 @@ fn heading(node: &Node) -> String {
 }
 
 /// One operation and, if asked for, the rules of a chain.
-fn operation(out: &mut String, mark: &str, place: &Place, sources: &Sources, detail: Detail) {
-    let Some(command) = command(&place.object.state) else { return };
-    let State::Chain(chain) = &place.object.state else {
-        return positioned(out, &format!("{mark}{command}"), place.object.origin, sources);
-    };
-    if detail == Detail::Operations {
-        let rules = match chain.rules.len() {
+fn operation(out: &mut String, mark: &str, item: &Item, sources: &Sources, detail: Detail) {
+    let Some(command) = command(item) else { return };
+    let rules = match item {
+        Item::Chain(chain) if detail == Detail::Operations => match chain.rules().len() {
             0 => String::new(),
             1 => "  # 1 rule".to_owned(),
             count => format!("  # {count} rules"),
-        };
-        return positioned(out, &format!("{mark}{command}{rules}"), place.object.origin, sources);
-    }
-    positioned(out, &format!("{mark}{command}"), place.object.origin, sources);
-    let tool = if chain.family == Family::V4 { "iptables" } else { "ip6tables" };
-    for rule in chain.rules.iter() {
-        let rule_text = rule_line(chain.family, chain.name.as_str(), rule);
-        let text = format!("{mark}{tool} -t {} {rule_text}", chain.table);
-        positioned(out, &text, rule.origin, sources);
+        },
+        _ => String::new(),
+    };
+    positioned(out, &format!("{mark}{command}{rules}"), item.origin(), sources);
+    if let (Item::Chain(chain), Detail::Rules) = (item, detail) {
+        for rule in chain.rules() {
+            let command = rule_command(chain.family, chain.table, rule.line);
+            positioned(out, &format!("{mark}{command}"), rule.origin, sources);
+        }
     }
 }
 

@@ -40,7 +40,7 @@ fn check(case: &Path) -> Result<(), Failed> {
                 continue;
             }
             let path = case.join(format!("{}.{ending}", node.name));
-            let found = services_only(&restore(family, &ordered));
+            let found = services_only(&restore(family, &ordered).to_string());
             let expected = fs::read_to_string(&path).unwrap_or_default();
             if found != expected && update() {
                 fs::write(&path, found)?;

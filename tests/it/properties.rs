@@ -2,8 +2,10 @@
 
 use crate::support::{artefacts, cluster};
 use netc::compile::objects;
+use netc::graph::{Item, Ordered, detail};
 use netc::model::{Cluster, Family, NodeId, gateway, number};
-use netc::object::Id;
+use netc::object::{ChainName, Id, Object, Ruleset, State, Table};
+use netc::plan::{Live, Payload, Step, diff, steps};
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +43,59 @@ proptest! {
     }
 
     #[test]
+    fn every_chain_is_there_once_and_jumps_lead_to_chains(lines in declarations()) {
+        let cluster = cluster(&lines.join("\n"));
+        for (node, id) in cluster.nodes.iter().zip((0..).map(NodeId)) {
+            let ordered = objects(&cluster, node, id).unwrap();
+            for node in &ordered.nodes {
+                if let State::Ruleset(ruleset) = &node.object.state {
+                    sound_ruleset(ruleset);
+                }
+            }
+            everything_has_a_place(&ordered);
+        }
+    }
+
+    #[test]
+    fn rules_that_are_there_do_not_change(lines in declarations()) {
+        let cluster = cluster(&lines.join("\n"));
+        let ordered = objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap();
+        let mut live = Live::default();
+        let rules = |live: &Live| {
+            let mut changes = diff(&ordered, live);
+            changes.retain(|change| match change.item(&ordered).unwrap() {
+                Item::Object(object) => matches!(object.state, State::Jump(_)),
+                Item::Chain(_) => true,
+            });
+            changes
+        };
+        let all = rules(&live);
+        for step in steps(&ordered, &live, &all) {
+            let Step::Restore(payload) = step else { panic!("{step:?}") };
+            prop_assert_eq!(payload.text.lines().count(), payload.origins.len());
+            restored(&payload, &mut live);
+        }
+        prop_assert_eq!(rules(&live), []);
+        // One chain that somebody emptied is one change, with its own rules.
+        if let Some((emptied, chain)) = all.iter().find_map(|change| match change.item(&ordered)? {
+            Item::Chain(chain) if chain.rules().len() > 0 => Some((change, chain)),
+            _ => None,
+        }) {
+            let table = live.rules.get_mut(&(chain.family, chain.table)).unwrap();
+            table.insert(chain.name.to_string(), String::new());
+            let found = rules(&live);
+            prop_assert_eq!(found.len(), 1);
+            prop_assert_eq!((found[0].place, found[0].chain), (emptied.place, emptied.chain));
+            let all = steps(&ordered, &live, &found);
+            let [Step::Restore(payload)] = all.as_slice() else { panic!("{found:?}") };
+            let origins: Vec<_> = chain.rules().map(|rule| rule.origin).collect();
+            prop_assert_eq!(payload.origins.len(), origins.len() + 3);
+            prop_assert_eq!(&payload.origins[2..][..origins.len()], origins);
+            prop_assert!(payload.text.contains(chain.text));
+        }
+    }
+
+    #[test]
     fn allocations_never_overlap(lines in declarations()) {
         no_overlaps(&cluster(&lines.join("\n")));
     }
@@ -60,6 +115,83 @@ fn located(lines: &[String]) -> BTreeMap<String, String> {
         *content = positions.collect::<Vec<_>>().join("\n");
     }
     all
+}
+
+/// The compiler does not look at every jump and name: there are too many. What it makes is sound all
+/// the same.
+fn sound_ruleset(ruleset: &Ruleset) {
+    let names: Vec<&str> = ruleset.names().map(ChainName::as_str).collect();
+    let all: BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(names.len(), all.len(), "a chain twice in {names:?}");
+    let mut text = String::new();
+    for (place, chain) in ruleset.chains().enumerate() {
+        assert_eq!(names[place], chain.name.as_str());
+        assert_eq!(ruleset.chain(place).unwrap().text, chain.text);
+        // A longer name is cut: what is hashed would be missing from its end.
+        let hashed = chain.name.as_str().strip_prefix("KUBE-S").filter(|rest| rest.len() > 10);
+        assert!(hashed.is_none_or(|rest| rest.len() == "VC-".len() + 16), "{}", chain.name);
+        let begin = format!("-A {} ", chain.name);
+        for rule in chain.rules() {
+            assert!(rule.line.starts_with(&begin), "{} in {}", rule.line, chain.name);
+            if let Some(target) = rule.target() {
+                let own = all.contains(target);
+                assert!(own || TARGETS.contains(&target), "{} leads nowhere", rule.line);
+            }
+            text.push_str(rule.line);
+            text.push('\n');
+        }
+    }
+    assert_eq!(text, ruleset.text().collect::<String>());
+}
+
+/// The targets that are no chains.
+const TARGETS: [&str; 7] = ["ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE", "MARK", "DNAT"];
+
+/// What a node holds after a payload that makes everything.
+fn restored(payload: &Payload, live: &mut Live) {
+    let mut table = Table::Filter;
+    for line in payload.text.lines() {
+        let tables = live.rules.entry((payload.family, table)).or_default();
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        match words[..] {
+            ["*filter"] | ["COMMIT"] => {}
+            ["*nat"] => table = Table::Nat,
+            [chain, "-", "[0:0]"] => {
+                tables.insert(chain[1..].to_owned(), String::new());
+            }
+            ["-I", hook, _, rest] => {
+                tables.entry(hook.to_owned()).or_default().push_str(&format!("-A {hook} {rest}\n"));
+            }
+            ["-A", chain, ..] => {
+                tables.entry(chain.to_owned()).or_default().push_str(&format!("{line}\n"));
+            }
+            _ => panic!("{line}"),
+        }
+    }
+}
+
+/// Seen in detail, every object and every chain has a place, behind those it needs. This would not
+/// hold for chains that jump in a circle.
+fn everything_has_a_place(ordered: &Ordered) {
+    let items = detail(ordered);
+    let chains = |object: &Object| match &object.state {
+        State::Ruleset(ruleset) => ruleset.names().count(),
+        _ => 1,
+    };
+    assert_eq!(items.len(), ordered.nodes.iter().map(|node| chains(&node.object)).sum::<usize>());
+    let places: BTreeMap<String, usize> =
+        items.iter().enumerate().map(|(place, placed)| (placed.item.to_string(), place)).collect();
+    for (place, placed) in items.iter().enumerate() {
+        assert!(placed.needs.iter().all(|need| (*need as usize) < place), "{}", placed.item);
+        assert!(placed.needs.iter().all(|need| items[*need as usize].layer < placed.layer));
+        let Item::Chain(chain) = placed.item else { continue };
+        for target in chain.rules().filter_map(|rule| rule.target()) {
+            let name = format!("{} chain {target} of table {}", chain.family, chain.table);
+            let needed =
+                places.get(&name).is_none_or(|need| placed.needs.contains(&(*need as u32)));
+            assert!(needed, "{} jumps to {target} too early", chain.name);
+        }
+    }
 }
 
 fn no_overlaps(cluster: &Cluster) {

@@ -68,7 +68,7 @@ pub(crate) fn artefacts(source: &str) -> BTreeMap<String, String> {
     for (node, id) in cluster.nodes.iter().zip((0..).map(NodeId)) {
         let ordered = objects(&cluster, node, id).expect("no conflict");
         for (name, content) in netc::artefacts::files(node, &ordered, &compiled.program.sources) {
-            all.insert(format!("{}/{name}", node.name), content);
+            all.insert(format!("{}/{name}", node.name), content.to_string());
         }
     }
     all

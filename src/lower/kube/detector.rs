@@ -2,7 +2,7 @@
 
 use crate::lower::Context;
 use crate::model::{DetectLocal, Family, Proxy};
-use crate::object::{Match, Text};
+use crate::object::Match;
 use ipnet::IpNet;
 
 /// How local traffic is recognised in one family.
@@ -10,7 +10,7 @@ pub(super) enum Detector {
     /// By its source network.
     Source(IpNet),
     /// By the device it comes in from.
-    Device(Text),
+    Device(String),
 }
 
 impl Detector {
@@ -21,19 +21,17 @@ impl Detector {
                 cx.cluster.pod_networks.get(family).map(|pods| Detector::Source(pods.network))
             }
             DetectLocal::NodeCidr => cx.node.blocks.get(family).copied().map(Detector::Source),
-            DetectLocal::Bridge(name) => Some(Detector::Device(name.as_str().into())),
-            DetectLocal::InterfacePrefix(prefix) => {
-                Some(Detector::Device(format!("{prefix}+").into()))
-            }
+            DetectLocal::Bridge(name) => Some(Detector::Device(name.clone())),
+            DetectLocal::InterfacePrefix(prefix) => Some(Detector::Device(format!("{prefix}+"))),
             DetectLocal::None => None,
         }
     }
 
     /// Matches local traffic, or all other traffic.
-    pub(super) fn is_local(&self, local: bool) -> Match {
+    pub(super) fn is_local(&self, local: bool) -> Match<'_> {
         match self {
             Detector::Source(net) => Match::Source { not: !local, net: *net },
-            Detector::Device(name) => Match::InInterface { not: !local, name: Text::clone(name) },
+            Detector::Device(name) => Match::InInterface { not: !local, name },
         }
     }
 }

@@ -10,72 +10,64 @@ mod port;
 mod skeleton;
 
 use super::Context;
-use crate::model::{Family, NodeId, Proxy, Service, ServiceKind};
-use crate::object::{Chain, ChainName, Rules, State, Table};
+use crate::model::{Family, NodeId, Proxy, ServiceKind};
+use crate::object::{ChainName, Chains};
 use detector::Detector;
-use netc_lang::Span;
 
 pub(super) fn lower(cx: &mut Context, proxy: &Proxy) {
     for family in Family::ALL {
-        let mut kube = Kube {
+        let kube = Kube {
             family,
             node: cx.id,
             proxy,
             detector: Detector::new(cx, proxy, family),
-            shared: Shared::default(),
-            chains: Vec::new(),
+            mark_masq: ChainName::new(&["KUBE-MARK-MASQ"]),
         };
+        let mut out = Output::new(&kube);
         for service in cx.cluster.services.iter().filter(|one| one.kind != ServiceKind::Headless) {
-            kube.service(service);
+            for port in &service.ports {
+                port::lower(&kube, service, port, &mut out);
+            }
         }
-        // The chains that all services share are asked for first: they stand first in artefacts.
-        skeleton::lower(cx, proxy, family, kube.shared);
-        for (chain, origin) in kube.chains {
-            cx.objects.add(State::Chain(chain), origin);
-        }
+        skeleton::lower(cx, &kube, out);
     }
 }
 
-/// The lowering of one family.
+/// What the lowering of one family goes by.
 struct Kube<'a> {
     family: Family,
     node: NodeId,
     proxy: &'a Proxy,
     detector: Option<Detector>,
-    shared: Shared,
-    /// The services' own chains, with the statements that asked for them.
-    chains: Vec<(Chain, Span)>,
+    /// Where packets are sent that are to be masqueraded.
+    mark_masq: ChainName,
 }
 
-/// The rules of the chains that all services share.
-#[derive(Default)]
-struct Shared {
+/// Where the rules of services go: into the chains that all services share, and into chains of
+/// their own.
+struct Output {
     /// nat KUBE-SERVICES
-    services: Rules,
+    services: Chains,
     /// nat KUBE-NODEPORTS
-    node_ports: Rules,
+    node_ports: Chains,
     /// filter KUBE-SERVICES
-    refused: Rules,
+    refused: Chains,
     /// filter KUBE-EXTERNAL-SERVICES
-    refused_outside: Rules,
+    refused_outside: Chains,
+    /// The services' own chains, of the nat table.
+    own: Chains,
 }
 
-impl Kube<'_> {
-    fn service(&mut self, service: &Service) {
-        let Some(address) = service.addresses.get(self.family) else { return };
-        for port in &service.ports {
-            port::lower(self, service, port, *address);
+impl Output {
+    fn new(kube: &Kube) -> Output {
+        let (family, span) = (kube.family, kube.proxy.span);
+        let shared = |name| Chains::one(family, ChainName::new(&[name]), span);
+        Output {
+            services: shared("KUBE-SERVICES"),
+            node_ports: shared("KUBE-NODEPORTS"),
+            refused: shared("KUBE-SERVICES"),
+            refused_outside: shared("KUBE-EXTERNAL-SERVICES"),
+            own: Chains::new(family),
         }
     }
-
-    /// Adds a chain of the nat table.
-    fn chain(&mut self, name: ChainName, rules: Rules, origin: Span) {
-        let chain = Chain { family: self.family, table: Table::Nat, name, rules };
-        self.chains.push((chain, origin));
-    }
-}
-
-/// Where packets are sent that are to be masqueraded.
-fn mark_masq() -> ChainName {
-    ChainName::new(&["KUBE-MARK-MASQ"])
 }

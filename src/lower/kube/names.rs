@@ -3,48 +3,50 @@
 use crate::model::{Service, ServicePort};
 use crate::object::ChainName;
 use data_encoding::BASE32_NOPAD;
+use netc_lang::QualifiedName;
 use sha2::{Digest, Sha256};
 
-/// What the chains of a service port are named after.
+/// What the chains of a service port are named after, and the names.
 pub(super) struct PortName {
     /// `namespace/name:port`, or `namespace/name` when the port has no name. It also stands in
     /// comments.
     pub(super) id: String,
-    /// The id and the protocol: what is hashed.
-    key: String,
-    hash: Hash,
+    /// The chain of all endpoints.
+    pub(super) cluster: ChainName,
+    /// The chain of the endpoints on this node.
+    pub(super) local: ChainName,
+    /// The chain of traffic from outside.
+    pub(super) external: ChainName,
+    /// The hash of the id and the protocol so far: the names of endpoints' chains go on from it.
+    key: Sha256,
 }
 
 impl PortName {
     /// `legacy` writes the colon for a port without a name too, as Kubernetes did up to 1.17.
     pub(super) fn new(service: &Service, port: &ServicePort, legacy: bool) -> PortName {
-        let id = match &port.name {
-            Some(name) => format!("{}:{name}", service.name),
-            None if legacy => format!("{}:", service.name),
-            None => service.name.to_string(),
+        let (colon, port_name) = match &port.name {
+            Some(name) => (":", name.as_str()),
+            None if legacy => (":", ""),
+            None => ("", ""),
         };
-        let key = format!("{id}{}", port.port.protocol);
-        PortName { hash: Hash::of(&[&key]), key, id }
-    }
-
-    /// The chain of all endpoints.
-    pub(super) fn cluster(&self) -> ChainName {
-        ChainName::new(&["KUBE-SVC-", self.hash.as_str()])
-    }
-
-    /// The chain of the endpoints on this node.
-    pub(super) fn local(&self) -> ChainName {
-        ChainName::new(&["KUBE-SVL-", self.hash.as_str()])
-    }
-
-    /// The chain of traffic from outside.
-    pub(super) fn external(&self) -> ChainName {
-        ChainName::new(&["KUBE-EXT-", self.hash.as_str()])
+        let QualifiedName { namespace, name } = &service.name;
+        let id = [namespace, "/", name, colon, port_name].concat();
+        let mut key = Sha256::new();
+        key.update(&id);
+        key.update(port.port.protocol.name());
+        let hash = Hash::of(key.clone());
+        PortName {
+            cluster: hash.named("KUBE-SVC-"),
+            local: hash.named("KUBE-SVL-"),
+            external: hash.named("KUBE-EXT-"),
+            id,
+            key,
+        }
     }
 
     /// The chain of one endpoint, given as `address:port`.
     pub(super) fn endpoint(&self, endpoint: &str) -> ChainName {
-        ChainName::new(&["KUBE-SEP-", Hash::of(&[&self.key, endpoint]).as_str()])
+        Hash::of(self.key.clone().chain_update(endpoint)).named("KUBE-SEP-")
     }
 }
 
@@ -52,12 +54,8 @@ impl PortName {
 struct Hash([u8; 16]);
 
 impl Hash {
-    fn of(parts: &[&str]) -> Hash {
-        let mut hasher = Sha256::new();
-        for part in parts {
-            hasher.update(part);
-        }
-        let hash = hasher.finalize();
+    fn of(hashed: Sha256) -> Hash {
+        let hash = hashed.finalize();
         let mut text = [0; 16];
         // Ten bytes are sixteen characters of five bits each.
         if let Some(bytes) = hash.get(..10) {
@@ -66,8 +64,8 @@ impl Hash {
         Hash(text)
     }
 
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+    fn named(&self, prefix: &str) -> ChainName {
+        ChainName::new(&[prefix, std::str::from_utf8(&self.0).unwrap_or_default()])
     }
 }
 
@@ -75,7 +73,7 @@ impl Hash {
 mod tests {
     use super::*;
     use crate::model::{PerFamily, Policy, ServiceKind};
-    use netc_lang::{Port, Protocol, QualifiedName, Span};
+    use netc_lang::{Port, Protocol, Span};
 
     fn name(
         namespace: &str,
@@ -106,7 +104,7 @@ mod tests {
 
     #[test]
     fn names_are_the_ones_that_clusters_show() {
-        let cluster = |name: PortName| name.cluster().to_string();
+        let cluster = |name: PortName| name.cluster.to_string();
         let kubernetes = name("default", "kubernetes", Some("https"), Protocol::Tcp, false);
         assert_eq!(cluster(kubernetes), "KUBE-SVC-NPX46M4PTMTKRN6Y");
         let dns = name("kube-system", "kube-dns", Some("dns"), Protocol::Udp, false);

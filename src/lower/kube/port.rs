@@ -2,209 +2,204 @@
 
 use super::endpoints::{Backend, Backends};
 use super::names::PortName;
-use super::{Kube, mark_masq};
+use super::{Kube, Output};
 use crate::model::{Policy, Service, ServiceKind, ServicePort};
-use crate::object::{ChainName, Match, Probability, Rules, Side, Target, Text};
+use crate::object::{ChainName, Chains, Match, Probability, Side, Target};
 use ipnet::IpNet;
 use netc_lang::Protocol;
-use std::net::IpAddr;
 
-/// Lowers one port of a service for its address.
-pub(super) fn lower(kube: &mut Kube, service: &Service, port: &ServicePort, address: IpAddr) {
+/// Lowers one port of a service that has an address of the family.
+pub(super) fn lower(kube: &Kube, service: &Service, port: &ServicePort, out: &mut Output) {
+    let Some(address) = service.addresses.get(kube.family) else { return };
     let name = PortName::new(service, port, kube.proxy.legacy_names);
-    let backends = Backends::new(service, port, kube.family, kube.node, &name);
-    let id = Text::from(name.id.as_str());
-    let cluster_ip = Match::Comment(format!("{id} cluster IP").into());
-    let mut lowering = Lowering { kube, service, port, address, name, id, cluster_ip, backends };
-    lowering.cluster_ip();
-    if service.kind == ServiceKind::NodePort {
-        lowering.node_port();
-    }
-    lowering.chains();
+    let backends = Backends::new(kube, service, port, &name);
+    let address = IpNet::from(*address);
+    let lowering = Lowering { kube, service, port, address, name: &name, backends: &backends };
+    lowering.cluster_ip(out);
+    lowering.node_port(out);
+    lowering.chains(&mut out.own);
 }
 
-struct Lowering<'a, 'k> {
-    kube: &'a mut Kube<'k>,
+/// The lowering of one service port.
+struct Lowering<'a> {
+    kube: &'a Kube<'a>,
     service: &'a Service,
     port: &'a ServicePort,
-    address: IpAddr,
-    name: PortName,
-    /// The name as it stands in comments.
-    id: Text,
-    /// The comment of rules about the service address.
-    cluster_ip: Match,
-    backends: Backends,
+    /// The address of the service.
+    address: IpNet,
+    name: &'a PortName,
+    backends: &'a Backends,
 }
 
-impl Lowering<'_, '_> {
+impl<'a> Lowering<'a> {
+    /// The name as it stands in comments.
+    fn id(&self) -> &'a str {
+        &self.name.id
+    }
+
     fn protocol(&self) -> Protocol {
         self.port.port.protocol
     }
 
-    /// Matches the service address and port.
-    fn portal(&self, comment: Match) -> [Match; 4] {
+    /// Matches the service address and port, for traffic from a source.
+    fn portal<'c>(&self, source: Match<'c>, comment: &'c [&'c str]) -> [Match<'c>; 5] {
         let (protocol, number) = (self.protocol(), self.port.port.number);
         [
-            Match::Destination { not: false, net: IpNet::from(self.address) },
+            source,
+            Match::Destination { not: false, net: self.address },
             Match::Protocol(protocol),
-            comment,
+            Match::Comment(comment),
             Match::DestinationPort(protocol, number),
         ]
     }
 
     /// The chain that a policy leads to.
-    fn chain(&self, policy: Policy) -> ChainName {
+    fn chain(&self, policy: Policy) -> &'a ChainName {
         match policy {
-            Policy::Cluster => self.name.cluster(),
-            Policy::Local => self.name.local(),
+            Policy::Cluster => &self.name.cluster,
+            Policy::Local => &self.name.local,
         }
+    }
+
+    fn mark_masq(&self) -> Target<'a> {
+        Target::Jump(&self.kube.mark_masq)
     }
 
     /// What happens to traffic that a policy leaves no endpoint: it is refused if there is none
     /// at all, and dropped if there are some on other nodes.
-    fn unserved(&self) -> (Match, Target) {
-        let (what, target) = if self.backends.any() {
-            ("has no local endpoints", Target::Drop)
+    fn unserved(&self) -> (&'static str, Target<'static>) {
+        if self.backends.any() {
+            (" has no local endpoints", Target::Drop)
         } else {
-            ("has no endpoints", Target::Reject)
-        };
-        (Match::Comment(format!("{} {what}", self.id).into()), target)
+            (" has no endpoints", Target::Reject)
+        }
     }
 
     /// Traffic to the service address.
-    fn cluster_ip(&mut self) {
+    fn cluster_ip(&self, out: &mut Output) {
         let (policy, origin) = (self.service.internal_traffic, self.port.span);
         if self.backends.serves(policy) {
-            let matches = self.portal(self.cluster_ip.clone());
             let target = Target::Jump(self.chain(policy));
-            self.kube.shared.services.push(matches, target, origin);
+            let comment = [self.id(), " cluster IP"];
+            out.services.rule(&self.portal(Match::Any, &comment), target, origin);
         } else {
-            let (comment, target) = self.unserved();
-            let matches = self.portal(comment);
-            self.kube.shared.refused.push(matches, target, origin);
+            let (what, target) = self.unserved();
+            out.refused.rule(&self.portal(Match::Any, &[self.id(), what]), target, origin);
         }
     }
 
     /// Traffic to the port on this node.
-    fn node_port(&mut self) {
+    fn node_port(&self, out: &mut Output) {
         let Some(number) = self.port.node_port else { return };
         let (protocol, origin) = (self.protocol(), self.port.span);
-        let port = || Match::DestinationPort(protocol, number);
+        let to_port = Match::DestinationPort(protocol, number);
         if self.backends.any() {
-            let id = Match::Comment(Text::clone(&self.id));
-            let target = Target::Jump(self.name.external());
-            let matches = [Match::Protocol(protocol), id, port()];
-            self.kube.shared.node_ports.push(matches, target, origin);
+            let matches = [Match::Protocol(protocol), Match::Comment(&[self.id()]), to_port];
+            out.node_ports.rule(&matches, Target::Jump(&self.name.external), origin);
         }
         if !self.backends.serves(self.service.external_traffic) {
-            let (comment, target) = self.unserved();
-            let local = Match::LocalAddress(Side::Destination);
-            let matches = [Match::Protocol(protocol), comment, local, port()];
-            self.kube.shared.refused_outside.push(matches, target, origin);
+            let (what, target) = self.unserved();
+            let matches = [
+                Match::Protocol(protocol),
+                Match::Comment(&[self.id(), what]),
+                Match::LocalAddress(Side::Destination),
+                to_port,
+            ];
+            out.refused_outside.rule(&matches, target, origin);
         }
     }
 
     /// The service port's own chains.
-    fn chains(&mut self) {
-        let origin = self.port.span;
+    fn chains(&self, out: &mut Chains) {
         if self.service.kind == ServiceKind::NodePort && self.backends.any() {
-            let rules = self.external();
-            self.kube.chain(self.name.external(), rules, origin);
+            self.external(out);
         }
         for policy in [Policy::Cluster, Policy::Local] {
-            let backends = match policy {
-                Policy::Cluster => self.backends.cluster(),
-                Policy::Local => self.backends.local(),
-            };
-            if !backends.is_empty() {
-                let mut rules = Rules::with_capacity(backends.len() + 1, backends.len() * 2 + 5);
-                self.masquerade_outsiders(policy, &mut rules);
-                self.spread(&backends, &mut rules);
-                self.kube.chain(self.chain(policy), rules, origin);
+            if self.backends.under(policy).next().is_some() {
+                out.begin(*self.chain(policy), self.port.span);
+                self.masquerade_outsiders(policy, out);
+                self.spread(policy, out);
             }
         }
         for backend in self.backends.reachable() {
-            let rules = self.endpoint(backend);
-            self.kube.chain(backend.chain, rules, backend.origin);
+            self.endpoint(backend, out);
         }
     }
 
     /// Traffic to the service address that does not come from a pod is masqueraded, so that the
     /// reply comes back this way.
-    fn masquerade_outsiders(&self, policy: Policy, rules: &mut Rules) {
-        let source = match (&self.kube.detector, self.kube.proxy.masquerade_all) {
+    fn masquerade_outsiders(&self, policy: Policy, out: &mut Chains) {
+        let outsider = match (&self.kube.detector, self.kube.proxy.masquerade_all) {
             _ if policy != self.service.internal_traffic => return,
-            (_, true) => None,
-            (Some(detector), false) => Some(detector.is_local(false)),
+            (_, true) => Match::Any,
+            (Some(detector), false) => detector.is_local(false),
             (None, false) => return,
         };
-        let portal = self.portal(self.cluster_ip.clone());
-        let matches = source.into_iter().chain(portal);
-        rules.push(matches, Target::Jump(mark_masq()), self.port.span);
+        let comment = [self.id(), " cluster IP"];
+        out.rule(&self.portal(outsider, &comment), self.mark_masq(), self.port.span);
     }
 
-    /// Traffic from outside the cluster.
-    fn external(&self) -> Rules {
-        let about = |what: &str| {
-            Match::Comment(format!("{what} for {} external destinations", self.id).into())
-        };
+    /// The chain of traffic from outside the cluster.
+    fn external(&self, out: &mut Chains) {
         let (policy, origin) = (self.service.external_traffic, self.port.span);
-        let mut rules = Rules::default();
+        let id = self.id();
+        out.begin(self.name.external, origin);
+        let mut rule = |source: Match, what: &str, side: Match, target| {
+            let comment = [what, " for ", id, " external destinations"];
+            out.rule(&[source, Match::Comment(&comment), side], target, origin);
+        };
         if policy == Policy::Cluster {
-            let masquerade = Target::Jump(mark_masq());
-            rules.push([about("masquerade traffic")], masquerade, origin);
+            rule(Match::Any, "masquerade traffic", Match::Any, self.mark_masq());
         } else {
             // Pods and the node itself are not outside: they may use every endpoint.
-            let cluster = || Target::Jump(self.name.cluster());
-            let node = || Match::LocalAddress(Side::Source);
+            let cluster = Target::Jump(&self.name.cluster);
+            let node = Match::LocalAddress(Side::Source);
             if let Some(detector) = &self.kube.detector {
-                let matches = [detector.is_local(true), about("pod traffic")];
-                rules.push(matches, cluster(), origin);
+                rule(detector.is_local(true), "pod traffic", Match::Any, cluster);
             }
-            let matches = [about("masquerade LOCAL traffic"), node()];
-            rules.push(matches, Target::Jump(mark_masq()), origin);
-            rules.push([about("route LOCAL traffic"), node()], cluster(), origin);
+            rule(Match::Any, "masquerade LOCAL traffic", node, self.mark_masq());
+            rule(Match::Any, "route LOCAL traffic", node, cluster);
         }
         if self.backends.serves(policy) {
-            rules.push([], Target::Jump(self.chain(policy)), origin);
+            out.rule(&[], Target::Jump(self.chain(policy)), origin);
         }
-        rules
     }
 
     /// Spreads connections over endpoints: those of clients that were here lately go where they
     /// went, each other one to any endpoint with equal probability.
-    fn spread(&self, backends: &[&Backend], rules: &mut Rules) {
-        let mut to = |backend: &Backend, condition: Option<Match>| {
-            let comment = Match::Comment(Text::clone(&backend.comment));
-            let matches = [comment].into_iter().chain(condition);
-            rules.push(matches, Target::Jump(backend.chain), backend.origin);
+    fn spread(&self, policy: Policy, out: &mut Chains) {
+        let backends = self.backends.under(policy);
+        let mut to = |backend: &Backend, condition: Match| {
+            let comment = [self.id(), " -> ", &backend.text];
+            let matches = [Match::Comment(&comment), condition];
+            out.rule(&matches, Target::Jump(&backend.chain), backend.origin);
         };
         if let Some(seconds) = self.service.affinity {
-            for backend in backends {
-                to(backend, Some(Match::RecentlySeen { list: list(backend), seconds }));
+            for backend in backends.clone() {
+                to(backend, Match::RecentlySeen { list: &backend.chain, seconds });
             }
         }
-        for (backend, left) in backends.iter().zip((1..=backends.len()).rev()) {
-            to(backend, (left > 1).then(|| Match::Random(Probability::one_in(left))));
+        let count = backends.clone().count();
+        for (backend, left) in backends.zip((1..=count).rev()) {
+            let last = left == 1;
+            to(backend, if last { Match::Any } else { Match::Random(Probability::one_in(left)) });
         }
     }
 
     /// The chain of one endpoint: its own traffic is masqueraded, so that the reply does not
-    /// take the short way; everything is sent to it.
-    fn endpoint(&self, backend: &Backend) -> Rules {
-        let (id, protocol) = (|| Match::Comment(Text::clone(&self.id)), self.protocol());
-        let own = Match::Source { not: false, net: IpNet::from(backend.address.ip()) };
-        let remember = self.service.affinity.map(|_| Match::Remember(list(backend)));
-        let mut rules = Rules::with_capacity(2, 5 + usize::from(remember.is_some()));
-        rules.push([own, id()], Target::Jump(mark_masq()), backend.origin);
-        let head = [Match::Protocol(protocol), id()].into_iter().chain(remember);
-        let matches = head.chain([Match::Transport(protocol)]);
-        rules.push(matches, Target::Dnat(backend.address), backend.origin);
-        rules
+    /// take the short way; everything is sent to it. It has the list of clients that were sent
+    /// there lately, under the chain's own name.
+    fn endpoint(&self, backend: &Backend, out: &mut Chains) {
+        let (origin, protocol) = (backend.origin, self.protocol());
+        let comment = Match::Comment(&[self.id()]);
+        let itself = Match::Source { not: false, net: IpNet::from(backend.address.ip()) };
+        out.begin(backend.chain, origin);
+        out.rule(&[itself, comment], self.mark_masq(), origin);
+        let remember = match self.service.affinity {
+            Some(_) => Match::Remember(&backend.chain),
+            None => Match::Any,
+        };
+        let matches = [Match::Protocol(protocol), comment, remember, Match::Transport(protocol)];
+        out.rule(&matches, Target::Dnat(backend.address), origin);
     }
-}
-
-/// The list of clients that were sent to an endpoint lately: it has the name of its chain.
-fn list(backend: &Backend) -> Text {
-    backend.chain.as_str().into()
 }

@@ -1,10 +1,11 @@
 //! The chains that all services share, and the jumps to them (netspec 4.3).
 
-use super::Shared;
+use super::{Kube, Output};
 use crate::lower::{Context, host};
 use crate::model::{Family, NodePortAddresses, Proxy};
 use crate::object::{
-    Chain, ChainName, ConntrackStates, Hook, Jump, Match, Place, Rules, Side, State, Table, Target,
+    ChainName, Chains, ConntrackStates, Hook, Jump, Match, Place, Ruleset, Side, State, Table,
+    Target,
 };
 use ipnet::IpNet;
 use netc_lang::Span;
@@ -37,35 +38,32 @@ const JUMPS: &[(Table, Hook, &str, &str, bool)] = &[
 const EXTERNAL: &str = "kubernetes externally-visible service portals";
 const PORTALS: &str = "kubernetes service portals";
 
-pub(super) fn lower(cx: &mut Context, proxy: &Proxy, family: Family, shared: Shared) {
+pub(super) fn lower(cx: &mut Context, kube: &Kube, mut out: Output) {
+    let (proxy, family) = (kube.proxy, kube.family);
     let localhost = localhost_node_ports(proxy, family);
     if localhost {
         cx.objects.add(host::sysctl("net.ipv4.conf.all.route_localnet", None), proxy.span);
     }
-    let mut services = shared.services;
-    to_node_ports(cx, proxy, family, localhost, &mut services);
-    let filter = [
-        ("KUBE-SERVICES", shared.refused),
-        ("KUBE-EXTERNAL-SERVICES", shared.refused_outside),
-        ("KUBE-FORWARD", forward(proxy)),
-        ("KUBE-NODEPORTS", Rules::default()),
-        ("KUBE-PROXY-FIREWALL", Rules::default()),
-        ("KUBE-FIREWALL", block_localnet(localhost, proxy.span)),
+    to_node_ports(cx, proxy, family, localhost, &mut out.services);
+    let mut filter = Chains::new(family);
+    forward(proxy, &mut filter);
+    for name in ["KUBE-NODEPORTS", "KUBE-PROXY-FIREWALL"] {
+        filter.begin(ChainName::new(&[name]), proxy.span);
+    }
+    block_localnet(localhost, proxy.span, &mut filter);
+    let mut nat = Chains::new(family);
+    postrouting(proxy, &mut nat);
+    set_mark(kube, &mut nat);
+    // The chains that all services share come first: they stand first in artefacts.
+    let tables = [
+        (Table::Filter, vec![out.refused, out.refused_outside, filter]),
+        (Table::Nat, vec![out.services, out.node_ports, nat, out.own]),
     ];
-    let nat = [
-        ("KUBE-SERVICES", services),
-        ("KUBE-NODEPORTS", shared.node_ports),
-        ("KUBE-POSTROUTING", postrouting(proxy)),
-        ("KUBE-MARK-MASQ", set_mark(proxy)),
-    ];
-    let filter = filter.map(|(name, rules)| (Table::Filter, name, rules));
-    let nat = nat.map(|(name, rules)| (Table::Nat, name, rules));
-    for (table, name, rules) in filter.into_iter().chain(nat) {
-        let chain = Chain { family, table, name: ChainName::new(&[name]), rules };
-        cx.objects.add(State::Chain(chain), proxy.span);
+    for (table, parts) in tables {
+        cx.objects.add(State::Ruleset(Ruleset::new(family, table, parts)), proxy.span);
     }
     for (rank, jump) in (0..).zip(JUMPS) {
-        cx.objects.add(State::Jump(self::jump(family, rank, *jump, proxy.span)), proxy.span);
+        cx.objects.add(State::Jump(self::jump(family, rank, *jump)), proxy.span);
     }
 }
 
@@ -73,14 +71,13 @@ fn jump(
     family: Family,
     rank: u8,
     (table, hook, to, comment, new): (Table, Hook, &str, &str, bool),
-    span: Span,
 ) -> Jump {
-    let to = ChainName::new(&[to]);
     let state = Match::Conntrack { not: false, states: ConntrackStates::New };
-    let comment = (!comment.is_empty()).then(|| Match::Comment(comment.into()));
-    let matches = Some(state).filter(|_| new).into_iter().chain(comment);
-    let rule = Rules::one(matches, Target::Jump(to), span);
-    Jump { family, table, hook, place: Place::Top(rank), to, rule }
+    let matches = [
+        if new { state } else { Match::Any },
+        if comment.is_empty() { Match::Any } else { Match::Comment(&[comment]) },
+    ];
+    Jump::new((family, table), (hook, Place::Top(rank)), ChainName::new(&[to]), &matches)
 }
 
 /// Whether IPv4 node ports answer on 127.0.0.1: only if 127.0.0.1 is among their addresses.
@@ -96,30 +93,33 @@ fn localhost_node_ports(proxy: &Proxy, family: Family) -> bool {
 }
 
 /// The last rules of KUBE-SERVICES: what is meant for this node itself may be for a node port.
-fn to_node_ports(cx: &Context, proxy: &Proxy, family: Family, localhost: bool, rules: &mut Rules) {
-    let comment = || {
-        let text = "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
-        Match::Comment(text.into())
-    };
-    let mut rule = |matches: [Option<Match>; 3]| {
-        let to = Target::Jump(ChainName::new(&["KUBE-NODEPORTS"]));
-        rules.push(matches.into_iter().flatten(), to, proxy.span);
+fn to_node_ports(
+    cx: &Context,
+    proxy: &Proxy,
+    family: Family,
+    localhost: bool,
+    services: &mut Chains,
+) {
+    let chain = ChainName::new(&["KUBE-NODEPORTS"]);
+    let mut rule = |destination: Match, condition: Match| {
+        let note = "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
+        let matches = [destination, Match::Comment(&[note]), condition];
+        services.rule(&matches, Target::Jump(&chain), proxy.span);
     };
     let own = || cx.node.addresses.get(family).map(|own| own.address);
     let mut to = |address| {
-        let destination = Match::Destination { not: false, net: IpNet::from(address) };
-        rule([Some(destination), Some(comment()), None]);
+        rule(Match::Destination { not: false, net: IpNet::from(address) }, Match::Any);
     };
     match &proxy.node_port_addresses {
         NodePortAddresses::All => {
             // Node ports on ::1 cannot work; those on 127.0.0.1 need route_localnet.
-            let loopback = match family {
-                Family::V4 => Some(loopback()).filter(|_| !localhost),
-                Family::V6 => Some(IpNet::from(family.address(1))),
+            let except = |net| Match::Destination { not: true, net };
+            let elsewhere = match family {
+                Family::V4 if localhost => Match::Any,
+                Family::V4 => except(loopback()),
+                Family::V6 => except(IpNet::from(family.address(1))),
             };
-            let except = loopback.map(|net| Match::Destination { not: true, net });
-            let local = Match::LocalAddress(Side::Destination);
-            rule([except, Some(comment()), Some(local)]);
+            rule(elsewhere, Match::LocalAddress(Side::Destination));
         }
         NodePortAddresses::Primary => own().into_iter().for_each(to),
         NodePortAddresses::Within(nets) => {
@@ -136,44 +136,45 @@ fn loopback() -> IpNet {
 }
 
 /// KUBE-FORWARD: replies, and traffic that was let in already.
-fn forward(proxy: &Proxy) -> Rules {
+fn forward(proxy: &Proxy, out: &mut Chains) {
     let state = |states| Match::Conntrack { not: false, states };
-    let comment = |text: &str| Match::Comment(text.into());
     let marked = Match::Mark { not: false, mark: proxy.masquerade_mark };
-    let (ours, replies) = ("kubernetes forwarding rules", "kubernetes forwarding conntrack rule");
-    let mut rules = Rules::default();
-    rules.push([state(ConntrackStates::Invalid)], Target::Drop, proxy.span);
-    rules.push([comment(ours), marked], Target::Accept, proxy.span);
-    let established = [comment(replies), state(ConntrackStates::Established)];
-    rules.push(established, Target::Accept, proxy.span);
-    rules
+    let ours = Match::Comment(&["kubernetes forwarding rules"]);
+    let replies = Match::Comment(&["kubernetes forwarding conntrack rule"]);
+    out.begin(ChainName::new(&["KUBE-FORWARD"]), proxy.span);
+    out.rule(&[state(ConntrackStates::Invalid)], Target::Drop, proxy.span);
+    out.rule(&[ours, marked], Target::Accept, proxy.span);
+    out.rule(&[replies, state(ConntrackStates::Established)], Target::Accept, proxy.span);
 }
 
 /// KUBE-FIREWALL: route_localnet would let neighbours reach 127.0.0.0/8.
-fn block_localnet(localhost: bool, span: Span) -> Rules {
+fn block_localnet(localhost: bool, span: Span, out: &mut Chains) {
+    out.begin(ChainName::new(&["KUBE-FIREWALL"]), span);
     let matches = [
         Match::Source { not: true, net: loopback() },
         Match::Destination { not: false, net: loopback() },
-        Match::Comment("block incoming localnet connections".into()),
+        Match::Comment(&["block incoming localnet connections"]),
         Match::Conntrack { not: true, states: ConntrackStates::EstablishedOrDnat },
     ];
-    if localhost { Rules::one(matches, Target::Drop, span) } else { Rules::default() }
+    if localhost {
+        out.rule(&matches, Target::Drop, span);
+    }
 }
 
 /// KUBE-POSTROUTING: what carries the mark is masqueraded, and the mark taken off.
-fn postrouting(proxy: &Proxy) -> Rules {
-    let mark = proxy.masquerade_mark;
-    let comment = Match::Comment("kubernetes service traffic requiring SNAT".into());
+fn postrouting(proxy: &Proxy, out: &mut Chains) {
+    let (mark, span) = (proxy.masquerade_mark, proxy.span);
+    let comment = Match::Comment(&["kubernetes service traffic requiring SNAT"]);
     let masquerade = Target::Masquerade { random_fully: proxy.random_fully };
-    let mut rules = Rules::default();
-    rules.push([Match::Mark { not: true, mark }], Target::Return, proxy.span);
-    rules.push([], Target::Mark { value: mark, mask: 0 }, proxy.span);
-    rules.push([comment], masquerade, proxy.span);
-    rules
+    out.begin(ChainName::new(&["KUBE-POSTROUTING"]), span);
+    out.rule(&[Match::Mark { not: true, mark }], Target::Return, span);
+    out.rule(&[], Target::Mark { value: mark, mask: 0 }, span);
+    out.rule(&[comment], masquerade, span);
 }
 
 /// KUBE-MARK-MASQ
-fn set_mark(proxy: &Proxy) -> Rules {
-    let mark = proxy.masquerade_mark;
-    Rules::one([], Target::Mark { value: mark, mask: mark }, proxy.span)
+fn set_mark(kube: &Kube, out: &mut Chains) {
+    let (mark, span) = (kube.proxy.masquerade_mark, kube.proxy.span);
+    out.begin(kube.mark_masq, span);
+    out.rule(&[], Target::Mark { value: mark, mask: mark }, span);
 }
