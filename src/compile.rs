@@ -2,15 +2,16 @@
 //! order.
 
 use crate::graph::{Ordered, order};
+use crate::import;
 use crate::lower::lower;
-use crate::model::{Built, Cluster, Lock, Node, NodeId, build};
-use netc_lang::{Diagnostic, Program, Reader, code, evaluate, has_errors, sort};
+use crate::model::{Built, Cluster, Lock, Node, NodeId, declare, resolve};
+use netc_lang::{Diagnostic, Program, Reader, Sources, code, evaluate, has_errors, sort};
 
 /// What comes of compiling.
 #[derive(Debug)]
 pub struct Compiled {
     /// The sources; diagnostics and origins refer to them.
-    pub program: Program,
+    pub sources: Sources,
     /// The cluster and its lock; `None` if there are errors.
     pub built: Option<Built>,
     /// Everything that is to be said, in the order of the sources.
@@ -22,12 +23,20 @@ pub fn compile(roots: &[String], reader: &mut dyn Reader, lock: Option<(&Lock, &
     let (program, mut diagnostics) = Program::load(roots, reader);
     let (items, faults) = evaluate(&program);
     diagnostics.extend(faults);
+    let mut faults = Vec::new();
+    let mut stated = declare(&items, &mut faults);
+    drop(items);
+    import::read(&program, &mut stated, &mut diagnostics);
+    // Of the program only its texts are needed from here on.
+    let Program { sources, .. } = program;
     let broken = has_errors(&diagnostics);
-    let (built, faults) = build(&items, lock);
+    let built = resolve(stated, lock, &mut faults);
+    sort(&mut faults);
+    faults.dedup();
     diagnostics.extend(faults.into_iter().filter(|fault| !broken || stands_alone(fault)));
     sort(&mut diagnostics);
     let built = built.filter(|_| !has_errors(&diagnostics));
-    Compiled { program, built, diagnostics }
+    Compiled { sources, built, diagnostics }
 }
 
 /// Whether a fault of the cluster is worth telling when some statements could not be read: what

@@ -16,6 +16,7 @@ pub mod cli;
 pub mod compile;
 pub mod emit;
 pub mod graph;
+pub mod import;
 pub mod kernel;
 pub mod lower;
 pub mod model;

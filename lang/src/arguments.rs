@@ -99,14 +99,17 @@ impl Matcher<'_, '_> {
 
     fn maybe(&mut self, field: &'static Field) {
         let Some((token, rest)) = self.rest.split_first() else { return };
-        if token.mark != Mark::Word || is_tag(self.definition.arguments, &token.text) {
+        let quoted = token.mark == Mark::Text;
+        let word = token.mark == Mark::Word && !is_tag(self.definition.arguments, &token.text);
+        if !quoted && !word {
             return;
         }
-        match field.shape.read(&token.text, false) {
+        match field.shape.read(&token.text, quoted) {
             Ok(value) => {
                 self.accept(field, token, value);
                 self.rest = rest;
             }
+            Err(_) if quoted => {}
             Err(_) => self.skipped = Some((field, token.span)),
         }
     }

@@ -133,10 +133,24 @@ codes! {
     CANNOT_WRITE = "E0703", "a file that cannot be written";
     NO_SOURCES = "E0704", "no sources";
 
+    // E08xx: Kubernetes objects.
+    UNREADABLE_OBJECTS = "E0801", "an object file that is not JSON or YAML";
+    REPEATED_KEY = "E0802", "a key that stands twice";
+    WRONG_FIELD_TYPE = "E0803", "a field of the wrong type";
+    MISSING_FIELD = "E0804", "a field that must be there";
+    BAD_FIELD_VALUE = "E0805", "a value that a field cannot have";
+    CONTRADICTING_FIELDS = "E0806", "fields that contradict each other";
+    DUPLICATE_OBJECT = "E0807", "one object twice";
+
     // Wxxxx: warnings.
+    NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";
     SELECTS_NOTHING = "W0401", "a service that selects nothing";
     NODE_PORTS_EPHEMERAL = "W0402", "node ports inside the ephemeral port range";
+    SHARED_PORTAL = "W0403", "two services behind one address and port";
     STALE_LOCK_ENTRY = "W0701", "a lock entry that no longer fits";
+    UNUSED_OBJECTS = "W0801", "objects that are not used";
+    UNSCHEDULED_PODS = "W0802", "pods that are on no node yet";
+    UNCOMPILED_INGRESS = "W0803", "an ingress, which this release does not compile";
 }
 
 #[cfg(test)]

@@ -78,9 +78,10 @@ impl Row {
     }
 }
 
-/// Breaks a long line without comment behind commas.
+/// Breaks a long line without comment behind commas; not one with a whole block, which would not
+/// stand on one line then.
 fn wrap(line: &str, indent: usize) -> String {
-    if line.chars().count() <= WIDTH || line.contains(['#', '"']) {
+    if line.chars().count() <= WIDTH || line.contains(['#', '"']) || line.ends_with('}') {
         return line.into();
     }
     let mut out = String::new();
@@ -255,6 +256,17 @@ cluster lab {  # shared
 ";
         assert_eq!(formatted(messy), neat);
         assert_eq!(formatted(neat), neat);
+    }
+
+    #[test]
+    fn a_block_on_one_line_is_not_broken() {
+        let hints = format!("for-zones {}; for-nodes node0", ["zone-a"; 7].join(", "));
+        let text = format!(
+            "service a {{\n    a-rather-long-statement b\n    endpoint {{ {hints} }}\n}}\n"
+        );
+        let neat = formatted(&text);
+        assert!(neat.contains(&hints), "{neat}");
+        assert_eq!(formatted(&neat), neat);
     }
 
     #[test]

@@ -7,9 +7,42 @@ use crate::parse::{parse, unquote};
 use crate::span::{FileId, Sources, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// All sources together may have this many bytes. The largest cluster Kubernetes supports
+/// All `.netc` sources together may have this many bytes. The largest cluster Kubernetes supports
 /// (5,000 nodes, 150,000 pods) takes a third of it.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// All files of Kubernetes objects together may have this many bytes. 10,000 services with ten
+/// endpoints each take a quarter of it.
+pub const MAX_OBJECT_BYTES: usize = 256 * 1024 * 1024;
+
+/// Whether a file holds Kubernetes objects and not statements: by its ending, and if it has none,
+/// as standard input has none, by its beginning.
+#[must_use]
+pub fn holds_objects(path: &str, beginning: &[u8]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match name.rsplit_once('.') {
+        Some((_, "yaml" | "yml" | "json")) => true,
+        Some(_) => false,
+        None => begins_like_objects(beginning),
+    }
+}
+
+/// Whether the first line that says something begins as JSON or YAML does: with `{`, `---` or
+/// `word:`.
+fn begins_like_objects(text: &[u8]) -> bool {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut telling = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    let Some(line) = telling.next() else { return false };
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let length = line.iter().take_while(|byte| word(byte)).count();
+    let key = match line.get(length..) {
+        Some([b':']) => true,
+        Some([b':', next, ..]) => next.is_ascii_whitespace(),
+        _ => false,
+    };
+    line.starts_with(b"{") || line.starts_with(b"---") || (length > 0 && key)
+}
 
 /// A source as its reader hands it over.
 #[derive(Debug)]
@@ -32,13 +65,15 @@ pub trait Reader {
     fn read(&mut self, from: Option<&str>, path: &str) -> Result<Text, String>;
 }
 
-/// Every file, parsed, and which `include` stands for which.
+/// Every file, the `.netc` ones parsed, and which `include` stands for which.
 #[derive(Debug)]
 pub struct Program {
     /// The texts.
     pub sources: Sources,
-    /// The files named by the user, in the order named.
+    /// The `.netc` files named by the user, in the order named.
     pub roots: Vec<FileId>,
+    /// The files that hold Kubernetes objects, in the order in which they were met.
+    pub objects: Vec<FileId>,
     /// The syntax trees.
     pub files: BTreeMap<FileId, ast::File>,
     /// The file behind the path of each `include`.
@@ -53,16 +88,17 @@ impl Program {
         let program = Program {
             sources: Sources::default(),
             roots: Vec::new(),
+            objects: Vec::new(),
             files: BTreeMap::new(),
             includes: BTreeMap::new(),
             unbalanced: BTreeSet::new(),
         };
         let known = BTreeMap::new();
-        let mut loader = Loader { program, reader, known, bytes: 0, faults: Vec::new() };
+        let faults = Vec::new();
+        let mut loader = Loader { program, reader, known, bytes: 0, object_bytes: 0, faults };
         for root in roots {
-            if let Some(file) = loader.file(None, root, None) {
-                loader.program.roots.push(file);
-            }
+            let file = loader.file(None, root, None);
+            loader.program.roots.extend(file.filter(|id| loader.program.files.contains_key(id)));
         }
         sort(&mut loader.faults);
         loader.program.drop_included_roots();
@@ -99,6 +135,7 @@ struct Loader<'r> {
     reader: &'r mut dyn Reader,
     known: BTreeMap<String, FileId>,
     bytes: usize,
+    object_bytes: usize,
     faults: Vec<Diagnostic>,
 }
 
@@ -115,9 +152,9 @@ impl Loader<'_> {
         if let Some(file) = self.known.get(&text.path) {
             return Some(*file);
         }
-        self.bytes += text.bytes.len();
-        if self.bytes > MAX_BYTES {
-            self.report(too_large(&text.path), at);
+        let objects = holds_objects(&text.path, &text.bytes);
+        if let Some(fault) = self.too_large(&text, objects) {
+            self.report(fault, at);
             return None;
         }
         let Text { path, name, bytes } = text;
@@ -130,6 +167,10 @@ impl Loader<'_> {
         };
         let id = self.program.sources.add(path.clone(), name, content);
         self.known.insert(path.clone(), id);
+        if objects {
+            self.program.objects.push(id);
+            return Some(id);
+        }
         let (file, faults) = parse(&self.program.sources, id);
         let braces = [code::UNCLOSED_BLOCK, code::UNOPENED_BLOCK];
         if faults.iter().any(|fault| braces.contains(&fault.code)) {
@@ -139,6 +180,17 @@ impl Loader<'_> {
         self.includes(&path, &file);
         self.program.files.insert(id, file);
         Some(id)
+    }
+
+    /// Counts the bytes of a file; the fault if there are too many now.
+    fn too_large(&mut self, text: &Text, objects: bool) -> Option<Diagnostic> {
+        let (sum, limit) = if objects {
+            (&mut self.object_bytes, MAX_OBJECT_BYTES)
+        } else {
+            (&mut self.bytes, MAX_BYTES)
+        };
+        *sum += text.bytes.len();
+        (*sum > limit).then(|| too_large(&text.path, limit, objects))
     }
 
     /// Loads what a file includes. Only the top level can include, and only a plain path.
@@ -186,11 +238,33 @@ fn unreadable(path: &str, why: &str) -> Diagnostic {
         .help("paths of `include` are relative to the file that they stand in")
 }
 
-fn too_large(path: &str) -> Diagnostic {
-    let limit = MAX_BYTES / 1024 / 1024;
+fn too_large(path: &str, limit: usize, objects: bool) -> Diagnostic {
+    let (what, help) = if objects {
+        ("Kubernetes objects", "leave out kinds that netc does not use, or split the cluster")
+    } else {
+        ("sources", "describe repeated things with `for` and `pods … replicas`")
+    };
+    let limit = limit / 1024 / 1024;
     Diagnostic::new(
         code::SOURCE_TOO_LARGE,
-        format!("`{path}` makes the sources larger than {limit} MiB"),
+        format!("`{path}` makes the {what} larger than {limit} MiB"),
     )
-    .help("describe repeated things with `for` and `pods … replicas`")
+    .help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_apart_by_ending_and_the_rest_by_its_beginning() {
+        assert!(holds_objects("a/objects.yaml", b"cluster lab"));
+        assert!(!holds_objects("a/lab.netc", b"kind: List"));
+        for text in ["{\"kind\": 1}", "# x\n\n---\n", "apiVersion: v1\n", "\u{feff}kind:\n"] {
+            assert!(holds_objects("<stdin>", text.as_bytes()), "{text}");
+        }
+        for text in ["", "cluster lab {\n}\n", "# kind: List\nnode a\n", "web:80\n"] {
+            assert!(!holds_objects("<stdin>", text.as_bytes()), "{text}");
+        }
+    }
 }

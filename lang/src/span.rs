@@ -4,6 +4,7 @@
 //! something is shown to a person.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// The index of a file in [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -52,7 +53,35 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: String,
-    line_starts: Vec<u32>,
+    /// How many lines end before each block of the text; counted when somebody asks for a line.
+    /// Files of objects are large, and a run that finds nothing wrong may ask for none of theirs.
+    marks: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// The length of a block: short enough to be counted for every question, long enough for the
+    /// marks to be few.
+    const BLOCK: usize = 512;
+
+    /// The line of an offset, counted from one.
+    fn line(&self, offset: usize) -> usize {
+        let marks = self.marks.get_or_init(|| {
+            let blocks = self.text.as_bytes().chunks(Source::BLOCK);
+            let ended = blocks.scan(0u32, |ended, block| {
+                *ended += newlines(block);
+                Some(*ended)
+            });
+            std::iter::once(0).chain(ended).collect()
+        });
+        let block = (offset / Source::BLOCK).min(marks.len() - 1);
+        let within = self.text.as_bytes().get(block * Source::BLOCK..offset).unwrap_or_default();
+        let ended = marks.get(block).copied().unwrap_or_default() + newlines(within);
+        ended as usize + 1
+    }
+}
+
+fn newlines(text: &[u8]) -> u32 {
+    text.iter().map(|byte| u32::from(*byte == b'\n')).sum()
 }
 
 /// All source files of one run.
@@ -64,10 +93,8 @@ pub struct Sources {
 impl Sources {
     /// Adds a file and returns its index.
     pub fn add(&mut self, path: String, name: String, text: String) -> FileId {
-        let newlines = text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n');
-        let line_starts = std::iter::once(0).chain(newlines.map(|(_, next)| next)).collect();
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { path, name, text, line_starts });
+        self.files.push(Source { path, name, text, marks: OnceLock::new() });
         id
     }
 
@@ -98,17 +125,18 @@ impl Sources {
     #[must_use]
     pub fn position(&self, span: Span) -> Position {
         let Some(source) = self.get(span.file) else { return Position { line: 1, column: 1 } };
-        let line = source.line_starts.partition_point(|start| *start <= span.start).max(1);
-        let start = source.line_starts.get(line - 1).copied().unwrap_or(0);
-        let before = source.text.get(start as usize..span.start as usize).unwrap_or("");
+        let upto = source.text.get(..span.start as usize).unwrap_or(&source.text);
+        let line = source.line(upto.len());
+        let before = upto.rsplit('\n').next().unwrap_or_default();
         Position { line, column: before.trim_start_matches('\u{feff}').chars().count() + 1 }
     }
 
     /// `name:line`, with the name the file has within the project.
     #[must_use]
     pub fn locate(&self, span: Span) -> String {
-        let name = self.get(span.file).map_or("?", |source| &source.name);
-        format!("{name}:{}", self.position(span).line)
+        // Without the column, which takes counting: a file may be one line of many megabytes.
+        let Some(source) = self.get(span.file) else { return "?:1".into() };
+        format!("{}:{}", source.name, source.line(span.start as usize))
     }
 }
 
@@ -125,5 +153,20 @@ mod tests {
         assert_eq!(sources.position(span), Position { line: 2, column: 7 });
         assert_eq!(sources.slice(span), "x");
         assert_eq!(sources.locate(span), "a.netc:2");
+    }
+
+    #[test]
+    fn lines_of_a_long_file_are_counted_by_blocks() {
+        let mut sources = Sources::default();
+        let text = "0123456\n".repeat(3000);
+        let file = sources.add("long".into(), "long".into(), text);
+        for line in [1u32, 2, 511, 512, 513, 514, 1024, 3000] {
+            let start = (line - 1) * 8;
+            let span = Span { file, start: start + 3, end: start + 4 };
+            let position = Position { line: line as usize, column: 4 };
+            assert_eq!(sources.position(span), position);
+            let end = Span { file, start: start + 7, end: start + 8 };
+            assert_eq!(sources.locate(end), format!("long:{line}"));
+        }
     }
 }

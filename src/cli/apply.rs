@@ -28,7 +28,7 @@ fn make(args: &args::Apply, ui: &mut Ui) -> Result<(), u8> {
     let live = observe(&mut machine, &desired, args, ui)?;
     let mut faults = missing(&desired, &live);
     faults.extend(plan::foreign(&desired, &live));
-    ui.report(&ready.program.sources, &faults, args.format);
+    ui.report(&ready.sources, &faults, args.format);
     if !faults.is_empty() {
         return Err(exit::ERROR);
     }
@@ -43,14 +43,15 @@ fn make(args: &args::Apply, ui: &mut Ui) -> Result<(), u8> {
     });
     if let Err(failure) = applied {
         let fault = refused(&desired, &failure);
-        ui.report(&ready.program.sources, &[fault], args.format);
+        ui.report(&ready.sources, &[fault], args.format);
         return Err(exit::FAILED);
     }
     ui.clear_progress();
     let live = observe(&mut machine, &desired, args, ui)?;
-    let left = plan::diff(&desired, &live);
+    let mut left = plan::diff(&desired, &live);
+    left.retain(|change| !change.recurs(&desired));
     if !left.is_empty() {
-        ui.report(&ready.program.sources, &not_as_planned(&desired, &left), args.format);
+        ui.report(&ready.sources, &not_as_planned(&desired, &left), args.format);
         return Err(exit::FAILED);
     }
     show(args, &ready, node, &desired, &changes, ui);
@@ -83,7 +84,7 @@ fn choose<'r>(
     let all = ready.nodes(&[], args.format, ui)?;
     let is_host = |node: &Node| {
         host.as_ref().is_some_and(|host| *host == node.name)
-            || node.addresses.values().any(|own| addresses.contains(&own.address))
+            || node.addresses.iter().any(|own| addresses.contains(&own.address))
     };
     let mut found = all.into_iter().filter(|(_, node)| is_host(node));
     match (found.next(), found.next()) {
@@ -183,7 +184,7 @@ fn show(
     } else if changes.is_empty() {
         ui.out(&format!("{name} is as planned: nothing to do\n"));
     } else if args.dry_run {
-        ui.out(&plan::changes_text(desired, changes, &ready.program.sources));
+        ui.out(&plan::changes_text(desired, changes, &ready.sources));
         ui.out(&format!("{name} would change: {}\n", plan::summary(changes)));
     } else {
         ui.out(&format!("{name} is as planned: {}\n", plan::summary(changes)));

@@ -29,6 +29,8 @@ pub(super) enum Command {
     Graph(Graph),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
+    /// Writes what other systems hold in the language.
+    Import(Import),
     /// Formats sources.
     Fmt(Fmt),
     /// Explains a word of the language or a code of a diagnostic.
@@ -38,8 +40,8 @@ pub(super) enum Command {
 /// Where the sources are.
 #[derive(clap::Args, Debug)]
 pub(super) struct SourceArgs {
-    /// Files, `-` for standard input, or folders: a folder stands for the sources of its
-    /// netc.toml, or for every .netc file in it.
+    /// Files of .netc statements or of Kubernetes objects (.yaml, .json), `-` for standard input,
+    /// or folders: a folder stands for the sources of its netc.toml, or for every such file in it.
     #[arg(default_value = ".", value_name = "SOURCES")]
     pub(super) sources: Vec<String>,
     /// The lock file [default: netc.lock beside the sources].
@@ -147,6 +149,33 @@ pub(super) struct Lock {
     #[arg(long)]
     pub(super) check: bool,
     /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Import {
+    #[command(subcommand)]
+    pub(super) from: ImportFrom,
+}
+
+/// Where things are imported from.
+#[derive(Subcommand, Debug)]
+pub(super) enum ImportFrom {
+    /// Kubernetes objects, such as `kubectl get nodes,services,endpointslices,pods -A -o json`
+    /// writes.
+    K8s(ImportK8s),
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ImportK8s {
+    /// Files of Kubernetes objects, `-` for standard input, or folders.
+    #[arg(default_value = ".", value_name = "FILES")]
+    pub(super) files: Vec<String>,
+    /// Write this file [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// How to show diagnostics.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
 }

@@ -42,7 +42,7 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
     for (index, chosen) in nodes.iter().enumerate() {
         ui.progress(index, nodes.len(), &chosen.1.name);
         let ordered = ready.objects(*chosen, args.format, ui)?;
-        for (name, content) in files(chosen.1, &ordered, &ready.program.sources) {
+        for (name, content) in files(chosen.1, &ordered, &ready.sources) {
             let place = Path::new(&chosen.1.name).join(name);
             let staged = stage.path().join(&place);
             let folder = staged.parent().unwrap_or(stage.path());
@@ -130,7 +130,7 @@ fn check(args: &args::Build, folder: Option<&Path>, ui: &mut Ui) -> Result<u8, u
     let mut expected = BTreeSet::new();
     for chosen in ready.nodes(&args.nodes, args.format, ui)? {
         let ordered = ready.objects(chosen, args.format, ui)?;
-        for (name, content) in files(chosen.1, &ordered, &ready.program.sources) {
+        for (name, content) in files(chosen.1, &ordered, &ready.sources) {
             let place = Path::new(&chosen.1.name).join(name);
             let difference = match fs::read_to_string(folder.join(&place)) {
                 Ok(old) => compare(name, &old, &content.to_string()),

@@ -15,15 +15,15 @@ pub(super) fn run(args: &args::Check, ui: &mut Ui) -> u8 {
         Ok(project) => project,
         Err(code) => return code,
     };
-    let Compiled { program, built, mut diagnostics } = project.compile();
+    let Compiled { sources, built, mut diagnostics } = project.compile();
     let cluster = built.map(|built| built.cluster);
     diagnostics.extend(cluster.iter().flat_map(lowering_faults));
     let ok = !has_errors(&diagnostics);
     if args.format == Format::Json {
-        let all = render::json(&program.sources, &diagnostics);
+        let all = render::json(&sources, &diagnostics);
         ui.json(&json!({ "ok": ok, "diagnostics": all }));
     } else {
-        ui.report(&program.sources, &diagnostics, args.format);
+        ui.report(&sources, &diagnostics, args.format);
         if let Some(cluster) = cluster.filter(|_| ok) {
             ui.out(&summary(&cluster));
         }

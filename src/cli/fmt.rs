@@ -5,7 +5,9 @@ use super::exit;
 use super::files::replace;
 use super::project::{Files, Project, cannot_write};
 use super::ui::Ui;
-use netc_lang::{Diagnostic, FileId, Reader, Sources, code, format, has_errors, parse};
+use netc_lang::{
+    Diagnostic, FileId, Reader, Sources, code, format, has_errors, holds_objects, parse,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -17,7 +19,8 @@ pub(super) fn run(args: &args::Fmt, ui: &mut Ui) -> u8 {
     };
     let mut failed = false;
     let mut changed = Vec::new();
-    for root in project.roots() {
+    // Kubernetes objects have other tools to format them.
+    for root in project.roots().iter().filter(|root| !holds_objects(root, &[])) {
         match file(root, args, ui) {
             Ok(true) => changed.push(root.as_str()),
             Ok(false) => {}

@@ -42,13 +42,14 @@ fn dependencies(name: &str, ordered: &Ordered) -> Value {
 fn topology(cluster: &Cluster) -> Value {
     let nodes = cluster.nodes.iter().map(|node| {
         let addresses: Vec<String> =
-            node.addresses.values().map(|own| own.address.to_string()).collect();
+            node.addresses.iter().map(|own| own.address.to_string()).collect();
         let blocks: Vec<String> = node.blocks.values().map(ToString::to_string).collect();
         json!({ "name": node.name, "addresses": addresses, "pods": blocks, "zone": node.zone })
     });
     let pods = cluster.pods.iter().map(|pod| {
         let addresses: Vec<String> = pod.addresses.values().map(ToString::to_string).collect();
-        let node = cluster.nodes.get(pod.node.0 as usize).map(|node| &node.name);
+        let node = pod.node.and_then(|node| cluster.nodes.get(node.0 as usize));
+        let node = node.map(|node| &node.name);
         json!({ "name": pod.name.to_string(), "node": node, "addresses": addresses })
     });
     json!({

@@ -15,6 +15,7 @@ mod explain;
 mod files;
 mod fmt;
 mod graph;
+mod import;
 mod lock;
 mod plan;
 mod project;
@@ -58,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Apply(args) => apply::run(args, &mut ui),
         Command::Graph(args) => graph::run(args, &mut ui),
         Command::Lock(args) => lock::run(args, &mut ui),
+        Command::Import(args) => import::run(args, &mut ui),
         Command::Fmt(args) => fmt::run(args, &mut ui),
         Command::Explain(args) => explain::run(args, &mut ui),
     };

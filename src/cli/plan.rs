@@ -4,6 +4,7 @@ use super::args::{self, Format};
 use super::exit;
 use super::project::Ready;
 use super::ui::Ui;
+use crate::emit::remark;
 use crate::graph::{Item, Ordered, Placed, detail};
 use crate::plan::{self, Detail, command};
 use netc_lang::{Sources, Span};
@@ -16,7 +17,7 @@ pub(super) fn run(args: &args::Plan, ui: &mut Ui) -> u8 {
 fn show(args: &args::Plan, ui: &mut Ui) -> Result<(), u8> {
     let ready = Ready::open(&args.source, args.format, ui)?;
     let detail = if args.rules { Detail::Rules } else { Detail::Operations };
-    let sources = &ready.program.sources;
+    let sources = &ready.sources;
     let mut plans = Vec::new();
     for (index, chosen) in ready.nodes(&args.nodes, args.format, ui)?.into_iter().enumerate() {
         let ordered = ready.objects(chosen, args.format, ui)?;
@@ -52,8 +53,16 @@ fn operations(ordered: &Ordered, sources: &Sources) -> Vec<Value> {
             "object": placed.item.to_string(), "command": command, "layer": placed.layer,
             "needs": needs, "origins": origins,
         });
-        if let (Item::Chain(chain), Value::Object(fields)) = (placed.item, &mut value) {
-            fields.insert("rules".into(), chain.rules().map(|rule| rule.line).collect());
+        if let Value::Object(fields) = &mut value {
+            match placed.item {
+                Item::Chain(chain) => {
+                    fields.insert("rules".into(), chain.rules().map(|rule| rule.line).collect());
+                }
+                Item::Object(object) => {
+                    let remark = remark(&object.state);
+                    fields.extend(remark.map(|text| ("remark".into(), text.into())));
+                }
+            }
         }
         Some(value)
     };

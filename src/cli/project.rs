@@ -7,8 +7,11 @@ use crate::compile::{Compiled, compile, objects};
 use crate::graph::Ordered;
 use crate::model::{Built, Cluster, Lock, Node, NodeId};
 use netc_lang::suggest::did_you_mean;
-use netc_lang::{Diagnostic, MAX_BYTES, Program, Reader, Text, code};
+use netc_lang::{
+    Diagnostic, MAX_BYTES, MAX_OBJECT_BYTES, Reader, Sources, Text, code, holds_objects,
+};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, stdin};
 use std::path::{Component, Path, PathBuf};
@@ -16,11 +19,14 @@ use std::path::{Component, Path, PathBuf};
 /// The name under which standard input is shown.
 const STDIN: &str = "<stdin>";
 
+/// So many bytes are read to see what a source is.
+const BEGINNING: usize = 64 * 1024;
+
 /// `netc.toml`
 #[derive(Deserialize, Default, Debug)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Manifest {
-    /// The sources, relative to the manifest; every .netc file if there are none.
+    /// The sources, relative to the manifest; every source file beside it if there are none.
     #[serde(default)]
     sources: Vec<PathBuf>,
     lock: Option<PathBuf>,
@@ -44,7 +50,7 @@ pub(super) struct Project {
 
 /// A project compiled without errors.
 pub(super) struct Ready {
-    pub(super) program: Program,
+    pub(super) sources: Sources,
     pub(super) cluster: Cluster,
     pub(super) lock: Lock,
     pub(super) project: Project,
@@ -92,9 +98,14 @@ impl Project {
         &self.roots
     }
 
+    /// The folder that paths in artefacts are relative to.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Compiles the sources.
     pub(super) fn compile(&self) -> Compiled {
-        let mut reader = Files { folder: &self.folder };
+        let mut reader = Files::new(&self.folder);
         let path = shown(&self.lock_path);
         compile(&self.roots, &mut reader, self.lock.as_ref().map(|lock| (lock, path.as_str())))
     }
@@ -120,10 +131,10 @@ impl Ready {
 
     /// Compiles an open project.
     pub(super) fn compile(project: Project, format: Format, ui: &mut Ui) -> Result<Ready, u8> {
-        let Compiled { program, built, diagnostics } = project.compile();
-        ui.report(&program.sources, &diagnostics, format);
+        let Compiled { sources, built, diagnostics } = project.compile();
+        ui.report(&sources, &diagnostics, format);
         let Built { cluster, lock } = built.ok_or(exit::ERROR)?;
-        Ok(Ready { program, cluster, lock, project })
+        Ok(Ready { sources, cluster, lock, project })
     }
 
     /// Says that some addresses are not recorded, and so may change: always if there is a lock, and
@@ -170,7 +181,7 @@ impl Ready {
         ui: &mut Ui,
     ) -> Result<Ordered, u8> {
         objects(&self.cluster, node, id).map_err(|faults| {
-            ui.report(&self.program.sources, &faults, format);
+            ui.report(&self.sources, &faults, format);
             exit::ERROR
         })
     }
@@ -179,27 +190,43 @@ impl Ready {
 /// Reads sources from disk.
 pub(super) struct Files<'p> {
     folder: &'p Path,
+    /// How many bytes of objects were read from which path.
+    object_bytes: BTreeMap<String, usize>,
 }
 
 impl<'p> Files<'p> {
     pub(super) fn new(folder: &'p Path) -> Files<'p> {
-        Files { folder }
+        Files { folder, object_bytes: BTreeMap::new() }
+    }
+
+    /// Reads a file, but at most one byte more than all files of its kind may have together.
+    fn limited(&mut self, path: &str, from: &mut dyn Read) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        // Enough to see what it is.
+        read_up_to(from, &mut bytes, BEGINNING)?;
+        let objects = holds_objects(path, &bytes);
+        let others = self.object_bytes.iter().filter(|(other, _)| objects && *other != path);
+        let taken: usize = others.map(|(_, length)| length).sum();
+        let limit = if objects { MAX_OBJECT_BYTES } else { MAX_BYTES };
+        read_up_to(from, &mut bytes, limit.saturating_sub(taken).saturating_add(1))?;
+        if objects {
+            self.object_bytes.insert(path.to_owned(), bytes.len());
+        }
+        Ok(bytes)
     }
 }
 
 impl Reader for Files<'_> {
     fn read(&mut self, from: Option<&str>, path: &str) -> Result<Text, String> {
         if path == "-" && from.is_none() {
-            let bytes = limited(&mut stdin().lock()).map_err(|error| reason(&error))?;
+            let bytes = self.limited(STDIN, &mut stdin().lock());
+            let bytes = bytes.map_err(|error| reason(&error))?;
             return Ok(Text { path: STDIN.into(), name: STDIN.into(), bytes });
         }
         let parent = from.and_then(|from| Path::new(from).parent()).unwrap_or(Path::new(""));
         let path = clean(&parent.join(path));
-        if let Some("yaml" | "yml" | "json") = path.extension().and_then(|ext| ext.to_str()) {
-            return Err("this release reads no Kubernetes objects, only .netc sources".into());
-        }
         let mut file = File::open(&path).map_err(|error| reason(&error))?;
-        let bytes = limited(&mut file).map_err(|error| reason(&error))?;
+        let bytes = self.limited(&shown(&path), &mut file).map_err(|error| reason(&error))?;
         let folder = clean(self.folder);
         let name = path.strip_prefix(&folder).ok().or(path.file_name().map(Path::new));
         let name = name.map_or_else(|| shown(&path), shown);
@@ -207,12 +234,18 @@ impl Reader for Files<'_> {
     }
 }
 
-/// Reads at most one byte more than all sources may have together.
-fn limited(from: &mut dyn Read) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    from.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// Reads until there are so many bytes in all, or no more. Grows by doubling, but never beyond
+/// what may be read.
+fn read_up_to(from: &mut dyn Read, bytes: &mut Vec<u8>, limit: usize) -> std::io::Result<()> {
+    while bytes.len() < limit {
+        let step = bytes.len().max(BEGINNING).min(limit - bytes.len());
+        bytes.reserve_exact(step);
+        let step = u64::try_from(step).unwrap_or(u64::MAX);
+        if from.take(step).read_to_end(bytes)? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Why something cannot be read or written, as a phrase.
@@ -287,9 +320,23 @@ fn read_lock(path: &Path) -> Result<Option<Lock>, Diagnostic> {
 
 /// The sources that a folder stands for.
 fn folder_sources(folder: &Path, manifest: &Manifest) -> Result<Vec<String>, Diagnostic> {
-    if !manifest.sources.is_empty() {
-        return Ok(manifest.sources.iter().map(|path| shown(&folder.join(path))).collect());
+    if manifest.sources.is_empty() {
+        return listed(folder);
     }
+    let mut sources = Vec::new();
+    for path in &manifest.sources {
+        let path = folder.join(path);
+        if path.is_dir() {
+            sources.extend(listed(&clean(&path))?);
+        } else {
+            sources.push(shown(&path));
+        }
+    }
+    Ok(sources)
+}
+
+/// The source files of a folder, sorted.
+fn listed(folder: &Path) -> Result<Vec<String>, Diagnostic> {
     let unreadable = |error: &std::io::Error| {
         let message = format!("cannot read the folder `{}`: {}", shown(folder), reason(error));
         Diagnostic::new(code::UNREADABLE_FILE, message)
@@ -299,15 +346,16 @@ fn folder_sources(folder: &Path, manifest: &Manifest) -> Result<Vec<String>, Dia
     let listed = if folder.as_os_str().is_empty() { here } else { folder };
     for entry in fs::read_dir(listed).map_err(|error| unreadable(&error))? {
         let path = clean(&entry.map_err(|error| unreadable(&error))?.path());
-        if path.extension().is_some_and(|extension| extension == "netc") && path.is_file() {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if matches!(ending, Some("netc" | "yaml" | "yml" | "json")) && path.is_file() {
             found.push(shown(&path));
         }
     }
     found.sort();
     if found.is_empty() {
-        let message = format!("there is no .netc file in `{}`", shown(listed));
+        let message = format!("there is no .netc, .yaml or .json file in `{}`", shown(listed));
         return Err(Diagnostic::new(code::NO_SOURCES, message)
-            .help("name a file, or a folder with a netc.toml or .netc files"));
+            .help("name a file, or a folder with a netc.toml or such files"));
     }
     Ok(found)
 }

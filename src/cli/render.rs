@@ -11,12 +11,19 @@ use std::fmt;
 /// So many diagnostics are shown; the rest is counted.
 const SHOWN: usize = 50;
 
+/// Lines of so many bytes are not shown.
+const LONG: usize = 2000;
+
 /// With framed excerpts of the sources.
 pub(super) fn full(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> String {
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
+        if !diagnostic.labels.iter().all(|label| fits_a_frame(sources, label.span)) {
+            line(&mut out, sources, diagnostic);
+            continue;
+        }
         let report = Report::new(sources, diagnostic);
         out.push_str(&Framed { handler: &handler, report: &report }.to_string());
     }
@@ -28,23 +35,41 @@ pub(super) fn full(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -
 pub(super) fn short(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
-        let place = diagnostic.span().map_or_else(String::new, |span| at(sources, span) + ": ");
-        let word = diagnostic.severity().word();
-        let Diagnostic { code, message, .. } = diagnostic;
-        out.push_str(&format!("{place}{word}[{}]: {message}\n", code.id));
-        for (index, Label { span, text }) in diagnostic.labels.iter().enumerate() {
-            match (index, text.is_empty()) {
-                (_, true) => {}
-                (0, false) => out.push_str(&format!("    here: {text}\n")),
-                (_, false) => out.push_str(&format!("    {}: {text}\n", at(sources, *span))),
-            }
-        }
-        if let Some(help) = &diagnostic.help {
-            out.push_str(&format!("    help: {help}\n"));
-        }
+        line(&mut out, sources, diagnostic);
     }
     out.push_str(&rest(diagnostics));
     out
+}
+
+/// Whether the lines around a place are short enough to be shown: a list of objects may well be
+/// one line of many megabytes.
+fn fits_a_frame(sources: &Sources, span: Span) -> bool {
+    let text = sources.text(span.file).as_bytes();
+    let (before, after) = text.split_at_checked(span.range().start).unwrap_or((text, &[]));
+    let lines = |bytes: &mut dyn Iterator<Item = &u8>| {
+        bytes.take(LONG).filter(|byte| **byte == b'\n').count()
+    };
+    // The line itself, and one of context on each side.
+    (before.len() < LONG || lines(&mut before.iter().rev()) >= 2)
+        && (after.len() < LONG || lines(&mut after.iter()) >= 2)
+}
+
+/// One diagnostic: a line, with indented details.
+fn line(out: &mut String, sources: &Sources, diagnostic: &Diagnostic) {
+    let place = diagnostic.span().map_or_else(String::new, |span| at(sources, span) + ": ");
+    let word = diagnostic.severity().word();
+    let Diagnostic { code, message, .. } = diagnostic;
+    out.push_str(&format!("{place}{word}[{}]: {message}\n", code.id));
+    for (index, Label { span, text }) in diagnostic.labels.iter().enumerate() {
+        match (index, text.is_empty()) {
+            (_, true) => {}
+            (0, false) => out.push_str(&format!("    here: {text}\n")),
+            (_, false) => out.push_str(&format!("    {}: {text}\n", at(sources, *span))),
+        }
+    }
+    if let Some(help) = &diagnostic.help {
+        out.push_str(&format!("    help: {help}\n"));
+    }
 }
 
 /// As an array.

@@ -45,7 +45,32 @@ pub fn command(state: &State) -> Option<String> {
         ),
         State::Route(route) => format!("{} route replace {}", ip(&route.netns), words(route, "")),
         State::Jump(jump) => rule_command(jump.family, jump.table, &jump.line),
+        State::Flush(flush) => {
+            let to = flush.destination.map_or_else(String::new, |to| format!(" --orig-dst {to}"));
+            let family = family_name(flush.family);
+            format!("conntrack -D -f {family} -p udp{to} --orig-port-dst {}", flush.port)
+        }
     })
+}
+
+/// What has no place in the command.
+#[must_use]
+pub fn remark(state: &State) -> Option<String> {
+    /// So many addresses are named.
+    const NAMED: usize = 4;
+    match state {
+        State::Sysctl(sysctl) => sysctl.minimum.then(|| "at least".to_owned()),
+        State::Flush(flush) => {
+            let named = if flush.keep.len() > NAMED { NAMED - 1 } else { NAMED };
+            let all: Vec<String> = flush.keep.iter().take(named).map(ToString::to_string).collect();
+            let more = match flush.keep.len() - all.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            Some(format!("but those answered by {}{more}", all.join(", ")))
+        }
+        _ => None,
+    }
 }
 
 /// The command that makes a chain.
@@ -124,6 +149,14 @@ fn within(netns: &Netns) -> String {
     match netns {
         Netns::Node => String::new(),
         Netns::Named(name) => format!("ip netns exec {name} "),
+    }
+}
+
+/// A family in the words of conntrack(8).
+pub(super) fn family_name(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "ipv4",
+        Family::V6 => "ipv6",
     }
 }
 

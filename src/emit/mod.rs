@@ -6,7 +6,7 @@ mod netlink;
 mod pieces;
 mod sysctl;
 
-pub use ip::{chain_command, command, rule_command, shown, shown_connected};
+pub use ip::{chain_command, command, remark, rule_command, shown, shown_connected};
 pub use iptables::restore;
 pub use netlink::operations;
 pub use pieces::Pieces;

@@ -4,7 +4,8 @@
 //! order in which they are carried out. Each operation has a `kind`; `netns` is missing for the
 //! node's own namespace.
 
-use crate::object::{Link, LinkKind, Netns, PROTOCOL, State};
+use super::ip::family_name;
+use crate::object::{Flush, Link, LinkKind, Netns, PROTOCOL, State};
 use serde_json::{Map, Value, json};
 
 /// The version of the schema.
@@ -61,6 +62,7 @@ fn operation(state: &State) -> Option<Value> {
                 "link": *route.link, "onlink": route.onlink, "protocol": PROTOCOL,
             }),
         ),
+        State::Flush(flush) => (&Netns::Node, self::flush(flush)),
         State::Underlay(_)
         | State::Module(_)
         | State::Sysctl(_)
@@ -70,6 +72,18 @@ fn operation(state: &State) -> Option<Value> {
         }
     };
     Some(within(netns, operation))
+}
+
+/// The destination is missing where any will do.
+fn flush(flush: &Flush) -> Value {
+    let mut all = json!({
+        "kind": "conntrack-flush", "family": family_name(flush.family), "protocol": "udp",
+        "destination": flush.destination, "port": flush.port, "keep": flush.keep,
+    });
+    if let (None, Value::Object(fields)) = (flush.destination, &mut all) {
+        fields.shift_remove("destination");
+    }
+    all
 }
 
 fn link(link: &Link) -> Value {

@@ -3,13 +3,10 @@
 //! The graph holds all chains of a table as one object. Plans and drawings show each chain on its
 //! own, behind the chains that its rules jump to.
 
-use super::Ordered;
-use super::order::kahn;
+use super::{Ordered, chains_in_order};
 use crate::model::Family;
-use crate::object::{Chain, ChainName, Object, Ruleset, State, Table};
+use crate::object::{Chain, ChainName, Object, State, Table};
 use netc_lang::Span;
-use petgraph::Direction;
-use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 use std::fmt;
 
@@ -53,25 +50,37 @@ pub struct Placed<'o> {
     pub needs: Vec<u32>,
 }
 
-/// Everything of a node, in the order of the objects.
+/// What is made on a node, in order: every object, and every chain on its own.
+pub fn items(ordered: &Ordered) -> impl Iterator<Item = Item<'_>> {
+    ordered.nodes.iter().flat_map(|node| {
+        let (object, chains) = match &node.object.state {
+            State::Ruleset(ruleset) => (None, chains_in_order(ruleset)),
+            _ => (Some(Item::Object(&node.object)), Vec::new()),
+        };
+        object.into_iter().chain(chains.into_iter().map(|(_, chain)| Item::Chain(chain)))
+    })
+}
+
+/// The same, each with what it needs.
 #[must_use]
 pub fn detail(ordered: &Ordered) -> Vec<Placed<'_>> {
     let mut items: Vec<Placed> = Vec::with_capacity(ordered.nodes.len());
-    // The places of objects and of chains among the items.
-    let mut places: Vec<u32> = Vec::with_capacity(ordered.nodes.len());
+    // The places among the items of what stands for an object, and of chains.
+    let mut places: Vec<Vec<u32>> = Vec::with_capacity(ordered.nodes.len());
     let mut chains: FxHashMap<(Family, Table, ChainName), u32> = FxHashMap::default();
     for (place, node) in ordered.nodes.iter().enumerate() {
         let first = narrow(items.len());
-        places.push(first);
         let needs = match &node.object.state {
             State::Ruleset(ruleset) => {
-                for ((_, mut item), place) in chains_in_order(ruleset).into_iter().zip(first..) {
-                    item.needs.iter_mut().for_each(|need| *need += first);
-                    if let Item::Chain(chain) = item.item {
-                        chains.insert((chain.family, chain.table, chain.name), place);
-                    }
-                    items.push(item);
+                for (_, chain) in chains_in_order(ruleset) {
+                    let key = |name| (chain.family, chain.table, name);
+                    let targets = chain.rules().filter_map(|rule| rule.target());
+                    let targets = targets.map(|name| key(ChainName::new(&[name])));
+                    let needs = targets.filter_map(|key| chains.get(&key).copied()).collect();
+                    chains.insert(key(chain.name), narrow(items.len()));
+                    items.push(placed(Item::Chain(chain), needs, &items));
                 }
+                places.push(outer(&items, first));
                 continue;
             }
             // It needs the chain, not all of the ruleset.
@@ -81,62 +90,35 @@ pub fn detail(ordered: &Ordered) -> Vec<Placed<'_>> {
             }
             _ => {
                 let needs = ordered.needs(place).iter();
-                needs.filter_map(|need| places.get(*need as usize)).copied().collect()
+                needs.filter_map(|need| places.get(*need as usize)).flatten().copied().collect()
             }
         };
-        let item = placed(&node.object, needs, &items);
-        items.push(item);
+        items.push(placed(Item::Object(&node.object), needs, &items));
+        places.push(vec![first]);
     }
     items
 }
 
-/// An object behind what it needs.
-fn placed<'o>(object: &'o Object, needs: Vec<u32>, before: &[Placed]) -> Placed<'o> {
+/// The items from a place on that no other one needs: with what they need they are all of them.
+fn outer(items: &[Placed], first: u32) -> Vec<u32> {
+    let own = items.get(first as usize..).unwrap_or_default();
+    let mut outer = vec![true; own.len()];
+    for need in own.iter().flat_map(|item| &item.needs) {
+        let slot = need.checked_sub(first).and_then(|place| outer.get_mut(place as usize));
+        if let Some(outer) = slot {
+            *outer = false;
+        }
+    }
+    (first..).zip(outer).filter(|(_, outer)| *outer).map(|(place, _)| place).collect()
+}
+
+/// An item behind what it needs.
+fn placed<'o>(item: Item<'o>, mut needs: Vec<u32>, before: &[Placed]) -> Placed<'o> {
+    needs.sort_unstable();
+    needs.dedup();
     let needed = needs.iter().filter_map(|need| before.get(*need as usize));
     let layer = needed.map(|item| item.layer + 1).max().unwrap_or(0);
-    Placed { item: Item::Object(object), layer, needs }
-}
-
-/// The chains of a ruleset, each behind those that its rules jump to, ties broken by name: their
-/// places in the ruleset, and the items. Should chains jump in a circle, which the kernel would
-/// refuse, they come last.
-pub(crate) fn chains_in_order(ruleset: &Ruleset) -> Vec<(usize, Placed<'_>)> {
-    let mut chains: Vec<(usize, Chain)> = ruleset.chains().enumerate().collect();
-    chains.sort_by_key(|(_, chain)| chain.name);
-    let graph = jumps(&chains);
-    let mut sorted = kahn(&graph);
-    let mut places: Vec<Option<u32>> = vec![None; chains.len()];
-    for ((node, _), place) in sorted.iter().zip(0..) {
-        if let Some(slot) = places.get_mut(node.index()) {
-            *slot = Some(place);
-        }
-    }
-    let place = |node: NodeIndex| places.get(node.index()).copied().flatten();
-    sorted.extend(graph.node_indices().filter(|node| place(*node).is_none()).map(|node| (node, 0)));
-    let placed = |(node, layer): (NodeIndex, u32)| {
-        let (own, chain) = chains.get(node.index())?;
-        let mut needs: Vec<u32> =
-            graph.neighbors_directed(node, Direction::Incoming).filter_map(place).collect();
-        needs.sort_unstable();
-        Some((*own, Placed { item: Item::Chain(*chain), layer, needs }))
-    };
-    sorted.into_iter().filter_map(placed).collect()
-}
-
-/// The graph of jumps among chains that are sorted by name.
-fn jumps(chains: &[(usize, Chain)]) -> DiGraph<(), ()> {
-    let mut graph = DiGraph::with_capacity(chains.len(), chains.len() * 3);
-    let mut indices: FxHashMap<&str, NodeIndex> = FxHashMap::default();
-    for (_, chain) in chains {
-        indices.insert(chain.name.as_str(), graph.add_node(()));
-    }
-    for ((_, chain), index) in chains.iter().zip((0..).map(NodeIndex::new)) {
-        let targets = chain.rules().filter_map(|rule| indices.get(rule.target()?).copied());
-        for needed in targets {
-            graph.add_edge(needed, index, ());
-        }
-    }
-    graph
+    Placed { item, layer, needs }
 }
 
 fn narrow(place: usize) -> u32 {

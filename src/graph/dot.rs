@@ -40,7 +40,7 @@ pub fn topology(cluster: &Cluster) -> String {
         &format!("underlay [shape=ellipse, label={}];", quote(cluster.overlay.kind.word())),
     );
     for (node, id) in cluster.nodes.iter().zip((0..).map(NodeId)) {
-        let addresses = node.addresses.values().map(|own| own.address.to_string());
+        let addresses = node.addresses.iter().map(|own| own.address.to_string());
         let blocks = node.blocks.values().map(ToString::to_string);
         let zone = node.zone.iter().map(|zone| format!("zone {zone}"));
         let label: Vec<String> =
@@ -50,7 +50,9 @@ pub fn topology(cluster: &Cluster) -> String {
     }
     for (index, pod) in cluster.pods.iter().enumerate() {
         line(&mut out, &format!("pod{index} [style=rounded, label={}];", quote(&pod_label(pod))));
-        line(&mut out, &format!("pod{index} -- node{};", pod.node.0));
+        if let Some(node) = pod.node {
+            line(&mut out, &format!("pod{index} -- node{};", node.0));
+        }
     }
     services(&mut out, cluster);
     out.push_str("}\n");

@@ -4,12 +4,13 @@
 //! to choose is decided by the identities alone. So it does not depend on the order of the
 //! sources.
 
+mod chains;
 mod cycle;
 mod detail;
 mod dot;
 mod order;
 
-pub(crate) use detail::chains_in_order;
-pub use detail::{Item, Placed, detail};
+pub(crate) use chains::chains_in_order;
+pub use detail::{Item, Placed, detail, items};
 pub use dot::{dependencies, topology};
 pub use order::{Node, Ordered, order};

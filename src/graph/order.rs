@@ -103,7 +103,7 @@ fn missing_chains(objects: &[(Id, Object)]) -> Vec<Diagnostic> {
 
 /// Kahn's algorithm; of the objects that are ready the one with the least identity comes next.
 /// Each comes with its layer. Objects on a cycle, and behind one, are left out.
-pub(super) fn kahn(graph: &DiGraph<(), ()>) -> Vec<(NodeIndex, u32)> {
+fn kahn(graph: &DiGraph<(), ()>) -> Vec<(NodeIndex, u32)> {
     // For each object, how many of its needs are still open, and its layer as far as known.
     let mut open: Vec<(u32, u32)> = vec![(0, 0); graph.node_count()];
     for edge in graph.raw_edges() {
@@ -179,7 +179,13 @@ mod tests {
     /// A parameter that needs another one: no real one does, but any object may need any other.
     fn parameter(key: &str, after: Option<&str>) -> State {
         let after = after.map(|other| Id::Sysctl(Netns::Node, other.into()));
-        State::Sysctl(Sysctl { netns: Netns::Node, key: key.into(), value: "1".into(), after })
+        State::Sysctl(Sysctl {
+            netns: Netns::Node,
+            key: key.into(),
+            value: "1".into(),
+            minimum: false,
+            after,
+        })
     }
 
     fn ordered(parameters: &[(&str, Option<&str>)]) -> Result<Vec<String>, Vec<Diagnostic>> {
@@ -208,6 +214,7 @@ mod tests {
             netns: netns(),
             key: "A".into(),
             value: "1".into(),
+            minimum: false,
             after: Some(Id::Sysctl(Netns::Node, "C".into())),
         });
         let space = State::Netns(NetnsObject { name: "b".into() });

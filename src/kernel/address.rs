@@ -32,13 +32,11 @@ pub(super) fn create(machine: &mut Machine, address: &Address) -> Result<(), Ker
 }
 
 /// All addresses of a namespace, each with the index of its device.
-pub(super) fn list(socket: &mut Socket) -> Result<Vec<(u32, IpNet)>, KernelError> {
-    let answers = socket.dump(&Message::GetAddress(AddressMessage::default()))?;
-    let addresses = answers.into_iter().filter_map(|answer| match answer {
+pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<(u32, IpNet)>, KernelError> {
+    socket.dump(&Message::GetAddress(AddressMessage::default()), |answer| match answer {
         Message::NewAddress(message) => found(&message),
         _ => None,
-    });
-    Ok(addresses.collect())
+    })
 }
 
 /// `Local` is the device's own address; IPv6 has only `Address`.

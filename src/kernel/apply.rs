@@ -3,7 +3,7 @@
 use super::error::KernelError;
 use super::machine::Machine;
 use super::namespace::Namespace;
-use super::{address, link, module, neighbour, route, sysctl, xtables};
+use super::{address, conntrack, link, module, neighbour, route, sysctl, xtables};
 use crate::graph::Ordered;
 use crate::object::{Netns, State};
 use crate::plan::{Action, Step};
@@ -40,6 +40,8 @@ pub fn apply(
         progress(done);
         match step {
             Step::Restore(payload) => run_restore(machine, payload, false)?,
+            Step::Flush(family, places) => conntrack::forget(machine, desired, *family, places)
+                .map_err(|(place, error)| Failure { place, rule: None, error })?,
             Step::One(change) => {
                 let Some(node) = desired.nodes.get(change.place) else { continue };
                 let made = make(machine, &node.object.state, &change.action);
@@ -68,12 +70,12 @@ fn run_restore(
 
 fn make(machine: &mut Machine, state: &State, action: &Action) -> Result<(), KernelError> {
     match state {
-        // Rules are restored as a whole; what netc does not make is never changed.
-        State::Underlay(_) | State::Ruleset(_) | State::Jump(_) => Ok(()),
+        // Rules are restored, and connections forgotten, all at once; what netc does not make is
+        // never changed.
+        State::Underlay(_) | State::Ruleset(_) | State::Jump(_) | State::Flush(_) => Ok(()),
         State::Module(wanted) => module::load(&wanted.name),
         State::Sysctl(wanted) => {
-            let (key, value) = (&wanted.key, &wanted.value);
-            machine.namespace(&wanted.netns)?.within(|| sysctl::write(key, value))?
+            machine.namespace(&wanted.netns)?.within(|| sysctl::write(wanted))?
         }
         State::Netns(wanted) => {
             Namespace::create(&wanted.name)?;

@@ -30,6 +30,13 @@ pub enum KernelError {
         /// The line of its input that it complains about, counted from one.
         line: Option<usize>,
     },
+    /// A parameter that can only be set in the machine's initial network namespace.
+    Fixed {
+        /// Its name.
+        key: String,
+        /// What it is.
+        value: String,
+    },
     /// A netlink message that cannot be understood.
     Garbled(String),
 }
@@ -49,7 +56,7 @@ impl KernelError {
             KernelError::Tool { output, .. } => {
                 output.contains("Permission denied") || output.contains("you must be root")
             }
-            KernelError::Garbled(_) => false,
+            KernelError::Fixed { .. } | KernelError::Garbled(_) => false,
         }
     }
 }
@@ -63,6 +70,10 @@ impl fmt::Display for KernelError {
             KernelError::Netlink { errno, text: None } => write!(f, "{errno:?} ({})", errno.desc()),
             KernelError::Io { what, error } => write!(f, "{what}: {error}"),
             KernelError::Tool { tool, output, .. } => write!(f, "{tool}: {output}"),
+            KernelError::Fixed { key, value } => write!(
+                f,
+                "{key} is {value}, and can be set in the machine's initial network namespace only"
+            ),
             KernelError::Garbled(what) => write!(f, "cannot read the kernel's answer: {what}"),
         }
     }

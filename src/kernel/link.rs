@@ -61,13 +61,11 @@ pub(super) fn index(machine: &mut Machine, netns: &Netns, name: &str) -> Result<
 }
 
 /// All devices of a namespace.
-pub(super) fn list(socket: &mut Socket) -> Result<Vec<FoundLink>, KernelError> {
-    let answers = socket.dump(&Message::GetLink(LinkMessage::default()))?;
-    let links = answers.into_iter().filter_map(|answer| match answer {
+pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundLink>, KernelError> {
+    socket.dump(&Message::GetLink(LinkMessage::default()), |answer| match answer {
         Message::NewLink(message) => Some(found(message)),
         _ => None,
-    });
-    Ok(links.collect())
+    })
 }
 
 fn found(message: LinkMessage) -> FoundLink {

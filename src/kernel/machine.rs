@@ -1,8 +1,8 @@
-//! The node at hand: its namespaces and a netlink socket in each.
+//! The node at hand: its namespaces and the netlink sockets in each.
 
 use super::error::KernelError;
 use super::namespace::Namespace;
-use super::socket::Socket;
+use super::socket::{Message, Socket, Sockets};
 use crate::object::Netns;
 use std::collections::BTreeMap;
 
@@ -14,31 +14,29 @@ pub struct Machine {
     indices: BTreeMap<(Netns, String), u32>,
 }
 
-/// A namespace and a socket in it.
+/// A namespace and the sockets in it.
 struct Space {
     namespace: Namespace,
-    socket: Socket,
+    sockets: Sockets,
 }
 
 impl Machine {
     /// Opens the node whose own namespace is the named one, or the one we are in.
     ///
     /// # Errors
-    /// There is no such namespace, or no netlink.
+    /// There is no such namespace.
     pub fn open(netns: Option<&str>) -> Result<Machine, KernelError> {
         let namespace = match netns {
             None => Namespace::current()?,
             Some(name) => Namespace::named(name)?.ok_or_else(|| no_namespace(name))?,
         };
         let mut machine = Machine { spaces: BTreeMap::new(), indices: BTreeMap::new() };
-        machine.enter(Netns::Node, namespace)?;
+        machine.enter(Netns::Node, namespace);
         Ok(machine)
     }
 
-    fn enter(&mut self, netns: Netns, namespace: Namespace) -> Result<(), KernelError> {
-        let socket = namespace.within(Socket::open)??;
-        self.spaces.insert(netns, Space { namespace, socket });
-        Ok(())
+    fn enter(&mut self, netns: Netns, namespace: Namespace) {
+        self.spaces.insert(netns, Space { namespace, sockets: Sockets::default() });
     }
 
     /// Whether a namespace is there; it can then be worked in.
@@ -48,7 +46,10 @@ impl Machine {
         }
         let Netns::Named(name) = netns else { return Ok(false) };
         match Namespace::named(name)? {
-            Some(namespace) => self.enter(netns.clone(), namespace).map(|()| true),
+            Some(namespace) => {
+                self.enter(netns.clone(), namespace);
+                Ok(true)
+            }
             None => Ok(false),
         }
     }
@@ -61,9 +62,17 @@ impl Machine {
         })
     }
 
-    /// The socket in a namespace.
-    pub(super) fn socket(&mut self, netns: &Netns) -> Result<&mut Socket, KernelError> {
-        self.space(netns).map(|space| &mut space.socket)
+    /// The socket of a protocol in a namespace, opened when it is first needed.
+    pub(super) fn socket<M: Message>(
+        &mut self,
+        netns: &Netns,
+    ) -> Result<&mut Socket<M>, KernelError> {
+        let Space { namespace, sockets } = self.space(netns)?;
+        let slot = M::slot(sockets);
+        match slot {
+            Some(socket) => Ok(socket),
+            None => Ok(slot.insert(namespace.within(Socket::open)??)),
+        }
     }
 
     /// A namespace.

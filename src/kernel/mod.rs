@@ -1,8 +1,8 @@
 //! The live node: observing it and changing it.
 //!
 //! With [`crate::cli`] this is the only part of netc that touches the machine. Everything is
-//! synchronous and in order: one netlink socket for each namespace, one request at a time, every
-//! answer checked.
+//! synchronous and in order: one netlink socket for each protocol and namespace, one request at a
+//! time, every answer checked.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -11,6 +11,7 @@
 
 mod address;
 mod apply;
+mod conntrack;
 mod error;
 mod link;
 mod machine;

@@ -66,26 +66,27 @@ fn entry(
 }
 
 /// All permanent neighbour entries of a namespace.
-pub(super) fn list(socket: &mut Socket) -> Result<Vec<FoundEntry>, KernelError> {
+pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundEntry>, KernelError> {
     let mut all = dump(socket, AddressFamily::Inet)?;
     all.extend(dump(socket, AddressFamily::Inet6)?);
     Ok(all)
 }
 
 /// All permanent forwarding entries of devices of a namespace, with their destinations.
-pub(super) fn list_fdb(socket: &mut Socket) -> Result<Vec<FoundEntry>, KernelError> {
+pub(super) fn list_fdb(socket: &mut Socket<Message>) -> Result<Vec<FoundEntry>, KernelError> {
     dump(socket, AddressFamily::Bridge)
 }
 
-fn dump(socket: &mut Socket, family: AddressFamily) -> Result<Vec<FoundEntry>, KernelError> {
+fn dump(
+    socket: &mut Socket<Message>,
+    family: AddressFamily,
+) -> Result<Vec<FoundEntry>, KernelError> {
     let mut message = NeighbourMessage::default();
     message.header.family = family;
-    let answers = socket.dump(&Message::GetNeighbour(message))?;
-    let entries = answers.into_iter().filter_map(|answer| match answer {
+    socket.dump(&Message::GetNeighbour(message), |answer| match answer {
         Message::NewNeighbour(message) => found(&message),
         _ => None,
-    });
-    Ok(entries.collect())
+    })
 }
 
 fn found(message: &NeighbourMessage) -> Option<FoundEntry> {

@@ -4,7 +4,7 @@
 use super::error::KernelError;
 use super::link::{FoundLink, as_object};
 use super::machine::Machine;
-use super::{address, link, module, neighbour, route, sysctl, xtables};
+use super::{address, conntrack, link, module, neighbour, route, sysctl, xtables};
 use crate::graph::Ordered;
 use crate::model::Family;
 use crate::object::{
@@ -50,6 +50,7 @@ pub fn observe(machine: &mut Machine, desired: &Ordered) -> Result<Live, KernelE
             live.rules.insert((family, table), rules);
         }
     }
+    conntrack::observe(machine, desired, &mut live)?;
     Ok(live)
 }
 

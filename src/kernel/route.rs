@@ -46,16 +46,15 @@ pub(super) fn replace(machine: &mut Machine, route: &Route) -> Result<(), Kernel
 }
 
 /// All unicast routes of the main table of a namespace.
-pub(super) fn list(socket: &mut Socket) -> Result<Vec<FoundRoute>, KernelError> {
+pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundRoute>, KernelError> {
     let mut all = Vec::new();
     for family in [AddressFamily::Inet, AddressFamily::Inet6] {
         let mut message = RouteMessage::default();
         message.header.address_family = family;
-        for answer in socket.dump(&Message::GetRoute(message))? {
-            if let Message::NewRoute(message) = answer {
-                all.extend(found(&message));
-            }
-        }
+        all.extend(socket.dump(&Message::GetRoute(message), |answer| match answer {
+            Message::NewRoute(message) => found(&message),
+            _ => None,
+        })?);
     }
     Ok(all)
 }

@@ -1,14 +1,16 @@
-//! A route netlink socket: requests with their acknowledgements, and dumps.
+//! A netlink socket of one protocol: requests with their acknowledgements, and dumps.
 
 use super::error::KernelError;
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
-    NetlinkPayload,
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader,
+    NetlinkMessage, NetlinkPayload, NetlinkSerializable,
 };
+use netlink_packet_netfilter::NetfilterMessage;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::SocketAddr;
-use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use nix::errno::Errno;
+use std::marker::PhantomData;
 
 /// Message types of every netlink protocol (linux/netlink.h).
 const NLMSG_ERROR: u16 = 2;
@@ -24,10 +26,46 @@ const EXT_ACK_TEXT: u16 = 1;
 /// A dump that changed under way is asked for again, so often.
 const DUMP_TRIES: usize = 10;
 
+/// The messages of a netlink protocol.
+pub(super) trait Message:
+    NetlinkSerializable + NetlinkDeserializable + Clone + Send
+{
+    /// The protocol's number (linux/netlink.h).
+    const PROTOCOL: isize;
+
+    /// Where the protocol's socket is kept.
+    fn slot(sockets: &mut Sockets) -> &mut Option<Socket<Self>>;
+}
+
+impl Message for RouteNetlinkMessage {
+    const PROTOCOL: isize = NETLINK_ROUTE;
+
+    fn slot(sockets: &mut Sockets) -> &mut Option<Socket<Self>> {
+        &mut sockets.route
+    }
+}
+
+impl Message for NetfilterMessage {
+    const PROTOCOL: isize = NETLINK_NETFILTER;
+
+    fn slot(sockets: &mut Sockets) -> &mut Option<Socket<Self>> {
+        &mut sockets.netfilter
+    }
+}
+
+/// The sockets of one network namespace, as far as they were needed: to open one may load the
+/// module of its protocol.
+#[derive(Default)]
+pub(super) struct Sockets {
+    route: Option<Socket<RouteNetlinkMessage>>,
+    netfilter: Option<Socket<NetfilterMessage>>,
+}
+
 /// A socket in one network namespace.
-pub(super) struct Socket {
+pub(super) struct Socket<M> {
     inner: netlink_sys::Socket,
     sequence: u32,
+    message: PhantomData<M>,
 }
 
 /// A message as it came: the header's fields and what follows it.
@@ -39,11 +77,11 @@ struct Frame<'b> {
     body: &'b [u8],
 }
 
-impl Socket {
+impl<M: Message> Socket<M> {
     /// Opens a socket in the namespace of the calling thread.
-    pub(super) fn open() -> Result<Socket, KernelError> {
+    pub(super) fn open() -> Result<Socket<M>, KernelError> {
         let open = || {
-            let mut inner = netlink_sys::Socket::new(NETLINK_ROUTE)?;
+            let mut inner = netlink_sys::Socket::new(M::PROTOCOL)?;
             inner.bind_auto()?;
             inner.connect(&SocketAddr::new(0, 0))?;
             inner.set_ext_ack(true)?;
@@ -51,17 +89,13 @@ impl Socket {
             inner.set_cap_ack(true)?;
             // Dumps heed the filters in their requests.
             inner.set_netlink_get_strict_chk(true)?;
-            Ok(Socket { inner, sequence: 0 })
+            Ok(Socket { inner, sequence: 0, message: PhantomData })
         };
         open().map_err(KernelError::io("cannot open a netlink socket"))
     }
 
     /// Sends a request and waits for its acknowledgement.
-    pub(super) fn request(
-        &mut self,
-        message: RouteNetlinkMessage,
-        flags: u16,
-    ) -> Result<(), KernelError> {
+    pub(super) fn request(&mut self, message: M, flags: u16) -> Result<(), KernelError> {
         self.send(message, NLM_F_REQUEST | NLM_F_ACK | flags)?;
         loop {
             let bytes = self.receive()?;
@@ -74,10 +108,7 @@ impl Socket {
     }
 
     /// Asks for one thing.
-    pub(super) fn get(
-        &mut self,
-        message: RouteNetlinkMessage,
-    ) -> Result<RouteNetlinkMessage, KernelError> {
+    pub(super) fn get(&mut self, message: M) -> Result<M, KernelError> {
         self.send(message, NLM_F_REQUEST)?;
         loop {
             let bytes = self.receive()?;
@@ -92,15 +123,17 @@ impl Socket {
         }
     }
 
-    /// Asks for a list.
-    pub(super) fn dump(
+    /// Asks for a list. Of each message only what `found` makes of it is kept: a list can be
+    /// much longer than what is wanted of it.
+    pub(super) fn dump<T>(
         &mut self,
-        message: &RouteNetlinkMessage,
-    ) -> Result<Vec<RouteNetlinkMessage>, KernelError> {
+        message: &M,
+        found: impl Fn(M) -> Option<T>,
+    ) -> Result<Vec<T>, KernelError> {
         let mut last = Vec::new();
         for _ in 0..DUMP_TRIES {
             self.send(message.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
-            let (list, interrupted) = self.collect()?;
+            let (list, interrupted) = self.collect(&found)?;
             if !interrupted {
                 return Ok(list);
             }
@@ -109,8 +142,11 @@ impl Socket {
         Ok(last)
     }
 
-    /// The messages of a dump, and whether the list changed while it was read.
-    fn collect(&mut self) -> Result<(Vec<RouteNetlinkMessage>, bool), KernelError> {
+    /// What was found in a dump, and whether the list changed while it was read.
+    fn collect<T>(
+        &mut self,
+        found: impl Fn(M) -> Option<T>,
+    ) -> Result<(Vec<T>, bool), KernelError> {
         let mut list = Vec::new();
         let mut interrupted = false;
         loop {
@@ -123,13 +159,13 @@ impl Socket {
                         acknowledgement(&frame)?;
                         return Ok((list, interrupted));
                     }
-                    _ => list.extend(decode(frame.whole)?),
+                    _ => list.extend(decode(frame.whole)?.and_then(&found)),
                 }
             }
         }
     }
 
-    fn send(&mut self, message: RouteNetlinkMessage, flags: u16) -> Result<(), KernelError> {
+    fn send(&mut self, message: M, flags: u16) -> Result<(), KernelError> {
         self.sequence = self.sequence.wrapping_add(1);
         let mut header = NetlinkHeader::default();
         header.flags = flags;
@@ -192,8 +228,8 @@ fn extended_text(attributes: &[u8]) -> Option<String> {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Option<RouteNetlinkMessage>, KernelError> {
-    let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes)
+fn decode<M: Message>(bytes: &[u8]) -> Result<Option<M>, KernelError> {
+    let message = NetlinkMessage::<M>::deserialize(bytes)
         .map_err(|error| KernelError::Garbled(error.to_string()))?;
     Ok(match message.payload {
         NetlinkPayload::InnerMessage(inner) => Some(inner),

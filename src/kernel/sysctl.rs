@@ -2,6 +2,7 @@
 //! namespace of the reading thread.
 
 use super::error::KernelError;
+use crate::object::Sysctl;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -28,9 +29,20 @@ pub(super) fn read(key: &str) -> Result<Option<String>, KernelError> {
     }
 }
 
-/// Sets a parameter in the calling thread's namespace.
-pub(super) fn write(key: &str, value: &str) -> Result<(), KernelError> {
-    fs::write(path(key), value).map_err(KernelError::io(format!("cannot set {key}")))
+/// Sets a parameter in the calling thread's namespace, unless what it is will do: it may have
+/// changed since it was compared, or have come with a module. Some parameters can be read
+/// everywhere but are the machine's (nf_conntrack_standalone.c).
+pub(super) fn write(wanted: &Sysctl) -> Result<(), KernelError> {
+    let (key, path) = (&wanted.key, path(&wanted.key));
+    let found = read(key)?;
+    if found.as_ref().is_some_and(|found| wanted.accepts(found)) {
+        return Ok(());
+    }
+    let fixed = fs::metadata(&path).is_ok_and(|file| file.permissions().readonly());
+    if let (Some(value), true) = (found, fixed) {
+        return Err(KernelError::Fixed { key: key.to_string(), value });
+    }
+    fs::write(path, &*wanted.value).map_err(KernelError::io(format!("cannot set {key}")))
 }
 
 /// Whether the kernel has IPv6 at all. Without it nothing has to be kept from using it.

@@ -43,6 +43,7 @@ pub(super) fn no_router_advertisements(netns: Netns, link: &Text) -> State {
     State::Sysctl(Sysctl {
         key: format!("net.ipv6.conf.{}.accept_ra", link.replace('.', "/")).into(),
         value: "0".into(),
+        minimum: false,
         after: Some(Id::Link(netns.clone(), Text::clone(link))),
         netns,
     })

@@ -7,10 +7,17 @@ use crate::object::{Id, Module, Netns, State, Sysctl, Text, Underlay};
 
 pub(super) fn lower(cx: &mut Context) {
     let node = cx.node;
-    if let Some(device) = &node.device {
-        let addresses = node.addresses.values().map(|own| own.address).collect();
-        cx.objects
-            .add(State::Underlay(Underlay { name: device.as_str().into(), addresses }), node.span);
+    let mut devices: Vec<Underlay> = Vec::new();
+    for own in &node.addresses {
+        let Some(device) = &own.device else { continue };
+        match devices.iter_mut().find(|underlay| *underlay.name == **device) {
+            Some(underlay) => underlay.addresses.push(own.address),
+            None => devices
+                .push(Underlay { name: device.as_str().into(), addresses: vec![own.address] }),
+        }
+    }
+    for underlay in devices {
+        cx.objects.add(State::Underlay(underlay), node.span);
     }
     let span = cx.cluster.span;
     for family in node.blocks.families() {
@@ -38,5 +45,6 @@ pub(super) fn lower(cx: &mut Context) {
 
 /// A parameter of the node that is to be on.
 pub(super) fn sysctl(key: &str, after: Option<Id>) -> State {
-    State::Sysctl(Sysctl { netns: Netns::Node, key: key.into(), value: "1".into(), after })
+    let (key, value) = (key.into(), "1".into());
+    State::Sysctl(Sysctl { netns: Netns::Node, key, value, minimum: false, after })
 }

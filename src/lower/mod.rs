@@ -28,10 +28,10 @@ impl<'c> Context<'c> {
         all.filter(move |(_, id)| *id != own).map(|(node, _)| node)
     }
 
-    /// The pods of this node.
+    /// The pods of this node that have a namespace of their own.
     fn pods(&self) -> impl Iterator<Item = &'c Pod> + use<'c> {
-        let own = self.id;
-        self.cluster.pods.iter().filter(move |pod| pod.node == own)
+        let own = Some(self.id);
+        self.cluster.pods.iter().filter(move |pod| pod.node == own && !pod.state.host_network)
     }
 }
 

@@ -15,13 +15,26 @@ pub(super) fn lower(cx: &mut Context, bridge: &Bridge) {
     let mut names = BTreeSet::new();
     for pod in cx.pods() {
         let host = host_end(pod, &mut names);
-        let netns: Text = format!("pod-{}.{}", pod.name.namespace, pod.name.name).into();
+        let netns: Text = namespace(pod).into();
         cx.objects.add(State::Netns(NetnsObject { name: Text::clone(&netns) }), pod.span);
         let netns = Netns::Named(netns);
         pair(cx, pod, bridge, &host, &netns);
         parameters(cx, pod, &netns);
         addresses(cx, pod, &netns);
     }
+}
+
+/// The namespace of a pod, named after it. It is a file's name, which has at most 255 bytes: a
+/// longer one ends in a hash of the whole.
+fn namespace(pod: &Pod) -> String {
+    const LIMIT: usize = 255;
+    let name = format!("pod-{}.{}", pod.name.namespace, pod.name.name);
+    if name.len() <= LIMIT {
+        return name;
+    }
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&name));
+    let kept = name.get(..LIMIT - hash.len() - 1).unwrap_or_default();
+    format!("{kept}-{hash}")
 }
 
 /// The device that every pod sees.
@@ -89,6 +102,7 @@ fn parameters(cx: &mut Context, pod: &Pod, netns: &Netns) {
             netns: netns.clone(),
             key: format!("net.{family}.conf.eth0.{parameter}").into(),
             value: value.into(),
+            minimum: false,
             after: Some(Id::Link(netns.clone(), eth0())),
         };
         cx.objects.add(State::Sysctl(sysctl), pod.span);

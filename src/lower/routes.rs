@@ -5,11 +5,15 @@ use super::Context;
 use crate::object::{Id, Netns, Route, State, Text};
 
 pub(super) fn lower(cx: &mut Context) {
-    let Some(device) = &cx.node.device else { return };
-    let link: Text = device.as_str().into();
-    for other in cx.others() {
-        for (family, block) in other.blocks.iter() {
-            let Some(remote) = other.addresses.get(family) else { continue };
+    for family in cx.node.blocks.families() {
+        let device = cx.node.address(family).and_then(|own| own.device.as_deref());
+        let Some(device) = device else { continue };
+        let link: Text = device.into();
+        for other in cx.others() {
+            let (Some(block), Some(remote)) = (other.blocks.get(family), other.address(family))
+            else {
+                continue;
+            };
             let route = Route {
                 netns: Netns::Node,
                 destination: *block,

@@ -22,11 +22,8 @@ pub(super) fn lower(cx: &mut Context, vni: u32, port: u16) {
 /// The device, with the first address of the node's block on it: hosts send from it to pods.
 fn device(cx: &mut Context, family: Family, name: &Text, vni: u32, port: u16) {
     let node = cx.node;
-    let (Some(block), Some(own), Some(device)) =
-        (node.blocks.get(family), node.addresses.get(family), &node.device)
-    else {
-        return;
-    };
+    let (Some(block), Some(own)) = (node.blocks.get(family), node.address(family)) else { return };
+    let Some(device) = &own.device else { return };
     let kind = LinkKind::Vxlan { vni, port, local: own.address, device: device.as_str().into() };
     let link = Link {
         netns: Netns::Node,
@@ -52,7 +49,7 @@ fn device(cx: &mut Context, family: Family, name: &Text, vni: u32, port: u16) {
 fn remotes(cx: &mut Context, family: Family, name: &Text) {
     for other in cx.others() {
         let (Some(block), Some(remote), Some(mac)) =
-            (other.blocks.get(family), other.addresses.get(family), other.vteps.get(family))
+            (other.blocks.get(family), other.address(family), other.vteps.get(family))
         else {
             continue;
         };

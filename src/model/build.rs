@@ -1,7 +1,9 @@
-//! The steps from items to the cluster, in order.
+//! The steps from what is stated to the cluster, in order.
 
-use super::allocate::{self, Ledger};
-use super::declare::{self, ClusterDecl, Declarations, NodeDecl, PodDecl, ServiceDecl};
+use super::allocate::{self, Ledger, NodePorts};
+use super::bind::{Bound, BoundPod, bind};
+use super::declare::{self, ClusterDecl};
+use super::stated::{NodeDecl, ServiceDecl, Stated};
 use super::{
     Cluster, Endpoint, Lock, Node, PerFamily, Pod, Service, ServicePort, check, fault, select,
 };
@@ -23,19 +25,20 @@ pub struct Built {
 #[must_use]
 pub fn build(items: &[Item], lock: Option<(&Lock, &str)>) -> (Option<Built>, Vec<Diagnostic>) {
     let mut faults = Vec::new();
-    let declared = declare::read(items, &mut faults);
-    let built = declared.map(|declared| resolve(declared, lock, &mut faults));
+    let stated = declare::read(items, &mut faults);
+    let built = resolve(stated, lock, &mut faults);
     sort(&mut faults);
     faults.dedup();
     (built, faults)
 }
 
-fn resolve(
-    declared: Declarations,
+/// Builds the cluster that is stated.
+pub(crate) fn resolve(
+    stated: Stated,
     lock: Option<(&Lock, &str)>,
     faults: &mut Vec<Diagnostic>,
-) -> Built {
-    let Declarations { cluster, nodes, pods, services } = declared;
+) -> Option<Built> {
+    let Bound { cluster, nodes, pods, mut services } = bind(stated, faults)?;
     let empty = Lock::new(&cluster.name);
     let old = match lock {
         Some((lock, path)) if lock.cluster() != cluster.name => {
@@ -57,43 +60,58 @@ fn resolve(
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
-    let index = select::Index::new(&pods);
-    let services = services.into_iter().zip(addresses).zip(node_ports);
-    let services = services.map(|((stated, addresses), node_ports)| {
-        let endpoints = select::endpoints(&stated, &addresses, &index, faults);
+    check::portals(&services, faults);
+    let index = select::Index::new(&pods, &nodes);
+    let endpoints: Vec<Vec<Vec<Endpoint>>> = services
+        .iter_mut()
+        .zip(&addresses)
+        .map(|(service, addresses)| select::endpoints(service, addresses, &index, faults))
+        .collect();
+    let services = services.into_iter().zip(addresses).zip(node_ports.into_iter().zip(endpoints));
+    let services = services.map(|((stated, addresses), (node_ports, endpoints))| {
         service(stated, addresses, node_ports, endpoints)
     });
     let services = services.collect();
     let mtu = check::choose_mtu(&cluster, &nodes);
-    let nodes = nodes.all.into_iter().zip(blocks.into_iter().zip(vteps)).map(node).collect();
-    Built { cluster: finish(cluster, mtu, nodes, pods, services), lock: ledger.new }
+    let nodes = nodes.all.into_iter().zip(blocks.into_iter().zip(vteps));
+    let nodes = nodes.map(|(stated, own)| node(&cluster, stated, own)).collect();
+    Some(Built { cluster: finish(cluster, mtu, nodes, pods, services), lock: ledger.new })
 }
 
-fn node((stated, (blocks, vteps)): (NodeDecl, (PerFamily<IpNet>, PerFamily<Mac>))) -> Node {
+fn node(
+    cluster: &ClusterDecl,
+    stated: NodeDecl,
+    (blocks, vteps): (PerFamily<IpNet>, PerFamily<Mac>),
+) -> Node {
+    let (own, foreign): (Vec<_>, Vec<_>) = blocks
+        .iter()
+        .map(|(family, block)| (family, *block))
+        .partition(|(family, _)| cluster.pod_networks.get(*family).is_some());
     Node {
+        mtu: check::node_mtu(&stated).value,
         name: stated.name,
         span: stated.span,
         addresses: stated.addresses,
-        device: stated.device,
-        mtu: stated.mtu.value,
-        zone: stated.zone,
-        blocks,
+        zone: stated.zone.map(|zone| zone.value),
+        cores: stated.cores.map(|cores| cores.value),
+        blocks: own.into_iter().collect(),
+        foreign_blocks: foreign.into_iter().collect(),
         vteps,
     }
 }
 
-fn pod((stated, addresses): (PodDecl, PerFamily<IpAddr>)) -> Pod {
-    let PodDecl { name, span, node, template, .. } = stated;
-    Pod { name, span, node, template, addresses }
+fn pod((stated, addresses): (BoundPod, PerFamily<IpAddr>)) -> Pod {
+    let BoundPod { name, span, node, template, state, .. } = stated;
+    Pod { name, span, node, template, state, addresses }
 }
 
 fn service(
     stated: ServiceDecl,
     addresses: PerFamily<IpAddr>,
-    node_ports: Vec<Option<u16>>,
+    node_ports: NodePorts,
     endpoints: Vec<Vec<Endpoint>>,
 ) -> Service {
-    let ports = stated.ports.into_iter().zip(node_ports.into_iter().zip(endpoints));
+    let ports = stated.ports.into_iter().zip(node_ports.ports.into_iter().zip(endpoints));
     let ports = ports.map(|(port, (node_port, endpoints))| ServicePort {
         name: port.name,
         port: port.port,
@@ -101,6 +119,7 @@ fn service(
         span: port.span,
         endpoints,
     });
+    let balancers = stated.load_balancer_ips.iter().filter(|one| !one.proxy);
     Service {
         name: stated.name,
         span: stated.span,
@@ -110,6 +129,10 @@ fn service(
         affinity: stated.affinity,
         external_traffic: stated.external_traffic,
         internal_traffic: stated.internal_traffic,
+        load_balancer_ips: balancers.map(|one| one.address.value).collect(),
+        source_ranges: stated.source_ranges.iter().map(|range| range.value).collect(),
+        external_ips: stated.external_ips.iter().map(|address| address.value).collect(),
+        health_check_node_port: node_ports.health_check,
     }
 }
 
@@ -120,15 +143,17 @@ fn finish(
     pods: Vec<Pod>,
     services: Vec<Service>,
 ) -> Cluster {
+    // Without a pod network there is nothing to join pods to.
+    let bridge = stated.bridge.filter(|_| !stated.pod_networks.is_empty());
     let networks = stated.service_networks.iter().map(|(family, network)| (family, network.value));
     Cluster {
         name: stated.name,
         span: stated.span,
-        pod_networks: stated.pod_networks,
         service_networks: networks.collect(),
+        pod_networks: stated.pod_networks,
         node_ports: stated.node_ports.value,
         overlay: stated.overlay,
-        bridge: stated.bridge,
+        bridge,
         mtu,
         proxy: stated.proxy,
         nodes,

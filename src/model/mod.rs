@@ -1,10 +1,12 @@
 //! Items to the resolved cluster: names bound, addresses allocated, endpoints selected,
 //! everything validated.
 //!
-//! Three steps, each reporting all its faults: `declare` reads what is stated into types;
-//! `allocate` gives out what is not; `check` and `select` look at the whole.
+//! Four steps, each reporting all its faults: `declare` reads `.netc` items into what is stated,
+//! beside what [`import`](crate::import) read; `bind` joins it and finds what names stand for;
+//! `allocate` gives out what is not stated; `check` and `select` look at the whole.
 
 mod allocate;
+mod bind;
 mod build;
 mod check;
 mod cluster;
@@ -18,13 +20,18 @@ mod pod;
 mod pool;
 mod select;
 mod service;
+pub(crate) mod stated;
 
+pub(crate) use bind::join_slices;
+pub(crate) use build::resolve;
 pub use build::{Built, build};
+pub(crate) use check::shared_portals;
 pub use cluster::{
     Bridge, Cluster, DetectLocal, NodePortAddresses, Overlay, OverlayKind, PodNetwork, Proxy,
 };
+pub(crate) use declare::read as declare;
 pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
 pub use node::{Node, NodeAddress, NodeId, gateway};
-pub use pod::{Pod, PodPort, PodTemplate};
-pub use service::{Endpoint, Policy, Service, ServiceKind, ServicePort};
+pub use pod::{Pod, PodPort, PodState, PodTemplate};
+pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};

@@ -16,27 +16,45 @@ pub struct Node {
     pub name: String,
     /// The `node` statement.
     pub span: Span,
-    /// Its own addresses.
-    pub addresses: PerFamily<NodeAddress>,
-    /// The device that has them.
-    pub device: Option<String>,
-    /// The MTU of that device, in bytes.
+    /// Its own addresses; the first of each family is the one by which other nodes know it.
+    pub addresses: Vec<NodeAddress>,
+    /// The MTU of the devices that have them, in bytes.
     pub mtu: u32,
     /// Its zone.
     pub zone: Option<String>,
+    /// How many processors it has.
+    pub cores: Option<u32>,
     /// Its blocks of the pod network.
     pub blocks: PerFamily<IpNet>,
+    /// Its blocks of families in which the cluster has no pod network: something else looks after
+    /// them.
+    pub foreign_blocks: PerFamily<IpNet>,
     /// The Ethernet address of its vxlan device for each family.
     pub vteps: PerFamily<Mac>,
 }
 
+impl Node {
+    /// The address of a family by which other nodes know it.
+    #[must_use]
+    pub fn address(&self, family: Family) -> Option<&NodeAddress> {
+        first_of(&self.addresses, family)
+    }
+}
+
+/// The first address of a family.
+pub(super) fn first_of(addresses: &[NodeAddress], family: Family) -> Option<&NodeAddress> {
+    addresses.iter().find(|own| Family::of(own.address) == family)
+}
+
 /// One of a node's own addresses.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NodeAddress {
     /// The address.
     pub address: IpAddr,
     /// The prefix length of its network, if stated.
     pub prefix: Option<u8>,
+    /// The device that has it, if stated.
+    pub device: Option<String>,
     /// Where it is stated.
     pub span: Span,
 }

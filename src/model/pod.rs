@@ -12,12 +12,31 @@ pub struct Pod {
     pub name: QualifiedName,
     /// The `pod` or `pods` statement.
     pub span: Span,
-    /// The node it is on.
-    pub node: NodeId,
+    /// The node it is on; `None` if that is not a node of the cluster.
+    pub node: Option<NodeId>,
+    /// How it is doing.
+    pub state: PodState,
     /// What it has in common with its replicas.
     pub template: Arc<PodTemplate>,
     /// Its addresses.
     pub addresses: PerFamily<IpAddr>,
+}
+
+/// How a pod is doing, as the endpoint-slice controller sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PodState {
+    /// Its `Ready` condition.
+    pub ready: bool,
+    /// It is being deleted.
+    pub terminating: bool,
+    /// It uses its node's network: it has the node's addresses and no namespace of its own.
+    pub host_network: bool,
+}
+
+impl Default for PodState {
+    fn default() -> PodState {
+        PodState { ready: true, terminating: false, host_network: false }
+    }
 }
 
 /// Labels and ports of a pod.

@@ -1,8 +1,10 @@
 //! Services and their endpoints.
 
 use super::{NodeId, PerFamily};
+use ipnet::IpNet;
 use netc_lang::{Port, QualifiedName, Span};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// A Kubernetes service.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,7 +15,7 @@ pub struct Service {
     pub span: Span,
     /// From where it can be reached.
     pub kind: ServiceKind,
-    /// Its addresses; none if it is headless.
+    /// Its addresses; none if it is headless or stands for a name.
     pub addresses: PerFamily<IpAddr>,
     /// Its ports, by name and protocol.
     pub ports: Vec<ServicePort>,
@@ -23,6 +25,22 @@ pub struct Service {
     pub external_traffic: Policy,
     /// Where traffic from within the cluster goes.
     pub internal_traffic: Policy,
+    /// The addresses of its load balancer to which the nodes answer.
+    pub load_balancer_ips: Vec<IpAddr>,
+    /// From where the load balancer may be reached; from everywhere if there is none of the family.
+    pub source_ranges: Vec<IpNet>,
+    /// Further addresses, which something else routes to the nodes.
+    pub external_ips: Vec<IpAddr>,
+    /// The port on which every node tells a load balancer whether it has local endpoints.
+    pub health_check_node_port: Option<u16>,
+}
+
+impl Service {
+    /// Whether it is programmed on nodes at all.
+    #[must_use]
+    pub fn is_programmed(&self) -> bool {
+        !matches!(self.kind, ServiceKind::Headless | ServiceKind::ExternalName)
+    }
 }
 
 /// From where a service can be reached.
@@ -32,8 +50,20 @@ pub enum ServiceKind {
     ClusterIp,
     /// On a port of every node too.
     NodePort,
-    /// It has no address.
+    /// By the addresses of a load balancer too.
+    LoadBalancer,
+    /// It has no address: clients ask the name server for its endpoints.
     Headless,
+    /// It stands for another name.
+    ExternalName,
+}
+
+impl ServiceKind {
+    /// Whether ports of such services are ports of every node too.
+    #[must_use]
+    pub fn has_node_ports(self) -> bool {
+        matches!(self, ServiceKind::NodePort | ServiceKind::LoadBalancer)
+    }
 }
 
 /// Which endpoints may serve.
@@ -61,12 +91,42 @@ pub struct ServicePort {
 }
 
 /// An address and port behind a service port.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
     /// The address and port.
     pub address: SocketAddr,
-    /// The node it is on, if any.
+    /// The node it is on, if that is a node of the cluster.
     pub node: Option<NodeId>,
+    /// What can be expected of it.
+    pub conditions: Conditions,
+    /// Where it is to be used, if somebody said so.
+    pub hints: Option<Arc<Hints>>,
     /// The statement that made it: a pod or an `endpoint`.
     pub span: Span,
+}
+
+/// What can be expected of an endpoint: the conditions of an EndpointSlice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Conditions {
+    /// It takes new connections.
+    pub ready: bool,
+    /// It would, were it not being shut down.
+    pub serving: bool,
+    /// It is being shut down.
+    pub terminating: bool,
+}
+
+impl Default for Conditions {
+    fn default() -> Conditions {
+        Conditions { ready: true, serving: true, terminating: false }
+    }
+}
+
+/// For whose clients an endpoint is meant: the topology hints of an EndpointSlice.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub struct Hints {
+    /// Clients in these zones.
+    pub zones: Vec<Arc<str>>,
+    /// Clients on these nodes.
+    pub nodes: Vec<Arc<str>>,
 }

@@ -5,13 +5,14 @@ use crate::model::Family;
 use ipnet::IpNet;
 use netc_lang::Mac;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// What tells one object from every other of its node.
 ///
 /// The order of the variants is the order in which objects are made when nothing else decides
 /// (netspec section 7): parameters, devices, addresses, up, neighbours, forwarding entries,
-/// routes, chains, and last the jumps that bring them into use.
+/// routes, chains, the jumps that bring them into use, and last the connections that these no
+/// longer allow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Id {
     /// A device that must be there.
@@ -40,6 +41,8 @@ pub enum Id {
     Ruleset(Family, Table),
     /// A jump from a built-in chain.
     Jump(Family, Table, Hook, Place, ChainName),
+    /// Stale connections of UDP to an address, or to any, and a port.
+    Flush(Family, Option<IpAddr>, u16),
 }
 
 impl fmt::Display for Id {
@@ -59,6 +62,12 @@ impl fmt::Display for Id {
             Id::Ruleset(family, table) => write!(f, "{family} chains of table {table}"),
             Id::Jump(family, table, hook, _, to) => {
                 write!(f, "{family} jump from {hook} of table {table} to {to}")
+            }
+            Id::Flush(family, None, port) => {
+                write!(f, "stale {family} connections to UDP port {port}")
+            }
+            Id::Flush(_, Some(address), port) => {
+                write!(f, "stale connections to UDP {}", SocketAddr::new(*address, *port))
             }
         }
     }

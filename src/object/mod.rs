@@ -8,6 +8,7 @@ mod address;
 mod chain;
 mod chains;
 mod fdb;
+mod flush;
 mod id;
 mod jump;
 mod link;
@@ -29,6 +30,7 @@ pub use address::Address;
 pub use chain::{ChainName, Table};
 pub use chains::Chains;
 pub use fdb::Fdb;
+pub use flush::Flush;
 pub use id::Id;
 pub use jump::{Hook, Jump, Place};
 pub use link::{Link, LinkKind, Peer};
@@ -90,6 +92,8 @@ pub enum State {
     Ruleset(Ruleset),
     /// A jump from a built-in chain to one of netc's own.
     Jump(Jump),
+    /// That no connection of UDP is stale.
+    Flush(Flush),
 }
 
 impl State {
@@ -110,6 +114,7 @@ impl State {
             State::Route(object) => object.id(),
             State::Ruleset(object) => object.id(),
             State::Jump(object) => object.id(),
+            State::Flush(object) => object.id(),
         }
     }
 
@@ -126,6 +131,7 @@ impl State {
             State::Fdb(object) => name(object.needs()),
             State::Route(object) => object.needs().for_each(name),
             State::Jump(object) => name(object.needs()),
+            State::Flush(object) => name(object.needs()),
         }
     }
 

@@ -15,9 +15,9 @@ impl Objects {
         self.handed_in.push(Object { state, origin, others: Vec::new() });
     }
 
-    /// Each object once, sorted by identity. Equal requests are joined, and the parts of a ruleset
-    /// put together; requests for one object in two states, or for one chain in two parts, are
-    /// reported.
+    /// Each object once, sorted by identity. Equal requests are joined, the parts of a ruleset
+    /// put together, and what flushes of one port spare spared by all; requests for one object in
+    /// two states, or for one chain in two parts, are reported.
     #[must_use]
     pub fn finish(self) -> (Vec<(Id, Object)>, Vec<Diagnostic>) {
         // Identities are sorted with the places of their objects: the objects are large.
@@ -49,6 +49,7 @@ fn join(id: &Id, first: &mut Object, later: Object, faults: &mut Vec<Diagnostic>
                 conflict(&format!("{family} chain {name} of table {table}"), *first, *second)
             }));
         }
+        (State::Flush(own), State::Flush(other)) => own.join(&other),
         (own, other) if *own != other => {
             faults.push(conflict(&id.to_string(), first.origin, later.origin));
             return;
@@ -72,11 +73,11 @@ fn conflict(what: &str, first: Span, second: Span) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::model::Family;
-    use crate::object::{ChainName, Chains, Netns, Ruleset, Sysctl, Table};
+    use crate::object::{ChainName, Chains, Flush, Netns, Ruleset, Sysctl, Table};
 
     fn sysctl(value: &str) -> State {
         let (key, value) = ("net.ipv4.ip_forward".into(), value.into());
-        State::Sysctl(Sysctl { netns: Netns::Node, key, value, after: None })
+        State::Sysctl(Sysctl { netns: Netns::Node, key, value, minimum: false, after: None })
     }
 
     #[test]
@@ -118,5 +119,19 @@ mod tests {
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].code, code::CONFLICTING_OBJECTS);
         assert_eq!(faults[0].message, "two statements want IPv4 chain A of table nat differently");
+    }
+
+    #[test]
+    fn flushes_of_one_port_spare_what_any_of_them_spares() {
+        let flush = |keep: &[&str]| {
+            let keep = keep.iter().map(|address| address.parse().unwrap()).collect();
+            State::Flush(Flush { family: Family::V4, destination: None, port: 53, keep })
+        };
+        let mut objects = Objects::default();
+        objects.add(flush(&["10.0.0.2", "10.0.0.9"]), Span::default());
+        objects.add(flush(&["10.0.0.10", "10.0.0.2"]), Span::default());
+        let (all, faults) = objects.finish();
+        assert_eq!((all.len(), faults.len()), (1, 0));
+        assert_eq!(all[0].1.state, flush(&["10.0.0.2", "10.0.0.9", "10.0.0.10"]));
     }
 }

@@ -7,7 +7,6 @@
 use super::ChainName;
 use ipnet::IpNet;
 use netc_lang::Protocol;
-use std::net::SocketAddr;
 
 /// One condition. `not` inverts it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -142,8 +141,9 @@ pub enum Target<'a> {
         /// What is cleared first.
         mask: u32,
     },
-    /// `DNAT --to-destination ADDRESS:PORT`
-    Dnat(SocketAddr),
+    /// `DNAT --to-destination ADDRESS:PORT`; the destination as
+    /// [`push_socket`](super::text::push_socket) writes it.
+    Dnat(&'a str),
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! What is written here is what the kernel gives back (netspec 0.1), so live state can be
 //! compared with it as text. There is no other place that writes a rule.
 
-use super::text::{push_fraction, push_network, push_number, push_socket};
+use super::text::{push_fraction, push_network, push_number};
 use super::{ConntrackStates, Match, Side, Target};
 use crate::model::Family;
 use netc_lang::Protocol;
@@ -13,13 +13,17 @@ use std::fmt::Write;
 /// conditions on addresses, devices and protocol come first, wherever they are given, as
 /// iptables-save prints them; the others keep their order.
 pub(super) fn push_rule(out: &mut String, family: Family, matches: &[Match], target: Target) {
-    let given = || matches.iter().filter_map(place);
-    if given().is_sorted() {
-        for one in matches {
-            push_match(out, family, one);
+    let start = out.len();
+    let mut last = 0;
+    for one in matches {
+        let Some(place) = place(one) else { continue };
+        if place < last {
+            out.truncate(start);
+            push_by_place(out, family, matches);
+            break;
         }
-    } else {
-        push_by_place(out, family, matches);
+        last = place;
+        push_match(out, family, one);
     }
     push_target(out, family, target);
 }
@@ -120,10 +124,7 @@ fn push_target(out: &mut String, family: Family, target: Target) {
             out.push_str(" -j MARK --set-xmark ");
             push_mark(out, value, mask);
         }
-        Target::Dnat(to) => {
-            out.push_str(" -j DNAT --to-destination ");
-            push_socket(out, to);
-        }
+        Target::Dnat(to) => push(out, &[" -j DNAT --to-destination ", to]),
     }
 }
 
@@ -264,7 +265,7 @@ mod tests {
             " -m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-X --mask 255.255.255.255 --rsource -j REJECT --reject-with icmp-port-unreachable"
         );
         assert!(rule(Family::V6, &seen, Target::Reject).ends_with("icmp6-port-unreachable"));
-        let to = Target::Dnat("[fd00::2]:80".parse().unwrap());
+        let to = Target::Dnat("[fd00::2]:80");
         assert_eq!(rule(Family::V6, &[], to), " -j DNAT --to-destination [fd00::2]:80");
     }
 }

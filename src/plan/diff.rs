@@ -31,6 +31,14 @@ impl Change {
             _ => Some(Item::Object(object)),
         }
     }
+
+    /// Whether it can be called for again at any time: the next packet of a client may make a
+    /// connection stale, whatever was done before.
+    #[must_use]
+    pub fn recurs(&self, desired: &Ordered) -> bool {
+        let node = desired.nodes.get(self.place);
+        node.is_some_and(|node| matches!(node.object.state, State::Flush(_)))
+    }
 }
 
 /// What is to be done with an object.
@@ -60,6 +68,9 @@ pub fn diff(desired: &Ordered, live: &Live) -> Vec<Change> {
                 Some(jump_action(jump, live))
             }
             State::Jump(_) | State::Underlay(_) => None,
+            State::Flush(_) => {
+                live.stale.get(&node.id()).map(|count| Action::Update(stale(*count)))
+            }
             // What hangs on a device that is made anew has gone with it.
             _ if desired.needs(place).iter().any(|need| remade.contains(need)) => {
                 Some(Action::Create)
@@ -74,6 +85,10 @@ pub fn diff(desired: &Ordered, live: &Live) -> Vec<Change> {
         changes.push(Change { place, chain: None, action });
     }
     changes
+}
+
+fn stale(count: usize) -> String {
+    if count == 1 { "1 stale connection".into() } else { format!("{count} stale connections") }
 }
 
 fn object_action(desired: &State, live: Option<&Found>) -> Option<Action> {

@@ -21,9 +21,7 @@ pub(super) fn compare(desired: &State, live: &State) -> Difference {
     };
     match (desired, live) {
         (State::Sysctl(new), State::Sysctl(old)) => {
-            // The kernel separates the numbers of a list by tabs.
-            let same = new.value.split_whitespace().eq(old.value.split_whitespace());
-            in_place(same, format!("was {}", old.value))
+            in_place(new.accepts(&old.value), format!("was {}", old.value))
         }
         (State::Link(new), State::Link(old)) => link(new, old),
         (State::Port(new), State::Port(old)) => {

@@ -15,6 +15,8 @@ pub struct Live {
     pub states: BTreeMap<Id, Found>,
     /// The rules.
     pub rules: BTreeMap<(Family, Table), LiveTable>,
+    /// How many connections are stale, by the identity of the flush that wants them gone.
+    pub stale: BTreeMap<Id, usize>,
 }
 
 /// An object that was found.

@@ -1,5 +1,5 @@
 //! From changes to the steps of an apply: single netlink operations, and for each family one
-//! payload for iptables-restore.
+//! payload for iptables-restore and one search for stale connections.
 
 use super::{Action, Change, Live};
 use crate::graph::{Item, Ordered};
@@ -15,6 +15,8 @@ pub enum Step {
     One(Change),
     /// All changes of rules of one family.
     Restore(Payload),
+    /// Flushes of one family, by their places: the connections are listed once for all of them.
+    Flush(Family, Vec<usize>),
 }
 
 /// Input for `iptables-restore --noflush`: only the chains that change, and the built-in chains
@@ -32,7 +34,7 @@ pub struct Payload {
 }
 
 /// The steps, in order. The payload of a family stands where its first change does: nothing but
-/// rules depends on rules.
+/// rules depends on rules, but for the flushes, which come last.
 #[must_use]
 pub fn steps(desired: &Ordered, live: &Live, changes: &[Change]) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -41,6 +43,7 @@ pub fn steps(desired: &Ordered, live: &Live, changes: &[Change]) -> Vec<Step> {
         let family = match desired.nodes.get(change.place).map(|node| &node.object.state) {
             Some(State::Ruleset(ruleset)) => ruleset.family,
             Some(State::Jump(jump)) => jump.family,
+            Some(State::Flush(_)) => continue,
             _ => {
                 steps.push(Step::One(change.clone()));
                 continue;
@@ -51,7 +54,31 @@ pub fn steps(desired: &Ordered, live: &Live, changes: &[Change]) -> Vec<Step> {
             steps.push(Step::Restore(payload(desired, live, changes, family, change.place)));
         }
     }
+    steps.extend(Family::ALL.into_iter().filter_map(|family| flushes(desired, changes, family)));
     steps
+}
+
+/// The flushes of a family. A change of the rules for first packets can make any connection stale
+/// after it was looked at: then all flushes are done.
+fn flushes(desired: &Ordered, changes: &[Change], family: Family) -> Option<Step> {
+    let (mut all, mut found) = (false, Vec::new());
+    for change in changes {
+        match desired.nodes.get(change.place).map(|node| &node.object.state) {
+            Some(State::Ruleset(own)) => all |= (own.family, own.table) == (family, Table::Nat),
+            Some(State::Jump(jump)) => all |= (jump.family, jump.table) == (family, Table::Nat),
+            Some(State::Flush(flush)) if flush.family == family => found.push(change.place),
+            _ => {}
+        }
+    }
+    if all {
+        let nodes = desired.nodes.iter().enumerate();
+        let own = nodes.filter(|(_, node)| match &node.object.state {
+            State::Flush(flush) => flush.family == family,
+            _ => false,
+        });
+        found = own.map(|(place, _)| place).collect();
+    }
+    (!found.is_empty()).then_some(Step::Flush(family, found))
 }
 
 fn payload(
@@ -155,4 +182,61 @@ pub fn summary(changes: &[Change]) -> String {
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::order;
+    use crate::object::{ChainName, Chains, Flush, Objects, Ruleset};
+
+    /// Rules of both families and tables, and two flushes of IPv4 and one of IPv6.
+    fn desired() -> Ordered {
+        let mut objects = Objects::default();
+        for family in Family::ALL {
+            for table in Table::ALL {
+                let chains = Chains::one(family, ChainName::new(&["A"]), Span::default());
+                let ruleset = Ruleset::new(family, table, vec![chains]);
+                objects.add(State::Ruleset(ruleset), Span::default());
+            }
+        }
+        for (family, port) in [(Family::V4, 1), (Family::V4, 2), (Family::V6, 3)] {
+            let keep = vec![family.address(1)];
+            let flush = Flush { family, destination: None, port, keep };
+            objects.add(State::Flush(flush), Span::default());
+        }
+        order(objects.finish().0).unwrap()
+    }
+
+    /// The ports whose flushes are done when the objects that are called so change, in step order.
+    fn flushed(changed: &[&str]) -> Vec<u16> {
+        let desired = desired();
+        let place = |name: &&str| {
+            desired.nodes.iter().position(|node| node.id().to_string() == **name).unwrap()
+        };
+        let change = |place| Change { place, chain: Some(0), action: Action::Create };
+        let changes: Vec<Change> = changed.iter().map(place).map(change).collect();
+        let steps = steps(&desired, &Live::default(), &changes);
+        let last = steps.iter().skip_while(|step| !matches!(step, Step::Flush(..)));
+        let places = last.flat_map(|step| match step {
+            Step::Flush(_, places) => places.as_slice(),
+            _ => panic!("flushes come last"),
+        });
+        let port = |place: &usize| match &desired.nodes[*place].object.state {
+            State::Flush(flush) => flush.port,
+            other => panic!("{other:?}"),
+        };
+        places.map(port).collect()
+    }
+
+    #[test]
+    fn a_change_of_the_nat_rules_calls_for_all_flushes_of_its_family() {
+        let one = "stale IPv4 connections to UDP port 2";
+        assert_eq!(flushed(&[one]), [2]);
+        assert_eq!(flushed(&["IPv4 chains of table filter", one]), [2]);
+        assert_eq!(flushed(&["IPv4 chains of table nat"]), [1, 2]);
+        assert_eq!(flushed(&["IPv4 chains of table nat", one]), [1, 2]);
+        assert_eq!(flushed(&["IPv6 chains of table nat", one]), [2, 3]);
+        assert_eq!(flushed(&["IPv6 chains of table filter"]), [0; 0]);
+    }
 }

@@ -4,13 +4,16 @@ use super::{Action, Change};
 use crate::emit::{self, chain_command, rule_command, shown, shown_connected};
 use crate::graph::{self, Item, Ordered};
 use crate::model::{Family, Node};
-use crate::object::{Chain, Id, Netns, State};
+use crate::object::{Chain, Id, Netns, Object, State};
 use ipnet::IpNet;
 use netc_lang::{Sources, Span};
 use std::fmt::Write;
 
 /// Where the position stands, if the command leaves room.
 const COLUMN: usize = 88;
+
+/// The usual length of a line.
+const LINE: usize = COLUMN + 20;
 
 /// How much of the rules is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,8 +28,8 @@ pub enum Detail {
 #[must_use]
 pub fn plan(node: &Node, ordered: &Ordered, sources: &Sources, detail: Detail) -> String {
     let mut out = heading(node);
-    let items = graph::detail(ordered);
-    let count = items.iter().filter(|placed| command(&placed.item).is_some()).count();
+    let count: usize = ordered.nodes.iter().map(|place| operations(&place.object)).sum();
+    out.reserve(count * LINE);
     line(&mut out, &format!("# {count} operations"));
     for place in &ordered.nodes {
         if let State::Underlay(underlay) = &place.object.state {
@@ -36,13 +39,13 @@ pub fn plan(node: &Node, ordered: &Ordered, sources: &Sources, detail: Detail) -
         }
     }
     let mut section = "";
-    for placed in &items {
-        let own = self::section(&placed.item);
-        if own != section && command(&placed.item).is_some() {
+    for item in graph::items(ordered) {
+        let own = self::section(&item);
+        if own != section && command(&item).is_some() {
             line(&mut out, &format!("\n# {own}"));
             section = own;
         }
-        operation(&mut out, "", &placed.item, sources, detail);
+        operation(&mut out, "", &item, sources, detail);
     }
     routes(&mut out, node, ordered);
     out
@@ -76,6 +79,14 @@ pub fn command(item: &Item) -> Option<String> {
     }
 }
 
+/// How many operations make an object.
+fn operations(object: &Object) -> usize {
+    match &object.state {
+        State::Ruleset(ruleset) => ruleset.names().count(),
+        state => usize::from(emit::command(state).is_some()),
+    }
+}
+
 /// What an operation belongs to, as a heading.
 fn section(item: &Item) -> &'static str {
     let object = match item {
@@ -98,17 +109,23 @@ fn section(item: &Item) -> &'static str {
             Family::V4 => "IPv4 jumps",
             Family::V6 => "IPv6 jumps",
         },
+        State::Flush(flush) => match flush.family {
+            Family::V4 => "IPv4 stale connections",
+            Family::V6 => "IPv6 stale connections",
+        },
     }
 }
 
 fn heading(node: &Node) -> String {
     let mut out = format!("# {}", node.name);
-    let addresses: Vec<String> =
-        node.addresses.values().map(|own| own.address.to_string()).collect();
+    let addresses: Vec<String> = node.addresses.iter().map(|own| own.address.to_string()).collect();
     let blocks: Vec<String> = node.blocks.values().map(ToString::to_string).collect();
+    let mut devices: Vec<&str> =
+        node.addresses.iter().filter_map(|own| own.device.as_deref()).collect();
+    devices.dedup();
     let parts = [
         (!addresses.is_empty()).then(|| addresses.join(", ")),
-        node.device.as_ref().map(|device| format!("on {device}")),
+        (!devices.is_empty()).then(|| format!("on {}", devices.join(", "))),
         (!blocks.is_empty()).then(|| format!("pods {}", blocks.join(", "))),
         node.zone.as_ref().map(|zone| format!("zone {zone}")),
     ];
@@ -122,15 +139,19 @@ fn heading(node: &Node) -> String {
 /// One operation and, if asked for, the rules of a chain.
 fn operation(out: &mut String, mark: &str, item: &Item, sources: &Sources, detail: Detail) {
     let Some(command) = command(item) else { return };
-    let rules = match item {
+    let remark = match item {
         Item::Chain(chain) if detail == Detail::Operations => match chain.rules().len() {
             0 => String::new(),
             1 => "  # 1 rule".to_owned(),
             count => format!("  # {count} rules"),
         },
-        _ => String::new(),
+        Item::Chain(_) => String::new(),
+        Item::Object(object) => match emit::remark(&object.state) {
+            Some(remark) => format!("  # {remark}"),
+            None => String::new(),
+        },
     };
-    positioned(out, &format!("{mark}{command}{rules}"), item.origin(), sources);
+    positioned(out, &format!("{mark}{command}{remark}"), item.origin(), sources);
     if let (Item::Chain(chain), Detail::Rules) = (item, detail) {
         for rule in chain.rules() {
             let command = rule_command(chain.family, chain.table, rule.line);

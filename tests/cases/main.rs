@@ -4,6 +4,9 @@
 //!   exactly the message that its last lines, marked `#~`, expect;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
+//! * `objects::CASE`: Kubernetes objects in `tests/objects/bad/CASE` are refused with exactly the
+//!   message beside them; those in `tests/objects/import/CASE` become exactly the `.netc` beside
+//!   them, which compiles to the same artefacts;
 //! * `rules::CASE`: `tests/rules/CASE` has exactly the rules beside it;
 //! * `page::CODE`: the faulty example of `lang/errors/CODE.md` gives that code, the mended one
 //!   does not.
@@ -13,6 +16,7 @@
 
 mod bad;
 mod golden;
+mod objects;
 mod page;
 mod rules;
 
@@ -22,10 +26,11 @@ use std::process::{Command, ExitCode, Output};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [bad::trials(), golden::trials(), page::trials(), rules::trials()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let trials: Vec<Trial> =
+        [bad::trials(), golden::trials(), objects::trials(), page::trials(), rules::trials()]
+            .into_iter()
+            .flatten()
+            .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -41,20 +41,30 @@ fn check(code: Code) -> Result<(), Failed> {
     Ok(())
 }
 
-struct Memory(String);
+/// The cluster for examples that are Kubernetes objects.
+const LAB: &str = "\
+cluster lab { pods 10.244.0.0/16; services 10.96.0.0/16 }
+node node0 { pods 10.244.0.0/24 }
+pod ready on node0 { labels app=web version=2; ip 10.244.0.9 }
+";
 
-impl Reader for Memory {
+struct Memory<'p>(Vec<(&'p str, &'p str)>);
+
+impl Reader for Memory<'_> {
     fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
-        if path != "page.netc" {
-            return Err("no such file".into());
-        }
-        Ok(Text { path: path.into(), name: path.into(), bytes: self.0.clone().into_bytes() })
+        let found = self.0.iter().find(|(name, _)| *name == path).ok_or("no such file")?;
+        Ok(Text { path: path.into(), name: path.into(), bytes: found.1.into() })
     }
 }
 
 /// The codes that a code block of a page gives.
 fn codes(block: &str) -> Vec<&'static str> {
-    let source = block.split_once('\n').map_or("", |(_, source)| source);
-    let compiled = compile(&["page.netc".into()], &mut Memory(source.into()), None);
+    let (language, source) = block.split_once('\n').unwrap_or_default();
+    let files = match language {
+        "yaml" => vec![("lab.netc", LAB), ("page.yaml", source)],
+        _ => vec![("page.netc", source)],
+    };
+    let roots: Vec<String> = files.iter().map(|(name, _)| (*name).into()).collect();
+    let compiled = compile(&roots, &mut Memory(files), None);
     compiled.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect()
 }

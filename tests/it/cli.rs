@@ -99,8 +99,8 @@ fn missing_and_unsuitable_sources_are_refused() {
     let test = Test::new(&[("objects.yaml", "kind: List\n"), ("empty/x", "")]);
     for (source, why) in [
         ("nowhere.netc", "cannot read `nowhere.netc`: no such file"),
-        ("objects.yaml", "reads no Kubernetes objects"),
-        ("empty", "there is no .netc file in `empty`"),
+        ("objects.yaml", "there is no `cluster` statement"),
+        ("empty", "there is no .netc, .yaml or .json file in `empty`"),
     ] {
         let run = test.run(&["plan", source]);
         assert!(run.err.contains(why), "{}", run.err);
@@ -313,9 +313,21 @@ fn the_command_line_is_documented() {
     let mut page = String::from(
         "# The commands of netc\n\nWhat `--help` says; a test keeps this page up to date.\n",
     );
-    for command in ["", "check", "plan", "build", "apply", "graph", "lock", "fmt", "explain"] {
+    for command in [
+        "",
+        "check",
+        "plan",
+        "build",
+        "apply",
+        "graph",
+        "lock",
+        "import",
+        "import k8s",
+        "fmt",
+        "explain",
+    ] {
         let arguments: Vec<&str> =
-            [command, "--help"].into_iter().filter(|one| !one.is_empty()).collect();
+            command.split(' ').chain(["--help"]).filter(|one| !one.is_empty()).collect();
         let help = Test::new(&[]).run(&arguments).out;
         let title = format!("netc {command}");
         page.push_str(&format!("\n## {}\n\n```text\n{}```\n", title.trim(), help));

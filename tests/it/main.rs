@@ -12,9 +12,12 @@
 mod cli;
 mod format;
 mod grammar;
+mod invariants;
 mod lock;
+mod objects;
 mod program;
 mod properties;
+mod random;
 mod readme;
 mod schema;
 mod snapshots;

@@ -208,7 +208,7 @@ fn no_overlaps(cluster: &Cluster) {
         assert!(taken.windows(2).all(|pair| pair[0].1 < pair[1].0), "{taken:?}");
         for pod in &cluster.pods {
             let address = *pod.addresses.get(family).expect("every pod has an address");
-            let node = &cluster.nodes[pod.node.0 as usize];
+            let node = &cluster.nodes[pod.node.unwrap().0 as usize];
             assert!(node.blocks.get(family).unwrap().contains(&address));
             assert!(addresses.insert(address), "{address} is given out twice");
         }

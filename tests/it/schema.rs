@@ -53,6 +53,7 @@ fn in_place(definition: &Definition) -> String {
         Place::Pods => format!("pods p replicas 1 {{ {example} }}\n"),
         Place::Container => format!("pod p on n {{ container c {{ {example} }} }}\n"),
         Place::Service => format!("service s {{ {example} }}\n"),
+        Place::Endpoint => format!("service s {{ endpoint 10.0.0.2:80 {{ {example} }} }}\n"),
         Place::File | Place::Anywhere => format!("{example}\n"),
     }
 }

@@ -50,11 +50,37 @@ fn plan_with_rules() {
     let compiled = compiled(&source);
     let cluster = compiled.built.unwrap().cluster;
     let ordered = objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap();
-    let text =
-        plan::text(&cluster.nodes[0], &ordered, &compiled.program.sources, plan::Detail::Rules);
+    let text = plan::text(&cluster.nodes[0], &ordered, &compiled.sources, plan::Detail::Rules);
     // IPv6 repeats IPv4, and the jumps are in every golden.
     let services =
         text.lines().filter(|line| line.contains("iptables -t nat -") && line.contains("KUBE-S"));
     let services: Vec<&str> = services.filter(|line| !line.starts_with("ip6")).collect();
     snapshot("rules", &services.join("\n"));
+}
+
+#[test]
+fn connection_tracking() {
+    let host = |host| format!("endpoint 10.244.0.{host}:53; ");
+    let many: String = (2..8).map(host).collect();
+    let services = format!(
+        "service few {{ ip 10.96.0.9; port dns 53/udp; port tcp 53; {} }}
+         service many {{ ip 10.96.0.8; port 53/udp; type node-port; {many} }}",
+        "endpoint dns 10.244.1.9:53; endpoint dns 10.244.1.10:53; endpoint tcp 10.244.1.9:53"
+    );
+    let source =
+        SMALL.replace("proxy none", "proxy iptables").replace("node b {", "node b { cores 8;");
+    let compiled = compiled(&format!("{source}{services}"));
+    let cluster = compiled.built.unwrap().cluster;
+    let ordered = objects(&cluster, &cluster.nodes[1], NodeId(1)).unwrap();
+    let sources = &compiled.sources;
+    let files = netc::artefacts::files(&cluster.nodes[1], &ordered, sources);
+    let mut shown = String::new();
+    for (name, text) in &files {
+        let text = text.to_string();
+        let words = ["nf_conntrack", "a minimum", "stale", "conntrack -D", "conntrack-flush"];
+        for line in text.lines().filter(|line| words.iter().any(|word| line.contains(word))) {
+            shown.push_str(&format!("{name}: {line}\n"));
+        }
+    }
+    snapshot("conntrack", &shown);
 }

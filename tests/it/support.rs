@@ -2,7 +2,7 @@
 
 use netc::compile::{Compiled, compile, objects};
 use netc::model::{Cluster, NodeId};
-use netc_lang::{Reader, Text};
+use netc_lang::{Program, Reader, Text};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,8 +47,14 @@ impl Reader for Memory {
 
 /// Compiles one source.
 pub(crate) fn compiled(source: &str) -> Compiled {
-    let files = BTreeMap::from([("test.netc".to_owned(), source.to_owned())]);
-    compile(&["test.netc".to_owned()], &mut Memory(files), None)
+    compiled_files(&[("test.netc", source)])
+}
+
+/// Compiles files, in this order.
+pub(crate) fn compiled_files(files: &[(&str, &str)]) -> Compiled {
+    let roots: Vec<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let texts = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    compile(&roots, &mut Memory(texts.collect()), None)
 }
 
 /// Compiles one source that has no errors.
@@ -62,14 +68,27 @@ pub(crate) fn cluster(source: &str) -> Cluster {
 
 /// The files of every node, by `node/file`.
 pub(crate) fn artefacts(source: &str) -> BTreeMap<String, String> {
-    let compiled = compiled(source);
-    let cluster = compiled.built.expect("a cluster").cluster;
+    artefacts_of(&compiled(source))
+}
+
+/// The files of every node, by `node/file`.
+pub(crate) fn artefacts_of(compiled: &Compiled) -> BTreeMap<String, String> {
+    let Some(built) = &compiled.built else { panic!("{:#?}", compiled.diagnostics) };
+    let cluster = &built.cluster;
     let mut all = BTreeMap::new();
     for (node, id) in cluster.nodes.iter().zip((0..).map(NodeId)) {
-        let ordered = objects(&cluster, node, id).expect("no conflict");
-        for (name, content) in netc::artefacts::files(node, &ordered, &compiled.program.sources) {
+        let ordered = objects(cluster, node, id).expect("no conflict");
+        for (name, content) in netc::artefacts::files(node, &ordered, &compiled.sources) {
             all.insert(format!("{}/{name}", node.name), content.to_string());
         }
     }
     all
+}
+
+/// Kubernetes objects as `.netc`.
+pub(crate) fn imported(objects: &str) -> String {
+    let texts = BTreeMap::from([("objects.json".to_owned(), objects.to_owned())]);
+    let (program, faults) = Program::load(&["objects.json".into()], &mut Memory(texts));
+    assert!(faults.is_empty(), "{faults:#?}");
+    netc::import::to_netc(&program).0
 }

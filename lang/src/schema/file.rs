@@ -3,7 +3,7 @@
 use super::Pattern::{List, One, Required, Tagged};
 use super::{Braces, Definition, Field, PLAIN, Place, Shape};
 
-const NODE: Field = Field { name: "node", shape: Shape::Label };
+const NODE: Field = Field { name: "node", shape: Shape::NodeName };
 
 pub(super) const STATEMENTS: &[Definition] = &[
     Definition {
@@ -17,7 +17,7 @@ pub(super) const STATEMENTS: &[Definition] = &[
     },
     Definition {
         keyword: "node",
-        arguments: &[One(Field { name: "name", shape: Shape::Label })],
+        arguments: &[One(Field { name: "name", shape: Shape::NodeName })],
         braces: Braces::Optional(Place::Node),
         repeats: true,
         doc: "A machine of the cluster.",

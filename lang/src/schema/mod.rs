@@ -6,6 +6,7 @@
 mod anywhere;
 mod cluster;
 mod describe;
+mod endpoint;
 mod file;
 mod node;
 mod pod;
@@ -44,11 +45,13 @@ pub enum Place {
     Container,
     /// In `service NAME { … }`.
     Service,
+    /// In `endpoint … { … }`.
+    Endpoint,
 }
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 11] = [
+    pub const ALL: [Place; 12] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
@@ -59,6 +62,7 @@ impl Place {
         Place::Pods,
         Place::Container,
         Place::Service,
+        Place::Endpoint,
         Place::Anywhere,
     ];
 
@@ -77,6 +81,7 @@ impl Place {
             Place::Pods => "in a `pods` block",
             Place::Container => "in a `container` block",
             Place::Service => "in a `service` block",
+            Place::Endpoint => "in an `endpoint` block",
         }
     }
 }
@@ -168,6 +173,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         pod::PODS,
         pod::CONTAINER,
         service::STATEMENTS,
+        endpoint::STATEMENTS,
         anywhere::STATEMENTS,
     ]
     .into_iter()
@@ -203,6 +209,7 @@ fn table(place: Place) -> &'static [Definition] {
         Place::Pods => pod::PODS,
         Place::Container => pod::CONTAINER,
         Place::Service => service::STATEMENTS,
+        Place::Endpoint => endpoint::STATEMENTS,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The statements of `node` blocks.
 
-use super::Pattern::{List, One, Required};
+use super::Pattern::{List, One, Tagged};
 use super::{Definition, Field, PLAIN, Place, Shape};
 
 pub(super) const STATEMENTS: &[Definition] = &[
@@ -9,11 +9,13 @@ pub(super) const STATEMENTS: &[Definition] = &[
         place: Place::Node,
         arguments: &[
             List(&[One(Field { name: "address", shape: Shape::Interface })]),
-            Required("on", &[One(Field { name: "device", shape: Shape::Device })]),
+            Tagged("on", &[One(Field { name: "device", shape: Shape::Device })]),
         ],
-        doc: "The node's own addresses, at most one for each family, and the device that has them. \
-              netc does not make them: they must be there. With a prefix length the node's network \
-              is known, and is kept apart from the cluster's.",
+        repeats: true,
+        doc: "Addresses of the node's own, and the device that has them. The other nodes know it by \
+              the first of each family; an overlay needs the device of that one. netc does not make \
+              them: they must be there. With a prefix length the node's network is known, and is \
+              kept apart from the cluster's.",
         example: "address 192.168.80.241/24 on ens33",
         ..PLAIN
     },
@@ -40,9 +42,19 @@ pub(super) const STATEMENTS: &[Definition] = &[
     Definition {
         keyword: "zone",
         place: Place::Node,
-        arguments: &[One(Field { name: "zone", shape: Shape::Label })],
-        doc: "The node's zone (`topology.kubernetes.io/zone`), shown in plans and graphs.",
+        arguments: &[One(Field { name: "zone", shape: Shape::Zone })],
+        doc: "The node's zone (`topology.kubernetes.io/zone`). Services can prefer endpoints of the \
+              client's zone.",
         example: "zone zone-b",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "cores",
+        place: Place::Node,
+        arguments: &[One(Field { name: "number", shape: Shape::Number(1, 65536) })],
+        doc: "The number of the node's processors. The table of connections gets room for 32768 for \
+              each, and for 131072 at least, as kube-proxy has it.",
+        example: "cores 8",
         ..PLAIN
     },
     Definition {

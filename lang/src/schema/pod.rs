@@ -35,10 +35,38 @@ const PORT: Definition = Definition {
     ..PLAIN
 };
 
+const READY: Definition = Definition {
+    keyword: "ready",
+    arguments: &[One(Field { name: "switch", shape: Shape::Switch })],
+    default: Some("on"),
+    doc: "Whether the pod is ready to serve. Services do not use one that is not, unless they say \
+          `publish-not-ready`.",
+    example: "ready off",
+    ..PLAIN
+};
+
+const TERMINATING: Definition = Definition {
+    keyword: "terminating",
+    doc: "The pod is being deleted. Services use it only when no other endpoint is ready, and only \
+          as long as it is `ready` itself.",
+    example: "terminating",
+    ..PLAIN
+};
+
+const HOST_NETWORK: Definition = Definition {
+    keyword: "host-network",
+    doc: "The pod uses its node's network: it has the node's addresses and no namespace of its own.",
+    example: "host-network",
+    ..PLAIN
+};
+
 pub(super) const POD: &[Definition] = &[
     Definition { place: Place::Pod, ..LABELS },
     Definition { place: Place::Pod, ..CONTAINER_ },
     Definition { place: Place::Pod, ..PORT },
+    Definition { place: Place::Pod, ..READY },
+    Definition { place: Place::Pod, ..TERMINATING },
+    Definition { place: Place::Pod, ..HOST_NETWORK },
     Definition {
         keyword: "ip",
         place: Place::Pod,
@@ -54,6 +82,9 @@ pub(super) const PODS: &[Definition] = &[
     Definition { place: Place::Pods, ..LABELS },
     Definition { place: Place::Pods, ..CONTAINER_ },
     Definition { place: Place::Pods, ..PORT },
+    Definition { place: Place::Pods, ..READY },
+    Definition { place: Place::Pods, ..TERMINATING },
+    Definition { place: Place::Pods, ..HOST_NETWORK },
 ];
 
 pub(super) const CONTAINER: &[Definition] = &[Definition { place: Place::Container, ..PORT }];

@@ -6,7 +6,10 @@ mod numbers;
 
 use crate::suggest::one_of;
 use crate::value::Value;
-use names::{choice, device, label, pair, port_name, qualified, service_label, variable};
+use names::{
+    choice, device, label, label_value, pair, port_name, qualified, service_label,
+    service_port_name, subdomain, variable,
+};
 use networks::{address, endpoint, interface, mac, network, prefix};
 use numbers::{duration, number, port, port_number, ports, switch};
 use std::borrow::Cow;
@@ -14,15 +17,23 @@ use std::borrow::Cow;
 /// What an argument must look like.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// A DNS-1123 label (RFC 1123 section 2.1), the form of cluster, node and container names.
+    /// A DNS-1123 label (RFC 1123 section 2.1), the form of cluster and container names.
     Label,
-    /// `[namespace/]name` for pods: the name is a DNS-1123 label, so that it fits a host name.
+    /// The name of a node: DNS-1123 labels joined by dots, at most 253 characters.
+    NodeName,
+    /// The same with an optional dot at its end: a name for a name server.
+    HostName,
+    /// `[namespace/]name` for pods: the name is of the form of a node's.
     PodName,
     /// `[namespace/]name` for services: the name is a DNS-1035 label (it starts with a letter).
     ServiceName,
     /// The name of a port: at most 15 letters, digits and single hyphens, with a letter
     /// (RFC 6335 section 5.1).
     PortName,
+    /// The name of a service's port: a DNS-1123 label. One of digits alone stands in quotes.
+    ServicePortName,
+    /// A zone: the value of a Kubernetes label.
+    Zone,
     /// The name of a network device: at most 15 characters, no `/` (`IFNAMSIZ` in linux/if.h).
     Device,
     /// A variable name: a letter, then letters, digits and `_`.
@@ -114,9 +125,12 @@ impl Shape {
     pub fn expected(self) -> String {
         match self {
             Shape::Label => "a name".into(),
+            Shape::NodeName => "a node name".into(),
+            Shape::HostName => "a host name, such as `db.example.com`".into(),
             Shape::PodName => "a pod name, such as `shop/web`".into(),
             Shape::ServiceName => "a service name, such as `shop/web`".into(),
-            Shape::PortName => "a port name".into(),
+            Shape::PortName | Shape::ServicePortName => "a port name".into(),
+            Shape::Zone => "a zone".into(),
             Shape::Device => "a device name".into(),
             Shape::Variable => "a variable name".into(),
             Shape::Address => "an address".into(),
@@ -151,14 +165,24 @@ impl Shape {
         match self {
             Shape::Text if !quoted => return Err(no("must stand in quotes")),
             Shape::Text | Shape::Any => return Ok(Value::Word(word.into())),
+            Shape::ServicePortName if quoted => {
+                return label(word).map(|()| Value::Word(word.into()));
+            }
             _ if quoted => return Err(no("must not stand in quotes")),
             _ => {}
         }
         match self {
             Shape::Label => label(word).map(|()| Value::Word(word.into())),
-            Shape::PodName => qualified(word, label).map(Value::Name),
+            Shape::NodeName => subdomain(word).map(|()| Value::Word(word.into())),
+            Shape::HostName => {
+                let name = word.strip_suffix('.').unwrap_or(word);
+                subdomain(name).map(|()| Value::Word(word.into()))
+            }
+            Shape::PodName => qualified(word, subdomain).map(Value::Name),
             Shape::ServiceName => qualified(word, service_label).map(Value::Name),
             Shape::PortName => port_name(word).map(|()| Value::Word(word.into())),
+            Shape::ServicePortName => service_port_name(word).map(|()| Value::Word(word.into())),
+            Shape::Zone => label_value(word).map(|()| Value::Word(word.into())),
             Shape::Device => device(word).map(|()| Value::Word(word.into())),
             Shape::Variable => variable(word).map(|()| Value::Word(word.into())),
             Shape::Address => address(word).map(Value::Address),

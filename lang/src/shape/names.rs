@@ -4,18 +4,38 @@ use super::{Choice, Misshapen, no};
 use crate::suggest::did_you_mean;
 use crate::value::{Pair, QualifiedName};
 
+fn is_label(word: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let hyphens = word.starts_with('-') || word.ends_with('-');
+    !word.is_empty() && word.len() <= 63 && !hyphens && word.bytes().all(fits)
+}
+
 pub(super) fn label(word: &str) -> Result<(), Misshapen> {
-    let fits = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if is_label(word) {
+        return Ok(());
+    }
     if word.len() > 63 {
         return Err(no("is longer than 63 characters"));
     }
-    if fits && !word.is_empty() && !word.starts_with('-') && !word.ends_with('-') {
-        return Ok(());
-    }
     let lower = word.to_ascii_lowercase().replace(['_', '.'], "-");
     let help = "names are lower-case letters, digits and inner hyphens";
-    let offered = (lower != word && label(&lower).is_ok()).then(|| format!("{help}: `{lower}`"));
+    let offered = (lower != word && is_label(&lower)).then(|| format!("{help}: `{lower}`"));
     Err(no("is not a name").help(offered.unwrap_or_else(|| help.into())))
+}
+
+/// Labels joined by dots, at most 253 characters (RFC 1123 section 2.1).
+pub(super) fn subdomain(word: &str) -> Result<(), Misshapen> {
+    if word.len() > 253 {
+        return Err(no("is longer than 253 characters"));
+    }
+    if !word.contains('.') {
+        return label(word);
+    }
+    if word.split('.').all(is_label) {
+        return Ok(());
+    }
+    let help = "names are lower-case letters, digits and inner hyphens, in parts joined by dots";
+    Err(no("is not a name").help(help))
 }
 
 pub(super) fn service_label(word: &str) -> Result<(), Misshapen> {
@@ -56,6 +76,16 @@ pub(super) fn port_name(word: &str) -> Result<(), Misshapen> {
     Err(no("is not a port name").help(help))
 }
 
+/// A label with a letter in it, so that nobody takes it for a number.
+pub(super) fn service_port_name(word: &str) -> Result<(), Misshapen> {
+    if is_label(word) && word.bytes().any(|b| b.is_ascii_lowercase()) {
+        return Ok(());
+    }
+    let help = "port names are at most 63 lower-case letters, digits and inner hyphens; one \
+                without a letter stands in quotes";
+    Err(no("is not a port name").help(help))
+}
+
 pub(super) fn device(word: &str) -> Result<(), Misshapen> {
     if word.len() > 15 {
         return Err(no("is longer than the 15 characters of a device name"));
@@ -74,16 +104,26 @@ pub(super) fn variable(word: &str) -> Result<(), Misshapen> {
     Err(no("is not a variable name").help("variables are letters, digits and `_`"))
 }
 
+/// The name in a label's key, or a value that is not empty: at most 63 characters, letters and
+/// digits at both ends.
+fn part(text: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    text.len() <= 63
+        && edge(text.chars().next())
+        && edge(text.chars().last())
+        && text.bytes().all(inner)
+}
+
+pub(super) fn label_value(word: &str) -> Result<(), Misshapen> {
+    if part(word) {
+        return Ok(());
+    }
+    Err(no("is not a zone").help("zones are letters, digits, `-`, `_` and `.`, at most 63"))
+}
+
 /// Kubernetes' label syntax: `[prefix/]name=value`, name and value at most 63 characters.
 pub(super) fn pair(word: &str) -> Result<Pair, Misshapen> {
-    let part = |text: &str| {
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        text.len() <= 63
-            && edge(text.chars().next())
-            && edge(text.chars().last())
-            && text.bytes().all(inner)
-    };
     let Some((key, value)) = word.split_once('=') else {
         return Err(no("is not a label").help("write `key=value`, such as `app=web`"));
     };
@@ -91,8 +131,7 @@ pub(super) fn pair(word: &str) -> Result<Pair, Misshapen> {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, key),
     };
-    let prefix_fits = prefix
-        .is_none_or(|prefix| !prefix.is_empty() && prefix.split('.').all(|p| label(p).is_ok()));
+    let prefix_fits = prefix.is_none_or(|prefix| prefix.split('.').all(is_label));
     if !part(name) || !prefix_fits {
         return Err(no("has a key that no label can have")
             .help("keys are letters, digits, `-`, `_` and `.`, at most 63, with an optional domain and `/` before"));

@@ -20,7 +20,10 @@ impl Detector {
             DetectLocal::ClusterCidr => {
                 cx.cluster.pod_networks.get(family).map(|pods| Detector::Source(pods.network))
             }
-            DetectLocal::NodeCidr => cx.node.blocks.get(family).copied().map(Detector::Source),
+            DetectLocal::NodeCidr => {
+                let block = cx.node.blocks.get(family).or(cx.node.foreign_blocks.get(family));
+                block.copied().map(Detector::Source)
+            }
             DetectLocal::Bridge(name) => Some(Detector::Device(name.clone())),
             DetectLocal::InterfacePrefix(prefix) => Some(Detector::Device(format!("{prefix}+"))),
             DetectLocal::None => None,

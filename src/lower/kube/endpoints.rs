@@ -1,8 +1,10 @@
-//! Which endpoints serve which traffic (netspec 4.2).
+//! The endpoints of a service port with their chains.
 
 use super::Kube;
-use super::names::PortName;
-use crate::model::{Family, Policy, Service, ServiceKind, ServicePort};
+use super::categories::{Categories, Serves};
+use super::exposure::Exposure;
+use super::names::{self, PortName};
+use crate::model::{Endpoint, Family, Policy, Service, ServicePort};
 use crate::object::ChainName;
 use crate::object::text::push_socket;
 use arrayvec::ArrayString;
@@ -15,8 +17,7 @@ pub(super) struct Backend {
     /// The address as text: the longest is an IPv6 address in brackets and a port.
     pub(super) text: ArrayString<48>,
     pub(super) chain: ChainName,
-    /// It is on this node.
-    pub(super) local: bool,
+    serves: Serves,
     pub(super) origin: Span,
 }
 
@@ -25,14 +26,8 @@ pub(super) struct Backends {
     /// The endpoints that some traffic through this node can reach, in the string order of their
     /// addresses.
     reachable: Vec<Backend>,
-    /// There is an endpoint on any node.
+    /// There is a usable endpoint on any node.
     any: bool,
-    /// There is an endpoint on this node.
-    any_local: bool,
-    /// Traffic may go to endpoints on any node.
-    uses_cluster: bool,
-    /// Some traffic must stay on this node.
-    uses_local: bool,
 }
 
 impl Backends {
@@ -40,44 +35,38 @@ impl Backends {
         kube: &Kube,
         service: &Service,
         port: &ServicePort,
+        exposure: &Exposure,
         name: &PortName,
     ) -> Backends {
-        let external = service.kind == ServiceKind::NodePort;
-        let mut backends = Backends {
-            reachable: Vec::with_capacity(port.endpoints.len()),
-            any: false,
-            any_local: false,
-            uses_cluster: service.internal_traffic == Policy::Cluster || external,
-            uses_local: service.internal_traffic == Policy::Local
-                || (external && service.external_traffic == Policy::Local),
-        };
-        let mut text = String::new();
-        for endpoint in &port.endpoints {
-            if Family::of(endpoint.address.ip()) != kube.family {
-                continue;
-            }
-            let local = endpoint.node == Some(kube.node);
-            backends.any = true;
-            backends.any_local |= local;
+        let own = port.endpoints.iter().filter(|one| Family::of(one.address.ip()) == kube.family);
+        let endpoints: Vec<&Endpoint> = own.collect();
+        let (uses_cluster, uses_local) =
+            (exposure.uses_cluster(service), exposure.uses_local(service));
+        let Categories { serves, any } =
+            Categories::new(&endpoints, kube.here, uses_cluster, uses_local);
+        let mut reachable = Vec::with_capacity(endpoints.len());
+        let mut key = name.key.clone();
+        for (endpoint, serves) in endpoints.into_iter().zip(serves) {
             // A name costs a hash: what no traffic reaches gets none.
-            if backends.uses_cluster || (backends.uses_local && local) {
-                text.clear();
-                push_socket(&mut text, endpoint.address);
-                backends.reachable.push(Backend {
+            if serves.cluster || serves.local {
+                key.truncate(name.key.len());
+                push_socket(&mut key, endpoint.address);
+                let text = key.get(name.key.len()..).unwrap_or_default();
+                reachable.push(Backend {
                     address: endpoint.address,
-                    text: ArrayString::from(&text).unwrap_or_default(),
-                    chain: name.endpoint(&text),
-                    local,
+                    text: ArrayString::from(text).unwrap_or_default(),
+                    chain: names::endpoint(&key),
+                    serves,
                     origin: endpoint.span,
                 });
             }
         }
-        backends.reachable.sort_by(|a, b| a.text.as_str().cmp(b.text.as_str()));
-        backends.reachable.dedup_by_key(|backend| backend.address);
-        backends
+        reachable.sort_unstable_by(|a, b| a.text.as_str().cmp(b.text.as_str()));
+        reachable.dedup_by_key(|backend| backend.address);
+        Backends { reachable, any }
     }
 
-    /// Whether there is any endpoint on any node.
+    /// Whether there is any usable endpoint on any node.
     pub(super) fn any(&self) -> bool {
         self.any
     }
@@ -86,8 +75,8 @@ impl Backends {
     pub(super) fn under(&self, policy: Policy) -> impl Iterator<Item = &Backend> + Clone {
         let all = self.reachable.iter();
         all.filter(move |backend| match policy {
-            Policy::Cluster => self.uses_cluster,
-            Policy::Local => self.uses_local && backend.local,
+            Policy::Cluster => backend.serves.cluster,
+            Policy::Local => backend.serves.local,
         })
     }
 
@@ -98,9 +87,6 @@ impl Backends {
 
     /// Whether a policy leaves an endpoint to traffic.
     pub(super) fn serves(&self, policy: Policy) -> bool {
-        match policy {
-            Policy::Cluster => self.any,
-            Policy::Local => self.any_local,
-        }
+        self.under(policy).next().is_some()
     }
 }

@@ -3,44 +3,71 @@
 //! Both families always get the skeleton, as kube-proxy runs for both; services fill it where
 //! they have an address of the family.
 
+mod categories;
+mod conntrack;
 mod detector;
 mod endpoints;
+mod exposure;
+mod flush;
 mod names;
+mod node_ports;
+mod own;
 mod port;
 mod skeleton;
 
 use super::Context;
-use crate::model::{Family, NodeId, Proxy, ServiceKind};
+use crate::model::{Cluster, Family, Proxy, Service};
 use crate::object::{ChainName, Chains};
+use categories::Here;
 use detector::Detector;
 
+/// In a cluster with more endpoints than this, rules about single endpoints have no comments
+/// (`largeClusterEndpointsThreshold`).
+const LARGE: usize = 1000;
+
 pub(super) fn lower(cx: &mut Context, proxy: &Proxy) {
+    conntrack::lower(cx, proxy);
     for family in Family::ALL {
         let kube = Kube {
             family,
-            node: cx.id,
+            here: Here { node: cx.node, id: cx.id },
             proxy,
             detector: Detector::new(cx, proxy, family),
             mark_masq: ChainName::new(&["KUBE-MARK-MASQ"]),
+            large: is_large(cx.cluster, family),
         };
         let mut out = Output::new(&kube);
-        for service in cx.cluster.services.iter().filter(|one| one.kind != ServiceKind::Headless) {
+        for service in programmed(cx.cluster) {
             for port in &service.ports {
                 port::lower(&kube, service, port, &mut out);
             }
         }
         skeleton::lower(cx, &kube, out);
+        flush::lower(cx, family);
     }
+}
+
+fn programmed(cluster: &Cluster) -> impl Iterator<Item = &Service> {
+    cluster.services.iter().filter(|service| service.is_programmed())
+}
+
+/// Whether the services of a family have very many endpoints, ready or not.
+fn is_large(cluster: &Cluster, family: Family) -> bool {
+    let own = programmed(cluster).filter(|service| service.addresses.get(family).is_some());
+    let endpoints = own.flat_map(|service| &service.ports).flat_map(|port| &port.endpoints);
+    endpoints.filter(|endpoint| Family::of(endpoint.address.ip()) == family).nth(LARGE).is_some()
 }
 
 /// What the lowering of one family goes by.
 struct Kube<'a> {
     family: Family,
-    node: NodeId,
+    here: Here<'a>,
     proxy: &'a Proxy,
     detector: Option<Detector>,
     /// Where packets are sent that are to be masqueraded.
     mark_masq: ChainName,
+    /// There are so many endpoints that rules about one of them have no comments.
+    large: bool,
 }
 
 /// Where the rules of services go: into the chains that all services share, and into chains of
@@ -54,6 +81,10 @@ struct Output {
     refused: Chains,
     /// filter KUBE-EXTERNAL-SERVICES
     refused_outside: Chains,
+    /// filter KUBE-NODEPORTS
+    health_checks: Chains,
+    /// filter KUBE-PROXY-FIREWALL
+    firewall: Chains,
     /// The services' own chains, of the nat table.
     own: Chains,
 }
@@ -67,6 +98,8 @@ impl Output {
             node_ports: shared("KUBE-NODEPORTS"),
             refused: shared("KUBE-SERVICES"),
             refused_outside: shared("KUBE-EXTERNAL-SERVICES"),
+            health_checks: shared("KUBE-NODEPORTS"),
+            firewall: shared("KUBE-PROXY-FIREWALL"),
             own: Chains::new(family),
         }
     }

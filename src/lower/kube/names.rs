@@ -17,8 +17,11 @@ pub(super) struct PortName {
     pub(super) local: ChainName,
     /// The chain of traffic from outside.
     pub(super) external: ChainName,
-    /// The hash of the id and the protocol so far: the names of endpoints' chains go on from it.
-    key: Sha256,
+    /// The chain of traffic to a load balancer that only some may reach.
+    pub(super) firewall: ChainName,
+    /// The id and the protocol. With `address:port` behind it is what the chain of an endpoint is
+    /// named after.
+    pub(super) key: String,
 }
 
 impl PortName {
@@ -31,31 +34,30 @@ impl PortName {
         };
         let QualifiedName { namespace, name } = &service.name;
         let id = [namespace, "/", name, colon, port_name].concat();
-        let mut key = Sha256::new();
-        key.update(&id);
-        key.update(port.port.protocol.name());
-        let hash = Hash::of(key.clone());
+        let key = [id.as_str(), port.port.protocol.name()].concat();
+        let hash = Hash::of(&key);
         PortName {
             cluster: hash.named("KUBE-SVC-"),
             local: hash.named("KUBE-SVL-"),
             external: hash.named("KUBE-EXT-"),
+            firewall: hash.named("KUBE-FW-"),
             id,
             key,
         }
     }
+}
 
-    /// The chain of one endpoint, given as `address:port`.
-    pub(super) fn endpoint(&self, endpoint: &str) -> ChainName {
-        Hash::of(self.key.clone().chain_update(endpoint)).named("KUBE-SEP-")
-    }
+/// The chain of one endpoint, given the key of its service port with `address:port` behind.
+pub(super) fn endpoint(key: &str) -> ChainName {
+    Hash::of(key).named("KUBE-SEP-")
 }
 
 /// The first 16 characters of the base32 form of a SHA-256 hash.
 struct Hash([u8; 16]);
 
 impl Hash {
-    fn of(hashed: Sha256) -> Hash {
-        let hash = hashed.finalize();
+    fn of(text: &str) -> Hash {
+        let hash = Sha256::digest(text);
         let mut text = [0; 16];
         // Ten bytes are sixteen characters of five bits each.
         if let Some(bytes) = hash.get(..10) {
@@ -91,6 +93,10 @@ mod tests {
             affinity: None,
             external_traffic: Policy::Cluster,
             internal_traffic: Policy::Cluster,
+            load_balancer_ips: Vec::new(),
+            source_ranges: Vec::new(),
+            external_ips: Vec::new(),
+            health_check_node_port: None,
         };
         let port = ServicePort {
             name: port.map(str::to_owned),
@@ -105,15 +111,16 @@ mod tests {
     #[test]
     fn names_are_the_ones_that_clusters_show() {
         let cluster = |name: PortName| name.cluster.to_string();
+        let sep = |name: &PortName, to: &str| endpoint(&format!("{}{to}", name.key)).to_string();
         let kubernetes = name("default", "kubernetes", Some("https"), Protocol::Tcp, false);
         assert_eq!(cluster(kubernetes), "KUBE-SVC-NPX46M4PTMTKRN6Y");
         let dns = name("kube-system", "kube-dns", Some("dns"), Protocol::Udp, false);
         assert_eq!(cluster(dns), "KUBE-SVC-TCOU7JCQXEZGVUNU");
         let nginx = name("default", "nginx-nodeport", None, Protocol::Tcp, true);
-        assert_eq!(nginx.endpoint("10.1.0.4:80").to_string(), "KUBE-SEP-SVVBOHTYP7PAP3J5");
+        assert_eq!(sep(&nginx, "10.1.0.4:80"), "KUBE-SEP-SVVBOHTYP7PAP3J5");
         assert_eq!(cluster(nginx), "KUBE-SVC-37ROJ3MK6RKFMQ2B");
         let nginx = name("default", "nginx-nodeport", None, Protocol::Tcp, false);
-        assert_eq!(nginx.endpoint("10.1.0.5:80").to_string(), "KUBE-SEP-7ZFNW3IWF27G3QCS");
+        assert_eq!(sep(&nginx, "10.1.0.5:80"), "KUBE-SEP-7ZFNW3IWF27G3QCS");
         assert_eq!(cluster(nginx), "KUBE-SVC-CGFVTWEXQTKV5QXW");
     }
 }

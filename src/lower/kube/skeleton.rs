@@ -1,13 +1,12 @@
 //! The chains that all services share, and the jumps to them (netspec 4.3).
 
+use super::node_ports::{NodePorts, loopback};
 use super::{Kube, Output};
 use crate::lower::{Context, host};
-use crate::model::{Family, NodePortAddresses, Proxy};
+use crate::model::{Family, Proxy};
 use crate::object::{
-    ChainName, Chains, ConntrackStates, Hook, Jump, Match, Place, Ruleset, Side, State, Table,
-    Target,
+    ChainName, Chains, ConntrackStates, Hook, Jump, Match, Place, Ruleset, State, Table, Target,
 };
-use ipnet::IpNet;
 use netc_lang::Span;
 
 /// The jumps, each built-in chain's in their final order: kube-proxy puts every one at the top,
@@ -40,26 +39,29 @@ const PORTALS: &str = "kubernetes service portals";
 
 pub(super) fn lower(cx: &mut Context, kube: &Kube, mut out: Output) {
     let (proxy, family) = (kube.proxy, kube.family);
-    let localhost = localhost_node_ports(proxy, family);
-    if localhost {
+    let node_ports = NodePorts::new(kube);
+    if node_ports.localhost {
         cx.objects.add(host::sysctl("net.ipv4.conf.all.route_localnet", None), proxy.span);
     }
-    to_node_ports(cx, proxy, family, localhost, &mut out.services);
-    let mut filter = Chains::new(family);
-    forward(proxy, &mut filter);
-    for name in ["KUBE-NODEPORTS", "KUBE-PROXY-FIREWALL"] {
-        filter.begin(ChainName::new(&[name]), proxy.span);
-    }
-    block_localnet(localhost, proxy.span, &mut filter);
+    node_ports.jumps(kube, &mut out.services);
+    let mut forwarding = Chains::new(family);
+    forward(proxy, &mut forwarding);
+    let mut firewall = Chains::new(family);
+    block_localnet(node_ports.localhost, proxy.span, &mut firewall);
     let mut nat = Chains::new(family);
     postrouting(proxy, &mut nat);
     set_mark(kube, &mut nat);
     // The chains that all services share come first: they stand first in artefacts.
-    let tables = [
-        (Table::Filter, vec![out.refused, out.refused_outside, filter]),
-        (Table::Nat, vec![out.services, out.node_ports, nat, out.own]),
+    let filter = vec![
+        out.refused,
+        out.refused_outside,
+        forwarding,
+        out.health_checks,
+        out.firewall,
+        firewall,
     ];
-    for (table, parts) in tables {
+    let nat = vec![out.services, out.node_ports, nat, out.own];
+    for (table, parts) in [(Table::Filter, filter), (Table::Nat, nat)] {
         cx.objects.add(State::Ruleset(Ruleset::new(family, table, parts)), proxy.span);
     }
     for (rank, jump) in (0..).zip(JUMPS) {
@@ -78,61 +80,6 @@ fn jump(
         if comment.is_empty() { Match::Any } else { Match::Comment(&[comment]) },
     ];
     Jump::new((family, table), (hook, Place::Top(rank)), ChainName::new(&[to]), &matches)
-}
-
-/// Whether IPv4 node ports answer on 127.0.0.1: only if 127.0.0.1 is among their addresses.
-fn localhost_node_ports(proxy: &Proxy, family: Family) -> bool {
-    let among = match &proxy.node_port_addresses {
-        NodePortAddresses::All => true,
-        NodePortAddresses::Within(nets) => {
-            nets.iter().any(|net| net.contains(&loopback()) || loopback().contains(net))
-        }
-        NodePortAddresses::Primary => false,
-    };
-    family == Family::V4 && proxy.localhost_node_ports && among
-}
-
-/// The last rules of KUBE-SERVICES: what is meant for this node itself may be for a node port.
-fn to_node_ports(
-    cx: &Context,
-    proxy: &Proxy,
-    family: Family,
-    localhost: bool,
-    services: &mut Chains,
-) {
-    let chain = ChainName::new(&["KUBE-NODEPORTS"]);
-    let mut rule = |destination: Match, condition: Match| {
-        let note = "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
-        let matches = [destination, Match::Comment(&[note]), condition];
-        services.rule(&matches, Target::Jump(&chain), proxy.span);
-    };
-    let own = || cx.node.addresses.get(family).map(|own| own.address);
-    let mut to = |address| {
-        rule(Match::Destination { not: false, net: IpNet::from(address) }, Match::Any);
-    };
-    match &proxy.node_port_addresses {
-        NodePortAddresses::All => {
-            // Node ports on ::1 cannot work; those on 127.0.0.1 need route_localnet.
-            let except = |net| Match::Destination { not: true, net };
-            let elsewhere = match family {
-                Family::V4 if localhost => Match::Any,
-                Family::V4 => except(loopback()),
-                Family::V6 => except(IpNet::from(family.address(1))),
-            };
-            rule(elsewhere, Match::LocalAddress(Side::Destination));
-        }
-        NodePortAddresses::Primary => own().into_iter().for_each(to),
-        NodePortAddresses::Within(nets) => {
-            let loopback = localhost.then(|| family.address(0x7f00_0001));
-            let within = |address: &_| nets.iter().any(|net| net.contains(address));
-            loopback.into_iter().chain(own()).filter(within).for_each(&mut to);
-        }
-    }
-}
-
-/// 127.0.0.0/8
-fn loopback() -> IpNet {
-    IpNet::new(Family::V4.address(0x7f00_0000), 8).unwrap_or(Family::V4.default_route())
 }
 
 /// KUBE-FORWARD: replies, and traffic that was let in already.

@@ -1,8 +1,9 @@
 //! A block of the pod network for every node.
 
 use super::{Ledger, network, numbers};
-use crate::model::declare::{ClusterDecl, NodeDecl};
+use crate::model::declare::ClusterDecl;
 use crate::model::pool::Pool;
+use crate::model::stated::{Form, NodeDecl};
 use crate::model::{Family, PerFamily, PodNetwork, fault};
 use ipnet::IpNet;
 use netc_lang::Span;
@@ -35,7 +36,7 @@ pub(crate) fn allocate(
             }
         }
     }
-    report_strays(cluster, nodes, ledger);
+    strays(cluster, nodes, &mut blocks, ledger);
     blocks
 }
 
@@ -102,11 +103,21 @@ fn take_stated(
     }
 }
 
-/// Reports blocks of a family in which the cluster has no pod network.
-fn report_strays(cluster: &ClusterDecl, nodes: &[NodeDecl], ledger: &mut Ledger) {
-    for node in nodes {
+/// Blocks of a family in which the cluster has no pod network stand as they are: something else
+/// gave them out.
+fn strays(
+    cluster: &ClusterDecl,
+    nodes: &[NodeDecl],
+    blocks: &mut [PerFamily<IpNet>],
+    ledger: &mut Ledger,
+) {
+    for (node, own) in nodes.iter().zip(blocks) {
         for (family, block) in node.blocks.iter() {
-            if cluster.pod_networks.get(family).is_none() {
+            if cluster.pod_networks.get(family).is_some() {
+                continue;
+            }
+            own.insert(family, block.value);
+            if node.form == Form::Netc {
                 let what = format!("node {} states an {family} block", node.name);
                 ledger.faults.push(fault::no_pod_network(&what, family, block.span, cluster.span));
             }

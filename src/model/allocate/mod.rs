@@ -11,7 +11,7 @@ mod services;
 mod vteps;
 
 pub(super) use blocks::allocate as blocks;
-pub(super) use node_ports::allocate as node_ports;
+pub(super) use node_ports::{NodePorts, allocate as node_ports};
 pub(super) use pods::allocate as pods;
 pub(super) use services::allocate as services;
 pub(super) use vteps::allocate as vteps;

@@ -1,9 +1,11 @@
 //! An address of its node's block for every pod.
 
 use super::{Ledger, host_numbers, only};
-use crate::model::declare::{ClusterDecl, NodeDecl, PodDecl};
+use crate::model::bind::BoundPod;
+use crate::model::declare::ClusterDecl;
 use crate::model::node::gateway;
 use crate::model::pool::Pool;
+use crate::model::stated::{Form, NodeDecl};
 use crate::model::{Family, PerFamily, fault};
 use ipnet::IpNet;
 use netc_lang::Span;
@@ -15,37 +17,59 @@ pub(crate) fn allocate(
     cluster: &ClusterDecl,
     nodes: &[NodeDecl],
     blocks: &[PerFamily<IpNet>],
-    pods: &[PodDecl],
+    pods: &[BoundPod],
     ledger: &mut Ledger,
 ) -> Vec<PerFamily<IpAddr>> {
     let mut addresses: Vec<PerFamily<IpAddr>> = pods.iter().map(|_| PerFamily::default()).collect();
     for family in cluster.pod_networks.families() {
         let blocks: Vec<Option<IpNet>> =
             blocks.iter().map(|block| block.get(family).copied()).collect();
-        let mut round = Round { family, nodes, pods, pools: pools(&blocks), blocks, ledger };
+        let free = cluster.bridge.is_none();
+        let mut round = Round { family, nodes, pods, pools: pools(&blocks), blocks, free, ledger };
         round.stated(&mut addresses);
         round.locked(&mut addresses);
         round.lowest(&mut addresses);
     }
-    if cluster.pod_networks.is_empty() {
-        ledger.faults.extend(
-            pods.first().map(|pod| fault::pods_without_network(&pod.name, pod.span, cluster.span)),
-        );
-    }
-    for pod in pods {
-        for (family, address) in pod.addresses.iter() {
-            if cluster.pod_networks.get(family).is_none() && !cluster.pod_networks.is_empty() {
-                let what = format!("pod {} states an {family} address", pod.name);
-                ledger.faults.push(fault::no_pod_network(
-                    &what,
-                    family,
-                    address.span,
-                    cluster.span,
-                ));
-            }
+    for (pod, own) in pods.iter().zip(&mut addresses) {
+        if pod.state.host_network {
+            *own = of_node(pod, nodes);
         }
+        as_stated(cluster, pod, own, ledger);
+    }
+    let mut without = pods.iter().zip(&addresses).filter(|(_, own)| own.is_empty());
+    if let (true, Some((pod, _))) = (cluster.pod_networks.is_empty(), without.next()) {
+        let fault = fault::pods_without_network(&pod.name, pod.span, cluster.span);
+        ledger.faults.push(fault);
     }
     addresses
+}
+
+/// A pod in its node's network has the node's addresses.
+fn of_node(pod: &BoundPod, nodes: &[NodeDecl]) -> PerFamily<IpAddr> {
+    let node = pod.node.and_then(|node| nodes.get(node.0 as usize));
+    let mut own = PerFamily::default();
+    for address in node.iter().flat_map(|node| &node.addresses).rev() {
+        own.insert(Family::of(address.address), address.address);
+    }
+    own
+}
+
+/// What is stated outside all pod networks stands as it is: something else brings it about.
+fn as_stated(
+    cluster: &ClusterDecl,
+    pod: &BoundPod,
+    own: &mut PerFamily<IpAddr>,
+    ledger: &mut Ledger,
+) {
+    for (family, address) in pod.addresses.iter() {
+        if own.get(family).is_none() {
+            own.insert(family, address.value);
+        }
+        if pod.form == Form::Netc && cluster.pod_networks.get(family).is_none() {
+            let what = format!("pod {} states an {family} address", pod.name);
+            ledger.faults.push(fault::no_pod_network(&what, family, address.span, cluster.span));
+        }
+    }
 }
 
 /// A pool for each block, the gateway taken.
@@ -62,33 +86,37 @@ fn pools(blocks: &[Option<IpNet>]) -> Vec<Option<Pool>> {
 struct Round<'a, 'l> {
     family: Family,
     nodes: &'a [NodeDecl],
-    pods: &'a [PodDecl],
+    pods: &'a [BoundPod],
     blocks: Vec<Option<IpNet>>,
     pools: Vec<Option<Pool>>,
+    /// Something else joins the pods to their nodes: it may have addresses of its own.
+    free: bool,
     ledger: &'a mut Ledger<'l>,
 }
 
 impl Round<'_, '_> {
-    /// The pool and the block of a pod's node; `None` if the node got no block.
-    fn place(&mut self, pod: &PodDecl) -> Option<(&mut Pool, IpNet)> {
-        let index = pod.node.0 as usize;
+    /// The pool and the block of a pod's node; `None` if there is none for this pod.
+    fn place(&mut self, pod: &BoundPod) -> Option<(&mut Pool, IpNet)> {
+        let index = pod.node.filter(|_| !pod.state.host_network)?.0 as usize;
         let block = self.blocks.get(index).copied().flatten()?;
         let pool = self.pools.get_mut(index).and_then(Option::as_mut)?;
         Some((pool, block))
     }
 
     fn stated(&mut self, addresses: &mut [PerFamily<IpAddr>]) {
-        let family = self.family;
-        let mut holders: BTreeMap<IpAddr, (&PodDecl, Span)> = BTreeMap::new();
+        let (family, free) = (self.family, self.free);
+        let mut holders: BTreeMap<IpAddr, (&BoundPod, Span)> = BTreeMap::new();
         for (pod, own) in self.pods.iter().zip(addresses) {
             let Some(stated) = pod.addresses.get(family) else { continue };
             let (address, span) = (stated.value, stated.span);
             let Some((pool, block)) = self.place(pod) else { continue };
             let (inside, taken) = (pool.contains(&only(address)), pool.take(&only(address)));
-            let fault = if address == gateway(block) {
+            let fault = if free && pod.form == Form::Kubernetes && !inside {
+                None
+            } else if address == gateway(block) {
                 Some(fault::pod_on_gateway(address, span))
             } else if !inside {
-                let node = self.nodes.get(pod.node.0 as usize);
+                let node = pod.node.and_then(|node| self.nodes.get(node.0 as usize));
                 node.map(|node| {
                     fault::pod_outside_block(address, span, block, &node.name, node.span)
                 })
@@ -137,7 +165,10 @@ impl Round<'_, '_> {
                     own.insert(family, address);
                     self.ledger.new.record_pod(&pod.name, address);
                 }
-                None => full.entry(pod.node.0 as usize).or_insert((0, pod.span)).0 += 1,
+                None => {
+                    let node = pod.node.map_or(0, |node| node.0 as usize);
+                    full.entry(node).or_insert((0, pod.span)).0 += 1;
+                }
             }
         }
         for (index, (missing, span)) in full {

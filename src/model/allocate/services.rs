@@ -1,8 +1,9 @@
 //! An address of the service network for every service that has one.
 
 use super::{Ledger, host_numbers, only};
-use crate::model::declare::{ClusterDecl, ServiceDecl};
+use crate::model::declare::ClusterDecl;
 use crate::model::pool::Pool;
+use crate::model::stated::{FamilyPolicy, ServiceDecl};
 use crate::model::{Family, PerFamily, ServiceKind, fault};
 use netc_lang::Span;
 use std::collections::BTreeMap;
@@ -55,18 +56,29 @@ pub(crate) fn allocate(
 }
 
 /// Whether a service has an address of a family: the stated families, or those of its stated
-/// addresses, or the first family of the service network (IPv4 if there is none).
+/// addresses, or the first family of the service network (IPv4 if there is none); and the others
+/// if its family policy asks for them.
 fn wants(cluster: &ClusterDecl, service: &ServiceDecl, family: Family) -> bool {
-    if service.kind == ServiceKind::Headless {
-        return false;
+    let stated = &service.families;
+    let network = &cluster.service_networks;
+    match service.family_policy.map(|policy| policy.value) {
+        _ if !has_addresses(service) => return false,
+        Some(FamilyPolicy::RequireDual) => return true,
+        Some(FamilyPolicy::PreferDual) if network.get(family).is_some() => return true,
+        _ => {}
     }
-    if !service.families.is_empty() {
-        return service.families.iter().any(|one| one.value == family);
+    if !stated.is_empty() {
+        return stated.iter().any(|one| one.value == family);
     }
     if !service.addresses.is_empty() {
         return service.addresses.get(family).is_some();
     }
-    cluster.service_networks.families().next().unwrap_or(Family::V4) == family
+    network.families().next().unwrap_or(Family::V4) == family
+}
+
+/// Whether a service has an address of its own.
+fn has_addresses(service: &ServiceDecl) -> bool {
+    !matches!(service.kind, ServiceKind::Headless | ServiceKind::ExternalName)
 }
 
 /// Takes the addresses that services state.
@@ -111,7 +123,7 @@ fn locked(
     let Some(pool) = pool else { return };
     for (service, own) in services.iter().zip(addresses) {
         let Some(locked) = ledger.old.service(&service.name, family) else { continue };
-        if own.get(family).is_some() || service.kind == ServiceKind::Headless {
+        if own.get(family).is_some() || !has_addresses(service) {
             continue;
         }
         if pool.contains(&only(locked)) && pool.take(&only(locked)) {

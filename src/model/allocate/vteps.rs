@@ -4,7 +4,8 @@
 //! cluster and node, in flannel's form: locally administered, not a group.
 
 use super::Ledger;
-use crate::model::declare::{ClusterDecl, NodeDecl};
+use crate::model::declare::ClusterDecl;
+use crate::model::stated::NodeDecl;
 use crate::model::{Family, OverlayKind, PerFamily, fault};
 use netc_lang::{Mac, Span};
 use sha2::{Digest, Sha256};

@@ -3,9 +3,12 @@
 mod mtu;
 mod node_ports;
 mod overlap;
+mod portals;
 mod underlay;
 
-pub(super) use mtu::{check as mtu, choose as choose_mtu};
+pub(super) use mtu::{check as mtu, choose as choose_mtu, of_node as node_mtu};
 pub(super) use node_ports::check as node_ports;
 pub(super) use overlap::{Claim, check as overlap};
+pub(super) use portals::check as portals;
+pub(crate) use portals::shared as shared_portals;
 pub(super) use underlay::check as underlay;

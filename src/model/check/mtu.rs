@@ -1,27 +1,34 @@
 //! The MTU from the nodes' devices through the overlay to the pods.
 
-use crate::model::declare::{ClusterDecl, NodeDecl, Nodes};
+use crate::model::bind::Nodes;
+use crate::model::declare::ClusterDecl;
+use crate::model::stated::NodeDecl;
 use crate::model::{Family, OverlayKind, fault};
-use netc_lang::Diagnostic;
+use netc_lang::{Diagnostic, Spanned};
 
 /// IPv6 needs links of at least this MTU (RFC 8200 section 5).
 const MIN_V6: u32 = 1280;
 
+/// The MTU of a node's devices: Ethernet's if none is stated.
+pub(crate) fn of_node(node: &NodeDecl) -> Spanned<u32> {
+    node.mtu.unwrap_or(Spanned::new(1500, node.span))
+}
+
 /// The MTU of pods: the stated one, or the largest that fits through every node.
 pub(crate) fn choose(cluster: &ClusterDecl, nodes: &Nodes) -> u32 {
-    let fits = nodes.all.iter().map(|node| node.mtu.value).min().unwrap_or(1500);
+    let fits = nodes.all.iter().map(|node| of_node(node).value).min().unwrap_or(1500);
     cluster.mtu.map_or(fits.saturating_sub(overhead(cluster)), |mtu| mtu.value)
 }
 
 /// Reports an MTU that does not fit.
 pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagnostic>) {
     let overhead = overhead(cluster);
-    let smallest: Option<&NodeDecl> = nodes.all.iter().min_by_key(|node| node.mtu.value);
+    let smallest: Option<&NodeDecl> = nodes.all.iter().min_by_key(|node| of_node(node).value);
     if let (Some(mtu), Some(node)) = (cluster.mtu, smallest)
-        && mtu.value + overhead > node.mtu.value
+        && mtu.value + overhead > of_node(node).value
     {
         let kind = cluster.overlay.kind.word();
-        faults.push(fault::mtu_too_large(mtu, kind, overhead, &node.name, node.mtu));
+        faults.push(fault::mtu_too_large(mtu, kind, overhead, &node.name, of_node(node)));
     }
     let chosen = choose(cluster, nodes);
     if cluster.pod_networks.get(Family::V6).is_some() && chosen < MIN_V6 {

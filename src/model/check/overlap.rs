@@ -1,6 +1,7 @@
 //! Networks that must not meet: pods, services, the nodes' own, and what others use.
 
-use crate::model::declare::{ClusterDecl, Nodes};
+use crate::model::bind::Nodes;
+use crate::model::declare::ClusterDecl;
 use crate::model::{Family, fault, number};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Span, Spanned};
@@ -66,7 +67,7 @@ fn claims(cluster: &ClusterDecl, nodes: &Nodes) -> Vec<Claim> {
     }
     let mut seen = BTreeSet::new();
     for node in &nodes.all {
-        for address in node.addresses.values() {
+        for address in &node.addresses {
             let (network, owner) = match address.network() {
                 Some(network) => (network, format!("the network of node {}", node.name)),
                 None => {

@@ -1,6 +1,8 @@
 //! What the overlay needs of the nodes' own addresses.
 
-use crate::model::declare::{ClusterDecl, NodeDecl, Nodes};
+use crate::model::bind::Nodes;
+use crate::model::declare::ClusterDecl;
+use crate::model::stated::NodeDecl;
 use crate::model::{Family, NodeAddress, OverlayKind, fault};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Span};
@@ -12,7 +14,7 @@ use std::net::IpAddr;
 pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagnostic>) {
     let mut holders: BTreeMap<IpAddr, (&NodeDecl, Span)> = BTreeMap::new();
     for node in &nodes.all {
-        for own in node.addresses.values() {
+        for own in &node.addresses {
             if let Some((other, earlier)) = holders.insert(own.address, (node, own.span)) {
                 let fault =
                     fault::duplicate_address(own.address, "node", &other.name, own.span, earlier);
@@ -24,9 +26,17 @@ pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagn
         return;
     }
     for family in cluster.pod_networks.families() {
-        for node in nodes.all.iter().filter(|node| node.addresses.get(family).is_none()) {
+        for node in &nodes.all {
             let kind = cluster.overlay.kind.word();
-            faults.push(fault::node_without_address(&node.name, family, kind, node.span));
+            match node.address(family) {
+                None => {
+                    faults.push(fault::node_without_address(&node.name, family, kind, node.span));
+                }
+                Some(own) if own.device.is_none() => {
+                    faults.push(fault::node_without_device(&node.name, kind, own.span));
+                }
+                Some(_) => {}
+            }
         }
         if cluster.overlay.kind == OverlayKind::HostGw {
             one_segment(family, nodes, faults);
@@ -36,7 +46,7 @@ pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagn
 
 /// A gateway must be reached directly: all host-gw nodes are in one network (netspec 1.8).
 fn one_segment(family: Family, nodes: &Nodes, faults: &mut Vec<Diagnostic>) {
-    let mut places = nodes.all.iter().filter_map(|node| Some((node, node.addresses.get(family)?)));
+    let mut places = nodes.all.iter().filter_map(|node| Some((node, node.address(family)?)));
     let Some((first, own)) = places.next() else { return };
     let segment = segment(family, own);
     for (node, address) in places {

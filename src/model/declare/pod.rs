@@ -1,61 +1,38 @@
 //! `pod` and `pods` statements.
 
-use super::{Nodes, per_family};
-use crate::model::{Family, NodeId, PerFamily, PodPort, PodTemplate, fault};
-use netc_lang::{Diagnostic, Item, Pair, QualifiedName, Span, Spanned};
+use super::per_family;
+use crate::model::stated::{Form, Placement, PodDecl};
+use crate::model::{Family, PodPort, PodState, PodTemplate, fault};
+use netc_lang::{Diagnostic, Item, Pair, QualifiedName, Spanned};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-/// A pod as stated.
-pub(crate) struct PodDecl {
-    pub(crate) name: QualifiedName,
-    pub(crate) span: Span,
-    pub(crate) node: NodeId,
-    pub(crate) template: Arc<PodTemplate>,
-    pub(crate) addresses: PerFamily<Spanned<IpAddr>>,
+/// `pod NAME on NODE { … }` or `pods NAME replicas N [on NODE, …] { … }`
+pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<PodDecl> {
+    let name = item.one::<&QualifiedName>("name")?.value.clone();
+    let mut nodes = item.all::<&str>("node").map(|node| node.map(str::to_owned));
+    let placement = match item.one::<u32>("replicas") {
+        Some(count) => Placement::Replicas { count: count.value, nodes: nodes.collect() },
+        None => Placement::On(nodes.next()?),
+    };
+    let addresses = item.children("ip").flat_map(|item| item.all("address"));
+    Some(PodDecl {
+        name,
+        span: item.span,
+        form: Form::Netc,
+        placement,
+        template: Arc::new(template(item, faults)),
+        addresses: per_family(addresses, Family::of, "addresses of one pod", faults),
+        state: state(item),
+    })
 }
 
-/// `pod NAME on NODE { … }` or `pods NAME replicas N [on NODE, …] { … }`
-pub(super) fn read(
-    item: &Item,
-    nodes: &Nodes,
-    pods: &mut Vec<PodDecl>,
-    faults: &mut Vec<Diagnostic>,
-) {
-    let Some(name) = item.one::<&QualifiedName>("name") else { return };
-    let named: Vec<Spanned<&str>> = item.all("node").collect();
-    let places: Vec<NodeId> = match named.as_slice() {
-        [] => nodes.ids(),
-        named => named.iter().filter_map(|name| nodes.find(*name, faults)).collect(),
-    };
-    let template = Arc::new(template(item, faults));
-    let addresses = item.children("ip").flat_map(|item| item.all("address"));
-    let addresses = per_family(addresses, Family::of, "addresses of one pod", faults);
-    let Some(replicas) = item.one::<u32>("replicas") else {
-        pods.extend(places.first().map(|node| PodDecl {
-            name: name.value.clone(),
-            span: item.span,
-            node: *node,
-            template,
-            addresses,
-        }));
-        return;
-    };
-    if places.is_empty() && named.is_empty() && replicas.value > 0 {
-        faults.push(fault::no_node_for_pods(name.value, item.span));
-    }
-    for (node, index) in places.iter().cycle().zip(0..replicas.value) {
-        pods.push(PodDecl {
-            name: QualifiedName {
-                namespace: name.value.namespace.clone(),
-                name: format!("{}-{index}", name.value.name),
-            },
-            span: item.span,
-            node: *node,
-            template: Arc::clone(&template),
-            addresses: PerFamily::default(),
-        });
+fn state(item: &Item) -> PodState {
+    let ready = item.child("ready").and_then(|item| item.one("switch"));
+    PodState {
+        ready: ready.is_none_or(|switch| switch.value),
+        terminating: item.child("terminating").is_some(),
+        host_network: item.child("host-network").is_some(),
     }
 }
 

@@ -1,88 +1,80 @@
 //! `service` statements.
 
-use super::{Nodes, per_family};
-use crate::model::{Endpoint, Family, PerFamily, Policy, ServiceKind, fault};
-use netc_lang::{Diagnostic, Item, Pair, Port, QualifiedName, Seconds, Span, Spanned};
+use super::{endpoint, per_family};
+use crate::model::stated::{
+    Distribution, FamilyPolicy, Form, LoadBalancerIp, PortDecl, ServiceDecl, Target,
+};
+use crate::model::{Family, Policy, ServiceKind, fault};
+use netc_lang::{Diagnostic, Item, Pair, Port, QualifiedName, Seconds, Spanned};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
 
 /// The affinity timeout if none is stated, in seconds: Kubernetes' three hours.
 const AFFINITY: u32 = 10800;
 
-/// A service as stated.
-pub(crate) struct ServiceDecl {
-    pub(crate) name: QualifiedName,
-    pub(crate) span: Span,
-    pub(crate) kind: ServiceKind,
-    pub(crate) select: Option<Spanned<Vec<Pair>>>,
-    pub(crate) addresses: PerFamily<Spanned<IpAddr>>,
-    pub(crate) families: Vec<Spanned<Family>>,
-    pub(crate) ports: Vec<PortDecl>,
-    pub(crate) affinity: Option<u32>,
-    pub(crate) external_traffic: Policy,
-    pub(crate) internal_traffic: Policy,
-    /// There is an `endpoint` statement.
-    pub(crate) has_endpoints: bool,
-}
-
-/// A port as stated.
-pub(crate) struct PortDecl {
-    pub(crate) name: Option<String>,
-    pub(crate) port: Port,
-    pub(crate) target: Target,
-    pub(crate) node_port: Option<Spanned<u16>>,
-    pub(crate) span: Span,
-    /// Endpoints stated in the service.
-    pub(crate) endpoints: Vec<Endpoint>,
-}
-
-/// The port of the endpoints behind a service port.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Target {
-    Number(u16),
-    Name(Spanned<String>),
-}
-
 /// `service NAME { … }`
-pub(super) fn read(
-    item: &Item,
-    nodes: &Nodes,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<ServiceDecl> {
-    let name = item.one::<&QualifiedName>("name")?.value.clone();
+pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ServiceDecl> {
     let select = item.child("select").map(|item| {
         let labels = item.all::<&Pair>("label").map(|label| label.value.clone());
         Spanned::new(labels.collect(), item.span)
     });
-    let addresses = item.children("ip").flat_map(|item| item.all("address"));
-    let policy = |keyword| match item.child(keyword).and_then(|item| item.one::<&str>("policy")) {
-        Some(policy) if policy.value == "local" => Policy::Local,
-        _ => Policy::Cluster,
-    };
+    let list = |keyword| item.children(keyword);
+    let addresses = list("ip").flat_map(|item| item.all("address"));
+    let balancers = list("load-balancer-ip").filter_map(|item| {
+        let proxy = item.one::<&str>("mode").is_some();
+        Some(LoadBalancerIp { address: item.one("address")?, proxy })
+    });
+    let allocate = item.child("allocate-node-ports").and_then(|item| item.one("switch"));
+    let host = item.child("host").and_then(|item| item.one::<&str>("host"));
     let mut service = ServiceDecl {
+        name: item.one::<&QualifiedName>("name")?.value.clone(),
+        span: item.span,
+        form: Form::Netc,
         kind: kind(item),
         select,
         addresses: per_family(addresses, Family::of, "addresses of one service", faults),
         families: families(item),
+        family_policy: family_policy(item),
         ports: ports(item, faults),
         affinity: affinity(item.child("affinity"), faults),
-        external_traffic: policy("external-traffic"),
-        internal_traffic: policy("internal-traffic"),
-        has_endpoints: item.child("endpoint").is_some(),
-        span: item.span,
-        name,
+        external_traffic: policy(item, "external-traffic"),
+        internal_traffic: policy(item, "internal-traffic"),
+        load_balancer_ips: balancers.collect(),
+        source_ranges: list("source-ranges").flat_map(|item| item.all("network")).collect(),
+        external_ips: list("external-ips").flat_map(|item| item.all("address")).collect(),
+        health_check_node_port: item
+            .child("health-check-node-port")
+            .and_then(|item| item.one("port")),
+        allocate_node_ports: allocate.is_none_or(|switch| switch.value),
+        distribution: distribution(item),
+        publish_not_ready: item.child("publish-not-ready").is_some(),
+        has_endpoints: item.child("endpoint").is_some() || item.child("no-endpoints").is_some(),
+        shared_portals: item.child("shared-portals").is_some(),
+        host: host.map(|host| host.map(str::to_owned)),
     };
-    endpoints(item, &mut service, nodes, faults);
-    report_contradictions(item, &service, faults);
-    service.ports.sort_by(|a, b| (&a.name, a.port.protocol).cmp(&(&b.name, b.port.protocol)));
+    endpoint::read(item, &mut service, faults);
+    super::contradictions::report(item, &service, faults);
     Some(service)
 }
 
+/// The word that a statement of the block gives.
+fn word<'a>(item: &'a Item, keyword: &str, field: &str) -> Option<Spanned<&'a str>> {
+    item.child(keyword).and_then(|item| item.one(field))
+}
+
 fn kind(item: &Item) -> ServiceKind {
-    match item.child("type").and_then(|item| item.one::<&str>("type")) {
-        Some(kind) if kind.value == "node-port" => ServiceKind::NodePort,
-        Some(kind) if kind.value == "headless" => ServiceKind::Headless,
+    match word(item, "type", "type").map_or("", |kind| kind.value) {
+        "node-port" => ServiceKind::NodePort,
+        "load-balancer" => ServiceKind::LoadBalancer,
+        "headless" => ServiceKind::Headless,
+        "external-name" => ServiceKind::ExternalName,
         _ => ServiceKind::ClusterIp,
+    }
+}
+
+fn policy(item: &Item, keyword: &str) -> Policy {
+    match word(item, keyword, "policy").map_or("", |policy| policy.value) {
+        "local" => Policy::Local,
+        _ => Policy::Cluster,
     }
 }
 
@@ -91,6 +83,23 @@ fn families(item: &Item) -> Vec<Spanned<Family>> {
     words
         .map(|word| word.map(|word| if word == "ipv6" { Family::V6 } else { Family::V4 }))
         .collect()
+}
+
+fn family_policy(item: &Item) -> Option<Spanned<FamilyPolicy>> {
+    let policy = word(item, "family-policy", "policy")?;
+    Some(policy.map(|policy| match policy {
+        "prefer-dual-stack" => FamilyPolicy::PreferDual,
+        "require-dual-stack" => FamilyPolicy::RequireDual,
+        _ => FamilyPolicy::Single,
+    }))
+}
+
+fn distribution(item: &Item) -> Option<Distribution> {
+    let preferred = word(item, "traffic-distribution", "preferred")?;
+    Some(match preferred.value {
+        "prefer-same-node" => Distribution::SameNode,
+        _ => Distribution::SameZone,
+    })
 }
 
 /// `affinity none | client-ip [TIMEOUT]`
@@ -146,66 +155,4 @@ fn port(item: &Item) -> Option<PortDecl> {
         span: item.span,
         endpoints: Vec::new(),
     })
-}
-
-/// `endpoint [PORT] ADDRESS:PORT [on NODE]`, put with the port it belongs to.
-fn endpoints(item: &Item, service: &mut ServiceDecl, nodes: &Nodes, faults: &mut Vec<Diagnostic>) {
-    for item in item.children("endpoint") {
-        let Some(address) = item.one::<SocketAddr>("endpoint") else { continue };
-        let node = item.one::<&str>("node").and_then(|name| nodes.find(name, faults));
-        let name = item.one::<&str>("port");
-        let endpoint = Endpoint { address: address.value, node, span: item.span };
-        let port = match (name, service.ports.as_mut_slice()) {
-            (None, [only]) => Some(only),
-            (None, _) => None,
-            (Some(name), ports) => {
-                ports.iter_mut().find(|port| port.name.as_deref() == Some(name.value))
-            }
-        };
-        if let Some(port) = port {
-            match port.endpoints.iter().find(|other| other.address == endpoint.address) {
-                Some(other) => {
-                    faults.push(fault::duplicate_endpoint(address.value, item.span, other.span));
-                }
-                None => port.endpoints.push(endpoint),
-            }
-        } else if !service.ports.is_empty() {
-            let known = service.ports.iter().filter_map(|port| port.name.as_deref());
-            faults.push(fault::endpoint_without_port(name, item.span, known));
-        }
-    }
-}
-
-/// Statements that cannot both hold.
-fn report_contradictions(item: &Item, service: &ServiceDecl, faults: &mut Vec<Diagnostic>) {
-    let name = &service.name;
-    let headless = service.kind == ServiceKind::Headless;
-    if service.ports.is_empty() && !headless && item.child("port").is_none() {
-        faults.push(fault::service_without_port(name, service.span));
-    }
-    if let (Some(select), Some(endpoint)) = (&service.select, item.child("endpoint")) {
-        faults.push(fault::select_and_endpoints(name, endpoint.span, select.span));
-    }
-    if let (true, Some(ip)) = (headless, item.child("ip")) {
-        faults.push(fault::headless_with_address(name, ip.span));
-    }
-    if service.kind != ServiceKind::NodePort {
-        for number in service.ports.iter().filter_map(|port| port.node_port) {
-            faults.push(fault::needs_node_port("node-port", number.span));
-        }
-        if let Some(item) = item.child("external-traffic") {
-            faults.push(fault::needs_node_port("external-traffic", item.span));
-        }
-    }
-    if item.child("endpoint").is_some() {
-        let targets = item.children("port").filter_map(|item| item.given("target"));
-        faults.extend(targets.map(|target| fault::target_with_endpoints(target.span)));
-    }
-    for (family, address) in service.addresses.iter() {
-        let stated = &service.families;
-        if !stated.is_empty() && stated.iter().all(|one| one.value != family) {
-            let at = stated.first().map_or(service.span, |first| first.span);
-            faults.push(fault::address_outside_families(family, address.span, at));
-        }
-    }
 }

@@ -4,6 +4,7 @@ use crate::model::check::Claim;
 use crate::model::{Family, PodNetwork};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, QualifiedName, Span, Spanned, code};
+use std::fmt::Display;
 
 pub(crate) fn two_of_a_family(what: &str, family: Family, at: Span, earlier: Span) -> Diagnostic {
     Diagnostic::at(code::CONTRADICTION, at, format!("two {family} {what}"))
@@ -72,10 +73,11 @@ pub(crate) fn block_full(
 
 pub(crate) fn no_pod_network(what: &str, family: Family, at: Span, cluster: Span) -> Diagnostic {
     Diagnostic::at(
-        code::MISSING_FAMILY,
+        code::NO_POD_NETWORK,
         at,
         format!("{what}, but the cluster has no {family} pod network"),
     )
+    .here("nothing is made for it")
     .label(cluster, "the cluster")
     .help(format!("add an {family} network to the cluster's `pods`, or remove this"))
 }
@@ -162,6 +164,28 @@ pub(crate) fn node_without_address(
         format!("node {node} has no {family} address, which `overlay {overlay}` needs"),
     )
     .help(format!("state it: `address …` with an {family} address"))
+}
+
+pub(crate) fn node_without_device(node: &str, overlay: &str, at: Span) -> Diagnostic {
+    let message = format!(
+        "no device is stated for this address of node {node}; `overlay {overlay}` needs it"
+    );
+    Diagnostic::at(code::MISSING_FAMILY, at, message)
+        .help(format!("add `node {node} {{ address ADDRESS on DEVICE }}` to a .netc source"))
+}
+
+/// Two forms of source that say different things of one node.
+pub(crate) fn sources_disagree<T: Display>(
+    node: &str,
+    what: &str,
+    own: &Spanned<T>,
+    fact: &Spanned<T>,
+) -> Diagnostic {
+    let message = format!("the sources do not agree on the {what} of node {node}");
+    Diagnostic::at(code::CONTRADICTION, own.span, message)
+        .here(own.value.to_string())
+        .label(fact.span, fact.value.to_string())
+        .help("change one of them, or say it in one place only")
 }
 
 pub(crate) fn not_one_segment(

@@ -1,10 +1,11 @@
 //! Services, ports and endpoints.
 
+use crate::model::stated::SliceDecl;
 use crate::model::{Family, Pod, PodPort};
 use netc_lang::suggest::did_you_mean;
-use netc_lang::{Diagnostic, Pair, Port, QualifiedName, Span, Spanned, code};
+use netc_lang::{Diagnostic, Pair, Port, Protocol, QualifiedName, Span, Spanned, code};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
 /// Two statements that are one too many.
@@ -32,6 +33,24 @@ pub(crate) fn duplicate_node_port(number: u16, at: Span, earlier: Span) -> Diagn
         .help("choose another one, or leave it out to get the lowest free one")
 }
 
+/// Two services that are reached by one address and port. What a Kubernetes cluster allows is no
+/// error, however unwise.
+pub(crate) fn shared_portal(
+    (address, protocol, number): (Option<IpAddr>, Protocol, u16),
+    fact: bool,
+    at: Span,
+    earlier: Span,
+) -> Diagnostic {
+    let Some(address) = address else {
+        let fault = duplicate_node_port(number, at, earlier);
+        return if fact { Diagnostic { code: code::SHARED_PORTAL, ..fault } } else { fault };
+    };
+    let code = if fact { code::SHARED_PORTAL } else { code::DUPLICATE_PORT };
+    let portal = SocketAddr::new(address, number);
+    twice(code, format!("two services answer to {portal}/{protocol}"), at, earlier)
+        .help("give one of them another port or address, or say `shared-portals` in one of them")
+}
+
 pub(crate) fn nameless_port(at: Span) -> Diagnostic {
     Diagnostic::at(code::UNKNOWN_PORT, at, "a port of several needs a name")
         .help("write `port NAME NUMBER`")
@@ -57,19 +76,48 @@ pub(crate) fn select_and_endpoints(name: &QualifiedName, at: Span, select: Span)
     .help("keep one of the two")
 }
 
-pub(crate) fn headless_with_address(name: &QualifiedName, at: Span) -> Diagnostic {
-    Diagnostic::at(
-        code::CONTRADICTION,
-        at,
-        format!("service {name} is headless and has an address"),
-    )
-    .help("remove the address, or choose another type")
+pub(crate) fn endpoints_and_none(at: Span, none: Span) -> Diagnostic {
+    Diagnostic::at(code::CONTRADICTION, at, "an endpoint of a service without endpoints")
+        .label(none, "says that there are none")
+        .help("remove one of the two")
 }
 
-pub(crate) fn needs_node_port(what: &str, at: Span) -> Diagnostic {
-    Diagnostic::at(code::CONTRADICTION, at, format!("`{what}` needs a service of type node-port"))
-        .help("add `type node-port`, or remove it")
+pub(crate) fn no_address_here(name: &QualifiedName, what: &str, at: Span) -> Diagnostic {
+    Diagnostic::at(code::CONTRADICTION, at, format!("service {name} is {what} and has an address"))
+        .help("remove the address, or choose another type")
 }
+
+pub(crate) fn external_name_without_host(name: &QualifiedName, at: Span) -> Diagnostic {
+    let message = format!("service {name} does not say what it stands for");
+    Diagnostic::at(code::CONTRADICTION, at, message)
+        .help("add the name, such as `host db.example.com`, or choose another type")
+}
+
+pub(crate) fn needs_type(what: &str, types: &str, at: Span) -> Diagnostic {
+    let first = types.split([' ', ',']).next().unwrap_or(types);
+    Diagnostic::at(code::CONTRADICTION, at, format!("`{what}` needs a service of type {types}"))
+        .help(format!("add `type {first}`, or remove it"))
+}
+
+/// External addresses that no packet from outside can have (netspec section 5).
+pub(crate) fn unusable_external_ip(address: IpAddr, at: Span) -> Option<Diagnostic> {
+    let what = match address {
+        _ if address.is_unspecified() => "the unspecified address",
+        _ if address.is_loopback() => "a loopback address",
+        IpAddr::V4(address) if address.is_link_local() => "a link-local address",
+        IpAddr::V6(address) if address.is_unicast_link_local() => "a link-local address",
+        IpAddr::V4(address) if address.octets().starts_with(&[224, 0, 0]) => LOCAL_MULTICAST,
+        IpAddr::V6(address) if address.segments().starts_with(&[0xff02]) => LOCAL_MULTICAST,
+        _ => return None,
+    };
+    let message = format!("{address} is {what}: it cannot lead to this cluster");
+    Some(
+        Diagnostic::at(code::RESERVED_ADDRESS, at, message)
+            .help("state an address that something routes to the nodes"),
+    )
+}
+
+const LOCAL_MULTICAST: &str = "a link-local multicast address";
 
 pub(crate) fn target_with_endpoints(at: Span) -> Diagnostic {
     Diagnostic::at(code::CONTRADICTION, at, "a target says nothing beside `endpoint`")
@@ -127,9 +175,10 @@ pub(crate) fn foreign_endpoint(
     .help("give the service an address of that family, or remove the endpoint")
 }
 
+/// A target that no pod has. In a Kubernetes cluster that is a service without endpoints.
 pub(crate) fn unknown_target<'a>(
-    name: &str,
-    at: Span,
+    name: &Spanned<String>,
+    fact: bool,
     known: impl Iterator<Item = &'a PodPort>,
 ) -> Diagnostic {
     let known: BTreeSet<(&str, String)> = known
@@ -138,6 +187,8 @@ pub(crate) fn unknown_target<'a>(
             Some((own, format!("`{own}` on {}", port.port.value)))
         })
         .collect();
+    let (name, at) = (name.value.as_str(), name.span);
+    let code = if fact { code::SELECTS_NOTHING } else { code::UNKNOWN_PORT };
     let help = did_you_mean(name, known.iter().map(|(own, _)| *own)).unwrap_or_else(|| {
         if known.is_empty() {
             format!("name the port in the pods: `port {name} NUMBER`")
@@ -147,7 +198,7 @@ pub(crate) fn unknown_target<'a>(
         }
     });
     Diagnostic::at(
-        code::UNKNOWN_PORT,
+        code,
         at,
         format!("no selected pod has a port named `{name}` with that protocol"),
     )
@@ -179,6 +230,22 @@ pub(crate) fn selects_nothing(
     Diagnostic::at(code::SELECTS_NOTHING, select.span, format!("service {name} selects no pod"))
         .here("no pod has these labels: connections are refused")
         .help(help)
+}
+
+/// Slices of services that are not there: nothing leads to their endpoints.
+pub(crate) fn slices_without_service(slices: &[SliceDecl]) -> Option<Diagnostic> {
+    const LISTED: usize = 5;
+    let first = slices.iter().map(|slice| slice.span).min()?;
+    let names: BTreeSet<String> = slices.iter().map(|slice| slice.service.to_string()).collect();
+    let mut listed: Vec<String> = names.iter().take(LISTED).cloned().collect();
+    if names.len() > LISTED {
+        listed.push("…".into());
+    }
+    let message = format!("endpoints of services that are not there: {}", listed.join(", "));
+    Some(
+        Diagnostic::at(code::UNUSED_OBJECTS, first, message)
+            .help("add the services, or leave their endpoints out"),
+    )
 }
 
 pub(crate) fn no_endpoints(name: &QualifiedName, at: Span) -> Diagnostic {

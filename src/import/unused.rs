@@ -1,0 +1,72 @@
+//! Objects of which nothing is made: counted and named, so that nobody looks for them.
+
+use netc_lang::{Diagnostic, Span, code};
+use std::collections::BTreeMap;
+
+/// So many names are listed.
+const LISTED: usize = 5;
+
+/// What is left over.
+#[derive(Default)]
+pub(super) struct Unused {
+    counts: BTreeMap<String, usize>,
+    unscheduled: Vec<(String, Span)>,
+    ingresses: Vec<(String, Span)>,
+}
+
+impl Unused {
+    /// Counts one more of these.
+    pub(super) fn count(&mut self, what: &str) {
+        match self.counts.get_mut(what) {
+            Some(count) => *count += 1,
+            None => {
+                self.counts.insert(what.to_owned(), 1);
+            }
+        }
+    }
+
+    /// A pod without node or address.
+    pub(super) fn unscheduled(&mut self, name: String, at: Span) {
+        self.unscheduled.push((name, at));
+    }
+
+    /// An ingress.
+    pub(super) fn ingress(&mut self, name: String, at: Span) {
+        self.ingresses.push((name, at));
+    }
+
+    /// Says what is left over.
+    pub(super) fn report(self, faults: &mut Vec<Diagnostic>) {
+        if let Some((_, at)) = self.unscheduled.first() {
+            let names = listed(&self.unscheduled);
+            let message = format!("pods without node or address are left out: {names}");
+            faults.push(
+                Diagnostic::at(code::UNSCHEDULED_PODS, *at, message)
+                    .help("they get their rules when they run: read the objects again then"),
+            );
+        }
+        if let Some((_, at)) = self.ingresses.first() {
+            let message = format!("ingresses are not compiled yet: {}", listed(&self.ingresses));
+            faults.push(
+                Diagnostic::at(code::UNCOMPILED_INGRESS, *at, message)
+                    .help("an ingress controller makes them: the services behind are compiled"),
+            );
+        }
+        if !self.counts.is_empty() {
+            let counts = self.counts.iter().map(|(what, count)| format!("{count} {what}"));
+            let message = format!("not used: {}", counts.collect::<Vec<_>>().join(", "));
+            faults.push(Diagnostic::new(code::UNUSED_OBJECTS, message).help(
+                "leave them out of what you read, if you like: nothing depends on them here",
+            ));
+        }
+    }
+}
+
+fn listed(names: &[(String, Span)]) -> String {
+    let shown: Vec<&str> = names.iter().take(LISTED).map(|(name, _)| name.as_str()).collect();
+    let more = match names.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
+}
