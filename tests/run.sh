@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Each tool and the package that has it.
-tools="ip:iproute2 bridge:iproute2 iptables-nft:iptables iptables-legacy:iptables sysctl:procps unshare:util-linux"
+tools="ip:iproute2 bridge:iproute2 iptables-nft:iptables iptables-legacy:iptables sysctl:procps unshare:util-linux conntrack:conntrack"
 missing=""
 for entry in $tools; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${entry%%:*}" >/dev/null || missing="$missing ${entry##*:}"
@@ -30,11 +30,11 @@ echo "== ring 1 and 2: pure tests, and the program as a process"
 cargo test --workspace
 
 echo "== ring 3: a real kernel, in namespaces of its own"
-cargo test --test live --features kernel-tests --no-run
+kernel_tests=(--test live --test conformance --features kernel-tests)
+cargo test "${kernel_tests[@]}" --no-run
 if [ "$(id -u)" = 0 ]; then
-    cargo test --test live --features kernel-tests
+    cargo test "${kernel_tests[@]}"
 else
     # A user namespace gives the rights that the tests need, where the machine allows it.
-    unshare --user --map-root-user --net --mount \
-        cargo test --offline --test live --features kernel-tests
+    unshare --user --map-root-user --net --mount cargo test --offline "${kernel_tests[@]}"
 fi

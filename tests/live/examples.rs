@@ -177,3 +177,37 @@ fn static_docker0_and_myservice() {
     }
     assert_eq!(servers(&ask_often(pods[0], "10.254.206.220:80", 60)), pods);
 }
+
+#[test]
+fn kubernetes() {
+    let lab = Lab::enter();
+    lab.machine("node1", "eth0", &["192.168.1.129/24"]);
+    lab.machine("node2", "eth0", &["192.168.1.130/24"]);
+    lab.machine("outside", "eth0", &["192.168.1.7/24", "198.51.100.7/24"]);
+    for node in ["node1", "node2"] {
+        lab.applied(&example("kubernetes"), node, &[]);
+        as_planned(&lab, "kubernetes", node);
+    }
+    let frontends = ["pod-default.frontend-0", "pod-default.frontend-1"];
+    for pod in frontends.into_iter().chain(["pod-web.nginx-0", "pod-web.nginx-1"]) {
+        serve(pod, "0.0.0.0:80");
+    }
+    serve("pod-web.echoserver-0", "0.0.0.0:8080");
+    // Each pod is kept in its zone.
+    for pod in frontends {
+        assert_eq!(servers(&ask_often(pod, "10.96.0.2:80", 20)), [pod]);
+    }
+    // A client stays with the pod that it was sent to.
+    let answers = ask_often("outside", "192.168.1.130:31241", 20);
+    assert_eq!(servers(&answers).len(), 1, "{answers:?}");
+    // The balancer's network gets through, and is seen.
+    run("ip -n outside route add 203.0.113.7 via 192.168.1.129 src 198.51.100.7");
+    run("ip -n node1 route add 198.51.100.0/24 dev eth0");
+    // Without any route for it the node would say "unreachable" before its rules are asked.
+    run("ip -n node1 route add default via 192.168.1.1");
+    let answer = ask("outside", "203.0.113.7:80").unwrap();
+    assert_eq!(answer.client.to_string(), "198.51.100.7");
+    run("ip -n outside route replace 203.0.113.7 via 192.168.1.129 src 192.168.1.7");
+    let refused = ask("outside", "203.0.113.7:80").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::TimedOut, "others are dropped");
+}

@@ -5,7 +5,7 @@ use nix::sched::{CloneFlags, setns, unshare};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread;
@@ -58,6 +58,16 @@ impl Lab {
         let path = self.folder.path().join(name);
         fs::write(&path, text).unwrap();
         path
+    }
+
+    /// `netc build SOURCES --out out` in the folder of these files, which must succeed; the path
+    /// of `out`.
+    pub(crate) fn built(&self, sources: &[&str]) -> PathBuf {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
+        command.arg("build").args(sources).args(["--out", "out"]).current_dir(self.folder.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        self.folder.path().join("out")
     }
 
     /// `netc apply SOURCE --node NODE --netns NODE`
@@ -119,8 +129,20 @@ pub(crate) fn serve(netns: &str, address: &str) {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
-            let peer = stream.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
-            let _ = write!(stream, "{name} {peer}");
+            // A server of both families sees IPv4 clients by IPv6 addresses.
+            let Ok(peer) = stream.peer_addr() else { continue };
+            let _ = write!(stream, "{name} {}", peer.ip().to_canonical());
+        }
+    });
+}
+
+/// Serves UDP in a namespace until the test ends: the answer is the server's name.
+pub(crate) fn serve_udp(netns: &str, address: &str) {
+    let (name, address) = (netns.to_owned(), address.to_owned());
+    let socket = within(netns, move || UdpSocket::bind(address).unwrap());
+    thread::spawn(move || {
+        while let Ok((_, client)) = socket.recv_from(&mut [0; 64]) {
+            let _ = socket.send_to(name.as_bytes(), client);
         }
     });
 }
@@ -137,25 +159,32 @@ pub(crate) struct Answer {
 /// Connects from a namespace and reads the answer.
 pub(crate) fn ask(netns: &str, to: &str) -> std::io::Result<Answer> {
     let to: SocketAddr = to.parse().unwrap();
-    within(netns, move || {
-        let mut stream = TcpStream::connect_timeout(&to, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (server, client) = answer.split_once(' ').expect("a name and an address");
-        Ok(Answer { server: server.to_owned(), client: client.parse().unwrap() })
-    })
+    within(netns, move || connect(to))
 }
 
 /// Asks many times; every time there must be an answer. How often each answer came.
 pub(crate) fn ask_often(netns: &str, to: &str, times: usize) -> BTreeMap<Answer, usize> {
-    let mut answers = BTreeMap::new();
-    for turn in 0..times {
-        let answer = ask(netns, to);
-        let answer = answer.unwrap_or_else(|error| panic!("{netns} to {to}, try {turn}: {error}"));
-        *answers.entry(answer).or_default() += 1;
-    }
-    answers
+    let (name, to): (String, SocketAddr) = (netns.to_owned(), to.parse().unwrap());
+    within(netns, move || {
+        let mut answers = BTreeMap::new();
+        for turn in 0..times {
+            let answer = connect(to);
+            let answer =
+                answer.unwrap_or_else(|error| panic!("{name} to {to}, try {turn}: {error}"));
+            *answers.entry(answer).or_default() += 1;
+        }
+        answers
+    })
+}
+
+/// Connects from where this thread is and reads the answer.
+fn connect(to: SocketAddr) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect_timeout(&to, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (server, client) = answer.split_once(' ').expect("a name and an address");
+    Ok(Answer { server: server.to_owned(), client: client.parse().unwrap() })
 }
 
 /// The servers that answered.

@@ -17,6 +17,12 @@
 mod changes;
 mod dual_stack;
 mod examples;
+mod flush;
 mod lab;
+mod protocols;
+#[path = "../it/random.rs"]
+mod random;
+mod random_clusters;
 mod refusals;
 mod round_trip;
+mod services;
