@@ -5,6 +5,7 @@
 
 use netc::graph::Ordered;
 use netc::object::{ChainName, State};
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::iter::Peekable;
 use std::net::{IpAddr, SocketAddr};
@@ -49,6 +50,21 @@ pub(super) fn measure(ordered: &Ordered) -> (f64, Chains<'_>) {
     let written = write(&all);
     assert!(written.ends_with(&text), "the floor is of other bytes");
     (written.len() as f64 / 1e6, all)
+}
+
+/// The names of all chains.
+pub(super) fn names(ordered: &Ordered) -> Vec<&str> {
+    let rulesets = ordered.nodes.iter().filter_map(|node| match &node.object.state {
+        State::Ruleset(ruleset) => Some(ruleset),
+        _ => None,
+    });
+    rulesets.flat_map(|ruleset| ruleset.names().map(ChainName::as_str)).collect()
+}
+
+/// One hash for each name, of about as many bytes as an endpoint's name is made from.
+pub(super) fn hash(names: &[&str]) -> usize {
+    let hashes = names.iter().map(|name| Sha256::new_with_prefix(name).finalize());
+    hashes.filter(|hash| hash.first() == Some(&0)).count()
 }
 
 /// The rules by `write!`, value by value.

@@ -5,13 +5,15 @@
 //! not. `cargo bench --bench compile -- quick` leaves out the largest sizes.
 #![expect(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a benchmark measures time and prints"
+    reason = "a benchmark measures time, writes files and prints"
 )]
 
 mod cluster;
 mod floor;
+mod process;
 
 use netc::artefacts;
 use netc::graph::{Ordered, order};
@@ -31,8 +33,15 @@ impl Reader for Memory {
 }
 
 fn main() {
-    if let Some(count) = std::env::args().skip_while(|one| one != "--peak").nth(1) {
-        return peak(count.parse().expect("a number"));
+    let count = |option| {
+        let count = std::env::args().skip_while(|one| one != option).nth(1);
+        count.map(|count| count.parse().expect("a number"))
+    };
+    if let Some(count) = count("--peak") {
+        return peak(count);
+    }
+    if let Some(count) = count("--process") {
+        return process::build(count);
     }
     let quick = std::env::args().any(|argument| argument == "quick");
     parser();
@@ -44,7 +53,16 @@ fn main() {
         phases(&format!("{count}×10"), cluster::services(*count));
     }
     println!();
-    memory(services);
+    println!("rules alone, again and again in one process, milliseconds");
+    for count in services {
+        rules(*count);
+    }
+    println!();
+    println!("memory of one compile");
+    services.iter().for_each(|count| apart("--peak", *count));
+    println!();
+    println!("netc build of one node of 3 from Kubernetes objects, the whole process");
+    services.iter().for_each(|count| apart("--process", *count));
     println!();
     println!("nodes with vxlan and 10 pods each, one node, milliseconds (median of runs)");
     heading();
@@ -66,21 +84,42 @@ fn parser() {
     println!("    byte loop  {:8.2} ms  {:6.0} MB/s", millis(bytes), rate(bytes));
 }
 
-/// The memory that a whole compile takes, each in a process of its own.
-fn memory(services: &[usize]) {
-    println!("memory of one compile");
+/// Lowering, order and emission where memory is warm, as a daemon would do them again and again;
+/// against the names hashed and the bytes copied, which nothing can avoid.
+fn rules(services: usize) {
+    let mut reader = Memory(cluster::services(services));
+    let (program, _) = Program::load(&["bench.netc".into()], &mut reader);
+    let cluster = built(&evaluate(&program).0).cluster;
+    let node = cluster.nodes.first().expect("a node");
+    let work = || emit(&order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle"));
+    let time = median(11, work);
+    let ordered = order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle");
+    let names = floor::names(&ordered);
+    let floor = median(11, || (floor::hash(&names), emit(&ordered)));
+    println!(
+        "{:>10} {:>8.2}, names hashed and bytes copied {:>8.2}, ratio {:>5.1}",
+        format!("{services}×10"),
+        millis(time),
+        millis(floor),
+        time.as_secs_f64() / floor.as_secs_f64()
+    );
+}
+
+/// Measures in a process of its own, whose memory holds nothing else.
+fn apart(what: &str, count: usize) {
     let own = std::env::current_exe().expect("a program");
-    for count in services {
-        let output = Command::new(&own).args(["--peak", &count.to_string()]).output();
-        print!("{}", String::from_utf8_lossy(&output.expect("it runs").stdout));
-    }
+    let output = Command::new(&own).args([what, &count.to_string()]).output();
+    print!("{}", String::from_utf8_lossy(&output.expect("it runs").stdout));
 }
 
 /// Compiles one node and prints the peak of memory (`VmHWM` of proc(5)) against the output.
 fn peak(count: usize) {
     let mut reader = Memory(cluster::services(count));
     let (program, _) = Program::load(&["bench.netc".into()], &mut reader);
-    let cluster = built(&evaluate(&program).0).cluster;
+    let items = evaluate(&program).0;
+    let _sources = program.sources;
+    let cluster = built(&items).cluster;
+    drop(items);
     let node = cluster.nodes.first().expect("a node");
     let ordered = order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle");
     let output = emit(&ordered);
@@ -143,6 +182,7 @@ fn compile(roots: &[String], reader: &mut Memory) -> [Duration; 7] {
     let parse = lap();
     let (items, faults) = evaluate(&program);
     assert!(!has_errors(&faults), "{faults:?}");
+    let sources = program.sources;
     let evaluated = lap();
     let cluster = built(&items).cluster;
     drop(items);
@@ -154,7 +194,7 @@ fn compile(roots: &[String], reader: &mut Memory) -> [Duration; 7] {
     let in_order = lap();
     std::hint::black_box(emit(&ordered));
     let emitted = lap();
-    drop((ordered, cluster, program));
+    drop((ordered, cluster, sources));
     [parse, evaluated, modelled, lowered, in_order, emitted, start.elapsed()]
 }
 
