@@ -31,8 +31,6 @@ pub fn compile(roots: &[String], reader: &mut dyn Reader, lock: Option<(&Lock, &
     let Program { sources, .. } = program;
     let broken = has_errors(&diagnostics);
     let built = resolve(stated, lock, &mut faults);
-    sort(&mut faults);
-    faults.dedup();
     diagnostics.extend(faults.into_iter().filter(|fault| !broken || stands_alone(fault)));
     sort(&mut diagnostics);
     let built = built.filter(|_| !has_errors(&diagnostics));

@@ -27,14 +27,14 @@ pub(crate) fn chains_in_order(ruleset: &Ruleset) -> Vec<(usize, Chain<'_>)> {
 }
 
 /// The chains that the rules of each chain jump to, by their places: one list behind the other.
-pub(super) struct Jumps {
+struct Jumps {
     targets: Vec<u32>,
     /// Where the list of each chain ends.
     ends: Vec<u32>,
 }
 
 impl Jumps {
-    pub(super) fn of(chains: &[Chain]) -> Jumps {
+    fn of(chains: &[Chain]) -> Jumps {
         let names = chains.iter().map(|chain| chain.name.as_str());
         let indices: FxHashMap<&str, u32> = names.zip(0..).collect();
         let mut jumps = Jumps { targets: Vec::new(), ends: Vec::with_capacity(chains.len()) };
@@ -46,7 +46,7 @@ impl Jumps {
         jumps
     }
 
-    pub(super) fn from(&self, chain: usize) -> &[u32] {
+    fn from(&self, chain: usize) -> &[u32] {
         let end = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
         let start = chain.checked_sub(1).map_or(0, end);
         self.targets.get(start..end(chain)).unwrap_or_default()

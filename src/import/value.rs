@@ -1,10 +1,11 @@
 //! What strings must look like: names, labels, addresses (the API server's
 //! `apimachinery/pkg/util/validation`).
 
+use crate::model::Special;
 use ipnet::IpNet;
 use netc_lang::Pair;
 use netc_lang::schema::Shape;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// Why a value does not fit, and what to do.
 #[derive(Debug)]
@@ -35,11 +36,9 @@ pub(super) fn label(text: &str) -> Result<(), Wrong> {
 
 /// A DNS-1035 label: the names of services.
 pub(super) fn service_name(text: &str) -> Result<(), Wrong> {
+    // The language would take a namespace before it.
     label(text)?;
-    if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        return Ok(());
-    }
-    Err(Wrong::new("is not a service name", "service names start with a letter"))
+    shape(Shape::ServiceName, text)
 }
 
 /// A DNS-1123 subdomain: the names of nodes, pods and most other things.
@@ -109,36 +108,15 @@ fn mapped(address: IpAddr) -> Option<IpAddr> {
     }
 }
 
-/// An address that can be reached from elsewhere: not unspecified, loopback, link-local or
-/// link-local multicast (`ValidateNonSpecialIP`).
+/// An address that can be reached from elsewhere.
 pub(super) fn plain_address(text: &str) -> Result<IpAddr, Wrong> {
     let address = address(text)?;
-    let link_local = match address {
-        IpAddr::V4(address) => address.is_link_local(),
-        IpAddr::V6(address) => address.is_unicast_link_local(),
+    let why = match Special::of(address) {
+        None => return Ok(address),
+        Some(Special::Unspecified) => "stands for no address".to_owned(),
+        Some(special) => format!("is {special}"),
     };
-    let link_multicast = match address {
-        IpAddr::V4(address) => matches!(address.octets(), [224, 0, 0, _]),
-        IpAddr::V6(address) => address.is_multicast() && scope(address) == 2,
-    };
-    let kind = if address.is_unspecified() {
-        "stands for no address"
-    } else if address.is_loopback() {
-        "is a loopback address"
-    } else if link_local {
-        "is a link-local address"
-    } else if link_multicast {
-        "is a link-local multicast address"
-    } else {
-        return Ok(address);
-    };
-    Err(Wrong::new(kind, "choose an address that other machines can reach"))
-}
-
-/// The scope of a multicast address (RFC 4291 section 2.7).
-fn scope(address: Ipv6Addr) -> u8 {
-    let [_, second, ..] = address.octets();
-    second & 0x0f
+    Err(Wrong::new(why, "choose an address that other machines can reach"))
 }
 
 /// A network; host bits are cleared, as Go's `net.ParseCIDR` does.

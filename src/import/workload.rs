@@ -5,8 +5,8 @@ use super::object::Object;
 use super::pod::template;
 use super::tree::Node;
 use super::unused::Unused;
-use crate::model::PodState;
 use crate::model::stated::{Form, Placement, PodDecl, Stated};
+use crate::model::{PerFamily, PodState};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ fn pods(object: &mut Object<'_, '_>) -> Option<PodDecl> {
         form: Form::Kubernetes,
         placement: Placement::Replicas { count: count?, nodes: Vec::new() },
         template: Arc::new(template),
-        addresses: crate::model::PerFamily::default(),
+        addresses: PerFamily::default(),
         state: PodState { host_network, ..PodState::default() },
     })
 }

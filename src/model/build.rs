@@ -27,13 +27,23 @@ pub fn build(items: &[Item], lock: Option<(&Lock, &str)>) -> (Option<Built>, Vec
     let mut faults = Vec::new();
     let stated = declare::read(items, &mut faults);
     let built = resolve(stated, lock, &mut faults);
-    sort(&mut faults);
-    faults.dedup();
     (built, faults)
 }
 
-/// Builds the cluster that is stated.
+/// Builds the cluster that is stated. The faults, those of reading it included, are then in the
+/// order of the sources, each once.
 pub(crate) fn resolve(
+    stated: Stated,
+    lock: Option<(&Lock, &str)>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Built> {
+    let built = cluster(stated, lock, faults);
+    sort(faults);
+    faults.dedup();
+    built
+}
+
+fn cluster(
     stated: Stated,
     lock: Option<(&Lock, &str)>,
     faults: &mut Vec<Diagnostic>,

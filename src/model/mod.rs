@@ -20,6 +20,7 @@ mod pod;
 mod pool;
 mod select;
 mod service;
+mod special;
 pub(crate) mod stated;
 
 pub(crate) use bind::join_slices;
@@ -35,3 +36,4 @@ pub use lock::Lock;
 pub use node::{Node, NodeAddress, NodeId, gateway};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
+pub(crate) use special::Special;

@@ -39,7 +39,7 @@ impl Service {
     /// Whether it is programmed on nodes at all.
     #[must_use]
     pub fn is_programmed(&self) -> bool {
-        !matches!(self.kind, ServiceKind::Headless | ServiceKind::ExternalName)
+        self.kind.has_address()
     }
 }
 
@@ -59,6 +59,12 @@ pub enum ServiceKind {
 }
 
 impl ServiceKind {
+    /// Whether such services have an address of their own, and nodes that answer to it.
+    #[must_use]
+    pub fn has_address(self) -> bool {
+        !matches!(self, ServiceKind::Headless | ServiceKind::ExternalName)
+    }
+
     /// Whether ports of such services are ports of every node too.
     #[must_use]
     pub fn has_node_ports(self) -> bool {

@@ -58,11 +58,6 @@ fn addresses(out: &mut Output, service: &ServiceDecl) {
     out.list("family-policy", policy.filter(|policy| *policy != "single-stack"));
 }
 
-/// Whether nodes do anything for it.
-fn is_programmed(service: &ServiceDecl) -> bool {
-    !matches!(service.kind, ServiceKind::Headless | ServiceKind::ExternalName)
-}
-
 /// What stands before a statement that a cluster may hold, but that says nothing.
 pub(super) fn remark(says_nothing: bool) -> &'static str {
     if says_nothing { "# " } else { "" }
@@ -115,7 +110,7 @@ fn policies(out: &mut Output, service: &ServiceDecl) {
         out.line(format_args!("affinity client-ip {seconds}"));
     }
     if service.external_traffic == Policy::Local {
-        out.line(format_args!("{}external-traffic local", remark(!is_programmed(service))));
+        out.line(format_args!("{}external-traffic local", remark(!service.kind.has_address())));
     }
     if service.internal_traffic == Policy::Local {
         out.line("internal-traffic local");
@@ -136,7 +131,7 @@ fn load_balancer(out: &mut Output, service: &ServiceDecl) {
         out.line(format_args!("load-balancer-ip {}{proxy}", ip.address.value));
     }
     out.list("source-ranges", service.source_ranges.iter().map(|range| range.value));
-    let keyword = format!("{}external-ips", remark(!is_programmed(service)));
+    let keyword = format!("{}external-ips", remark(!service.kind.has_address()));
     out.list(&keyword, service.external_ips.iter().map(|address| address.value));
     let port = service.health_check_node_port.iter();
     out.list("health-check-node-port", port.map(|port| port.value));

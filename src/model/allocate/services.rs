@@ -4,7 +4,7 @@ use super::{Ledger, host_numbers, only};
 use crate::model::declare::ClusterDecl;
 use crate::model::pool::Pool;
 use crate::model::stated::{FamilyPolicy, ServiceDecl};
-use crate::model::{Family, PerFamily, ServiceKind, fault};
+use crate::model::{Family, PerFamily, fault};
 use netc_lang::Span;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -62,7 +62,7 @@ fn wants(cluster: &ClusterDecl, service: &ServiceDecl, family: Family) -> bool {
     let stated = &service.families;
     let network = &cluster.service_networks;
     match service.family_policy.map(|policy| policy.value) {
-        _ if !has_addresses(service) => return false,
+        _ if !service.kind.has_address() => return false,
         Some(FamilyPolicy::RequireDual) => return true,
         Some(FamilyPolicy::PreferDual) if network.get(family).is_some() => return true,
         _ => {}
@@ -74,11 +74,6 @@ fn wants(cluster: &ClusterDecl, service: &ServiceDecl, family: Family) -> bool {
         return service.addresses.get(family).is_some();
     }
     network.families().next().unwrap_or(Family::V4) == family
-}
-
-/// Whether a service has an address of its own.
-fn has_addresses(service: &ServiceDecl) -> bool {
-    !matches!(service.kind, ServiceKind::Headless | ServiceKind::ExternalName)
 }
 
 /// Takes the addresses that services state.
@@ -123,7 +118,7 @@ fn locked(
     let Some(pool) = pool else { return };
     for (service, own) in services.iter().zip(addresses) {
         let Some(locked) = ledger.old.service(&service.name, family) else { continue };
-        if own.get(family).is_some() || !has_addresses(service) {
+        if own.get(family).is_some() || !service.kind.has_address() {
             continue;
         }
         if pool.contains(&only(locked)) && pool.take(&only(locked)) {

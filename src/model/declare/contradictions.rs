@@ -13,15 +13,15 @@ pub(super) fn report(item: &Item, service: &ServiceDecl, faults: &mut Vec<Diagno
 /// What the type has to say about addresses, ports and host.
 fn addresses(item: &Item, service: &ServiceDecl, faults: &mut Vec<Diagnostic>) {
     let name = &service.name;
-    let (what, portless) = match service.kind {
-        ServiceKind::Headless => (Some("headless"), true),
-        ServiceKind::ExternalName => (Some("of type external-name"), true),
-        _ => (None, false),
+    let without = match service.kind {
+        ServiceKind::Headless => Some("headless"),
+        ServiceKind::ExternalName => Some("of type external-name"),
+        _ => None,
     };
-    if !portless && item.child("port").is_none() {
+    if without.is_none() && item.child("port").is_none() {
         faults.push(fault::service_without_port(name, service.span));
     }
-    if let Some(what) = what {
+    if let Some(what) = without {
         for keyword in ["ip", "load-balancer-ip", "external-ips"] {
             faults.extend(
                 item.child(keyword).map(|item| fault::no_address_here(name, what, item.span)),

@@ -1,7 +1,7 @@
 //! Services, ports and endpoints.
 
 use crate::model::stated::SliceDecl;
-use crate::model::{Family, Pod, PodPort};
+use crate::model::{Family, Pod, PodPort, Special};
 use netc_lang::suggest::did_you_mean;
 use netc_lang::{Diagnostic, Pair, Port, Protocol, QualifiedName, Span, Spanned, code};
 use std::collections::BTreeSet;
@@ -99,25 +99,15 @@ pub(crate) fn needs_type(what: &str, types: &str, at: Span) -> Diagnostic {
         .help(format!("add `type {first}`, or remove it"))
 }
 
-/// External addresses that no packet from outside can have (netspec section 5).
+/// External addresses that no packet from outside can have.
 pub(crate) fn unusable_external_ip(address: IpAddr, at: Span) -> Option<Diagnostic> {
-    let what = match address {
-        _ if address.is_unspecified() => "the unspecified address",
-        _ if address.is_loopback() => "a loopback address",
-        IpAddr::V4(address) if address.is_link_local() => "a link-local address",
-        IpAddr::V6(address) if address.is_unicast_link_local() => "a link-local address",
-        IpAddr::V4(address) if address.octets().starts_with(&[224, 0, 0]) => LOCAL_MULTICAST,
-        IpAddr::V6(address) if address.segments().starts_with(&[0xff02]) => LOCAL_MULTICAST,
-        _ => return None,
-    };
-    let message = format!("{address} is {what}: it cannot lead to this cluster");
+    let special = Special::of(address)?;
+    let message = format!("{address} is {special}: it cannot lead to this cluster");
     Some(
         Diagnostic::at(code::RESERVED_ADDRESS, at, message)
             .help("state an address that something routes to the nodes"),
     )
 }
-
-const LOCAL_MULTICAST: &str = "a link-local multicast address";
 
 pub(crate) fn target_with_endpoints(at: Span) -> Diagnostic {
     Diagnostic::at(code::CONTRADICTION, at, "a target says nothing beside `endpoint`")
