@@ -3,7 +3,9 @@
 use crate::program::{Test, finish};
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::{FileTypeExt, symlink};
 use std::process::Command;
+use std::thread;
 
 const LAB: &str = "cluster lab { pods 10.244.0.0/16; services 10.96.0.0/16 }\n";
 
@@ -108,6 +110,26 @@ fn what_is_imported_goes_to_standard_output_or_a_file() {
         assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{}", run.err);
     }
     assert!(!test.files().contains(&"other.netc".to_owned()));
+}
+
+#[test]
+fn a_pipe_is_written_into_and_a_linked_file_stays_linked() {
+    let test = Test::new(&[("node.yaml", NODE), ("far.netc", "")]);
+    let place = |name: &str| test.folder.path().join(name);
+    let made = Command::new("mkfifo").arg(place("pipe")).status().unwrap();
+    assert!(made.success());
+    let reader = {
+        let pipe = place("pipe");
+        thread::spawn(move || fs::read_to_string(pipe).unwrap())
+    };
+    assert_eq!(test.run(&["import", "k8s", "node.yaml", "--out", "pipe"]).code, Some(0));
+    assert!(fs::metadata(place("pipe")).unwrap().file_type().is_fifo());
+    assert_eq!(reader.join().unwrap(), "node node0 {\n    pods 10.244.0.0/24\n}\n");
+
+    symlink("far.netc", place("near.netc")).unwrap();
+    assert_eq!(test.run(&["import", "k8s", "node.yaml", "--out", "near.netc"]).code, Some(0));
+    assert!(fs::symlink_metadata(place("near.netc")).unwrap().is_symlink());
+    assert_eq!(test.read("far.netc"), "node node0 {\n    pods 10.244.0.0/24\n}\n");
 }
 
 #[test]
