@@ -1,7 +1,9 @@
 //! Each object as the command that a person would type to make it, in the words of iproute2.
 
 use crate::model::Family;
-use crate::object::{Address, Chain, Link, LinkKind, Netns, PROTOCOL, Route, State, Table};
+use crate::object::{
+    Address, Chain, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, State, Table,
+};
 
 /// The command that makes an object; `None` for what netc does not make. The chains of a ruleset
 /// have commands of their own.
@@ -112,8 +114,13 @@ pub fn shown_connected(address: &Address) -> Option<String> {
 fn words(route: &Route, metric: &str) -> String {
     let everywhere = route.destination.prefix_len() == 0;
     let to = if everywhere { "default".to_owned() } else { route.destination.to_string() };
+    let table = match route.table {
+        MAIN_TABLE => String::new(),
+        table => format!(" table {table}"),
+    };
     let onlink = if route.onlink { " onlink" } else { "" };
-    format!("{to} via {} dev {} proto {PROTOCOL}{metric}{onlink}", route.gateway, route.link)
+    let Route { gateway, link, .. } = route;
+    format!("{to} via {gateway} dev {link}{table} proto {PROTOCOL}{metric}{onlink}")
 }
 
 fn link(link: &Link) -> String {
@@ -165,5 +172,35 @@ fn iptables(family: Family) -> &'static str {
     match family {
         Family::V4 => "iptables",
         Family::V6 => "ip6tables",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::netlink::operations;
+    use crate::object::State;
+
+    #[test]
+    fn only_the_main_table_goes_without_saying() {
+        let route = |table| {
+            State::Route(Route {
+                netns: Netns::Node,
+                table,
+                destination: "10.0.0.0/8".parse().unwrap(),
+                gateway: "192.0.2.1".parse().unwrap(),
+                link: "eth0".into(),
+                onlink: false,
+                after: Vec::new(),
+            })
+        };
+        let words = "ip route replace 10.0.0.0/8 via 192.0.2.1 dev eth0";
+        assert_eq!(command(&route(MAIN_TABLE)), Some(format!("{words} proto 110")));
+        assert_eq!(command(&route(100)), Some(format!("{words} table 100 proto 110")));
+        assert_eq!(route(MAIN_TABLE).id().to_string(), "route 10.0.0.0/8");
+        assert_eq!(route(100).id().to_string(), "route 10.0.0.0/8 of table 100");
+        let json = |table| operations("n", [route(table)].iter());
+        assert!(json(100).contains("\"table\":100"));
+        assert!(!json(MAIN_TABLE).contains("table"));
     }
 }

@@ -5,7 +5,7 @@
 //! node's own namespace.
 
 use super::ip::family_name;
-use crate::object::{Flush, Link, LinkKind, Netns, PROTOCOL, State};
+use crate::object::{Flush, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, State};
 use serde_json::{Map, Value, json};
 
 /// The version of the schema.
@@ -55,13 +55,7 @@ fn operation(state: &State) -> Option<Value> {
                 "destination": fdb.destination, "state": "permanent", "flags": "self",
             }),
         ),
-        State::Route(route) => (
-            &route.netns,
-            json!({
-                "kind": "route", "destination": route.destination, "gateway": route.gateway,
-                "link": *route.link, "onlink": route.onlink, "protocol": PROTOCOL,
-            }),
-        ),
+        State::Route(route) => (&route.netns, self::route(route)),
         State::Flush(flush) => (&Netns::Node, self::flush(flush)),
         State::Underlay(_)
         | State::Module(_)
@@ -72,6 +66,19 @@ fn operation(state: &State) -> Option<Value> {
         }
     };
     Some(within(netns, operation))
+}
+
+/// The table is missing where it is the main one.
+fn route(route: &Route) -> Value {
+    let mut all = json!({
+        "kind": "route", "table": route.table, "destination": route.destination,
+        "gateway": route.gateway, "link": *route.link, "onlink": route.onlink,
+        "protocol": PROTOCOL,
+    });
+    if let (MAIN_TABLE, Value::Object(fields)) = (route.table, &mut all) {
+        fields.shift_remove("table");
+    }
+    all
 }
 
 /// The destination is missing where any will do.

@@ -6,14 +6,33 @@ use super::machine::Machine;
 use super::socket::Socket;
 use crate::object::Address;
 use ipnet::IpNet;
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
+use netlink_packet_route::address::{
+    AddressAttribute, AddressFlags, AddressMessage, AddressProtocol, AddressScope,
+};
 use std::net::IpAddr;
 
-/// Puts an address on a device.
-pub(super) fn create(machine: &mut Machine, address: &Address) -> Result<(), KernelError> {
+/// An address as it was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct FoundAddress {
+    /// The index of its device.
+    pub(super) device: u32,
+    /// The address with the prefix length of its network.
+    pub(super) net: IpNet,
+    /// It holds on the link alone, as an IPv6 device's first address does.
+    pub(super) link_local: bool,
+    /// The kernel put it there by itself: for a loopback device, for a device that came up, or
+    /// because a router said so. Kernels before 5.18 do not tell, but give lifetimes to the
+    /// last kind.
+    pub(super) by_kernel: bool,
+}
+
+/// The message that names an address on a device, to put it there or to take it away.
+pub(super) fn message(
+    machine: &mut Machine,
+    address: &Address,
+) -> Result<AddressMessage, KernelError> {
     let ip = address.address.addr();
     let mut message = AddressMessage::default();
     message.header.index = link::index(machine, &address.netns, &address.link)?;
@@ -27,12 +46,11 @@ pub(super) fn create(machine: &mut Machine, address: &Address) -> Result<(), Ker
     if let IpNet::V6(_) = address.address {
         message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad));
     }
-    let socket = machine.socket(&address.netns)?;
-    socket.request(Message::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL)
+    Ok(message)
 }
 
-/// All addresses of a namespace, each with the index of its device.
-pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<(u32, IpNet)>, KernelError> {
+/// All addresses of a namespace.
+pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundAddress>, KernelError> {
     socket.dump(&Message::GetAddress(AddressMessage::default()), |answer| match answer {
         Message::NewAddress(message) => found(&message),
         _ => None,
@@ -40,7 +58,7 @@ pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<(u32, IpNet)>, Ke
 }
 
 /// `Local` is the device's own address; IPv6 has only `Address`.
-fn found(message: &AddressMessage) -> Option<(u32, IpNet)> {
+fn found(message: &AddressMessage) -> Option<FoundAddress> {
     let attributes = || message.attributes.iter();
     let local = attributes().find_map(|attribute| match attribute {
         AddressAttribute::Local(address) => Some(*address),
@@ -52,6 +70,38 @@ fn found(message: &AddressMessage) -> Option<(u32, IpNet)> {
             _ => None,
         })
     })?;
-    let net = IpNet::new(address, message.header.prefix_len).ok()?;
-    Some((message.header.index, net))
+    let by_kernel = attributes().any(|attribute| match attribute {
+        AddressAttribute::Protocol(protocol) => !matches!(protocol, AddressProtocol::Other(_)),
+        AddressAttribute::Flags(flags) => !flags.contains(AddressFlags::Permanent),
+        _ => false,
+    });
+    Some(FoundAddress {
+        device: message.header.index,
+        net: IpNet::new(address, message.header.prefix_len).ok()?,
+        link_local: message.header.scope == AddressScope::Link,
+        by_kernel,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(attributes: Vec<AddressAttribute>) -> FoundAddress {
+        let mut message = AddressMessage::default();
+        message.header.prefix_len = 64;
+        message.attributes = attributes;
+        message.attributes.push(AddressAttribute::Address("fd00::1".parse().unwrap()));
+        found(&message).unwrap()
+    }
+
+    #[test]
+    fn addresses_that_the_kernel_made_are_told() {
+        let lasting = AddressAttribute::Flags(AddressFlags::Permanent);
+        let lasting = || lasting.clone();
+        assert!(!with(vec![lasting()]).by_kernel);
+        assert!(!with(vec![lasting(), AddressAttribute::Protocol(4.into())]).by_kernel);
+        assert!(with(vec![lasting(), AddressAttribute::Protocol(3.into())]).by_kernel);
+        assert!(with(vec![AddressAttribute::Flags(AddressFlags::Nodad)]).by_kernel);
+    }
 }

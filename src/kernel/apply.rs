@@ -2,12 +2,10 @@
 
 use super::error::KernelError;
 use super::machine::Machine;
-use super::namespace::Namespace;
-use super::{address, conntrack, link, module, neighbour, route, sysctl, xtables};
+use super::{conntrack, module, operation, sysctl, xtables};
 use crate::graph::Ordered;
-use crate::object::{Netns, State};
+use crate::object::State;
 use crate::plan::{Action, Step};
-use std::io;
 
 /// The change that failed, and why.
 #[derive(Debug)]
@@ -70,35 +68,25 @@ fn run_restore(
 
 fn make(machine: &mut Machine, state: &State, action: &Action) -> Result<(), KernelError> {
     match state {
-        // Rules are restored, and connections forgotten, all at once; what netc does not make is
-        // never changed.
-        State::Underlay(_) | State::Ruleset(_) | State::Jump(_) | State::Flush(_) => Ok(()),
         State::Module(wanted) => module::load(&wanted.name),
         State::Sysctl(wanted) => {
             machine.namespace(&wanted.netns)?.within(|| sysctl::write(wanted))?
         }
         State::Netns(wanted) => {
-            Namespace::create(&wanted.name)?;
-            match machine.has(&Netns::Named(wanted.name.clone()))? {
-                true => Ok(()),
-                false => Err(KernelError::io("the new namespace is gone")(io::Error::from(
-                    io::ErrorKind::NotFound,
-                ))),
-            }
+            machine.make_namespaces(&[&wanted.name]).map_err(|(_, error)| error)
         }
-        State::Link(wanted) => match action {
-            Action::Create => link::create(machine, wanted),
-            Action::Update(_) => link::update(machine, wanted),
-            Action::Replace(_) => {
-                link::delete(machine, &wanted.netns, &wanted.name)?;
-                link::create(machine, wanted)
-            }
-        },
-        State::Port(wanted) => link::join(machine, wanted),
-        State::Address(wanted) => address::create(machine, wanted),
-        State::Up(wanted) => link::up(machine, wanted),
-        State::Neighbour(wanted) => neighbour::replace(machine, wanted),
-        State::Fdb(wanted) => neighbour::replace_fdb(machine, wanted),
-        State::Route(wanted) => route::replace(machine, wanted),
+        // Rules are restored, and connections forgotten, all at once; what netc does not make is
+        // never changed: for these there are no requests.
+        _ => {
+            let parts: &[operation::Action] = match action {
+                Action::Create => &[operation::Action::Make],
+                Action::Update(_) => &[operation::Action::Change],
+                Action::Replace(_) => &[operation::Action::Remove, operation::Action::Make],
+            };
+            parts.iter().try_for_each(|part| {
+                let requests = operation::requests(machine, state, *part)?.unwrap_or_default();
+                operation::run(machine, &requests).map_err(|(_, error)| error)
+            })
+        }
     }
 }

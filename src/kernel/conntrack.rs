@@ -73,7 +73,7 @@ pub(super) fn forget(
     let socket = machine.socket(&Netns::Node).map_err(|error| (first, error))?;
     let stale = flushes.stale(socket).map_err(|error| (first, error))?;
     for Stale { places, name } in stale {
-        match socket.request(flushes.message(ConntrackMessage::Delete(name)), 0) {
+        match socket.request(&flushes.message(ConntrackMessage::Delete(name)), 0) {
             Ok(()) | Err(KernelError::Netlink { errno: Errno::ENOENT, .. }) => {}
             Err(error) => return Err((places.first().copied().unwrap_or(first), error)),
         }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 pub struct Machine {
     /// The node's own namespace and those of its pods, as far as they were needed.
     spaces: BTreeMap<Netns, Space>,
-    /// The indices of devices, once they were looked up.
-    indices: BTreeMap<(Netns, String), u32>,
+    /// The indices of the devices of a namespace, once they were listed.
+    indices: BTreeMap<Netns, BTreeMap<String, u32>>,
 }
 
 /// A namespace and the sockets in it.
@@ -80,9 +80,36 @@ impl Machine {
         self.space(netns).map(|space| &space.namespace)
     }
 
-    /// The indices of devices that were looked up. They hold until a device is removed.
-    pub(super) fn indices(&mut self) -> &mut BTreeMap<(Netns, String), u32> {
-        &mut self.indices
+    /// The index of a device, if it was there when the devices of its namespace were listed.
+    pub(super) fn index(&self, netns: &Netns, name: &str) -> Option<u32> {
+        self.indices.get(netns)?.get(name).copied()
+    }
+
+    /// Keeps the indices of all devices of a namespace. They hold until one is removed.
+    pub(super) fn list_devices(&mut self, netns: &Netns, indices: BTreeMap<String, u32>) {
+        self.indices.insert(netns.clone(), indices);
+    }
+
+    /// Forgets all indices: with one end of a veth pair goes the other, wherever it is.
+    pub(super) fn forget_devices(&mut self) {
+        self.indices.clear();
+    }
+
+    /// Makes named namespaces; the first that could not be made, by its place, and why. Those
+    /// before it were made, those behind it were not.
+    pub(super) fn make_namespaces(&mut self, names: &[&str]) -> Result<(), (usize, KernelError)> {
+        Namespace::create(names)?;
+        names.iter().enumerate().try_for_each(|(place, name)| {
+            self.space(&Netns::Named((*name).into())).map(drop).map_err(|error| (place, error))
+        })
+    }
+
+    /// Removes a named namespace. The kernel takes it and its devices apart once nobody uses it:
+    /// we must not.
+    pub(super) fn remove_namespace(&mut self, name: &str) -> Result<(), KernelError> {
+        self.spaces.remove(&Netns::Named(name.into()));
+        self.forget_devices();
+        Namespace::remove(name)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The live node: observing it and changing it.
 //!
 //! With [`crate::cli`] this is the only part of netc that touches the machine. Everything is
-//! synchronous and in order: one netlink socket for each protocol and namespace, one request at a
-//! time, every answer checked.
+//! synchronous and in order: one netlink socket for each protocol and namespace, requests one
+//! by one or many at a time, every answer checked.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -12,16 +12,34 @@
 mod address;
 mod apply;
 mod conntrack;
+mod device;
 mod error;
 mod link;
+#[cfg_attr(
+    not(feature = "kernel-tests"),
+    expect(dead_code, reason = "wired by the transaction engine")
+)]
 mod machine;
 mod module;
+#[cfg_attr(
+    not(feature = "kernel-tests"),
+    expect(dead_code, reason = "wired by the transaction engine")
+)]
 mod namespace;
 mod neighbour;
 mod observe;
+mod operation;
+#[cfg_attr(
+    not(feature = "kernel-tests"),
+    expect(dead_code, reason = "wired by the transaction engine")
+)]
+mod removal;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired by the transaction engine"))]
 mod route;
 mod socket;
 mod sysctl;
+#[cfg(feature = "kernel-tests")]
+pub mod trial;
 mod xtables;
 
 pub use apply::{Failure, apply};

@@ -1,15 +1,20 @@
 //! Network namespaces: named ones as `ip netns` keeps them under /run/netns (ip-netns(8)).
 
 use super::error::KernelError;
-use nix::mount::{MsFlags, mount};
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 /// Where named namespaces are.
 const FOLDER: &str = "/run/netns";
+
+/// The namespace of the calling thread.
+const OWN: &str = "/proc/thread-self/ns/net";
 
 /// An open network namespace.
 pub(super) struct Namespace {
@@ -19,7 +24,7 @@ pub(super) struct Namespace {
 impl Namespace {
     /// The namespace of the calling thread.
     pub(super) fn current() -> Result<Namespace, KernelError> {
-        let file = File::open("/proc/thread-self/ns/net");
+        let file = File::open(OWN);
         let file = file.map_err(KernelError::io("cannot open this network namespace"))?;
         Ok(Namespace { file })
     }
@@ -33,20 +38,66 @@ impl Namespace {
         }
     }
 
-    /// Makes a named namespace, as `ip netns add` does.
-    pub(super) fn create(name: &str) -> Result<(), KernelError> {
+    /// Makes named namespaces, as `ip netns add` does; the first that could not be made, by its
+    /// place, and why. Those before it were made, those behind it were not.
+    pub(super) fn create(names: &[&str]) -> Result<(), (usize, KernelError)> {
         let make = || {
-            share_folder()?;
-            let path = path(name);
-            fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
-            let made = thread::scope(|scope| scope.spawn(|| bind_new(&path)).join());
-            let made = made.unwrap_or_else(|_| Err(io::Error::other("the thread ended")));
-            if made.is_err() {
-                let _ = fs::remove_file(&path);
+            let place = |place: usize| move |error| (place, error);
+            if !names.is_empty() {
+                share_folder().map_err(place(0))?;
             }
-            made
+            let mut all = names.iter().enumerate();
+            all.try_for_each(|(at, name)| create_here(&path(name)).map_err(place(at)))
         };
-        make().map_err(KernelError::io(format!("cannot make the namespace {name}")))
+        // The thread goes from one new namespace into the next.
+        let made = thread::scope(|scope| scope.spawn(make).join());
+        made.unwrap_or_else(|_| Err((0, io::Error::other("the thread ended")))).map_err(
+            |(place, error)| {
+                let name = names.get(place).copied().unwrap_or_default();
+                (place, KernelError::io(format!("cannot make the namespace {name}"))(error))
+            },
+        )
+    }
+
+    /// Removes a named namespace, as `ip netns del` does: it is gone once nothing uses it.
+    pub(super) fn remove(name: &str) -> Result<(), KernelError> {
+        let path = path(name);
+        let unmounted = match umount2(&path, MntFlags::MNT_DETACH) {
+            // Nothing is mounted there, as after a creation that was cut short.
+            Err(Errno::EINVAL) => Ok(()),
+            other => other.map_err(io::Error::from),
+        };
+        unmounted
+            .and_then(|()| fs::remove_file(&path))
+            .map_err(KernelError::io(format!("cannot remove the namespace {name}")))
+    }
+
+    /// The names of all named namespaces, in order.
+    pub(super) fn names() -> Result<Vec<String>, KernelError> {
+        let list = || {
+            let entries = match fs::read_dir(FOLDER) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                entries => entries?,
+            };
+            // All namespaces are files of one file system, which has nothing else (nsfs.c).
+            let nsfs = fs::metadata(OWN)?.dev();
+            let mut names = Vec::new();
+            for entry in entries {
+                let entry = entry?;
+                let there = fs::metadata(entry.path()).is_ok_and(|file| file.dev() == nsfs);
+                names.extend(entry.file_name().into_string().ok().filter(|_| there));
+            }
+            names.sort();
+            Ok(names)
+        };
+        list().map_err(KernelError::io(format!("cannot list {FOLDER}")))
+    }
+
+    /// What tells this namespace from every other one that there is: its inode number. A later
+    /// one may get it again.
+    pub(super) fn identity(&self) -> Result<u64, KernelError> {
+        let file = self.file.metadata();
+        file.map(|file| file.ino()).map_err(KernelError::io("cannot ask about a namespace"))
     }
 
     /// Runs something within the namespace, in a thread of its own; processes that it starts are
@@ -75,11 +126,17 @@ fn path(name: &str) -> PathBuf {
 }
 
 /// Makes the calling thread's namespace a new one and keeps it alive under a path.
-fn bind_new(path: &Path) -> io::Result<()> {
-    unshare(CloneFlags::CLONE_NEWNET)?;
-    let own = Path::new("/proc/thread-self/ns/net");
-    mount(Some(own), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
-    Ok(())
+fn create_here(path: &Path) -> io::Result<()> {
+    fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    let bind = || {
+        unshare(CloneFlags::CLONE_NEWNET)?;
+        mount(Some(OWN), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+    };
+    let bound = bind();
+    if bound.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    Ok(bound?)
 }
 
 /// The folder must be a shared mount, so that a namespace made here is seen by everybody who

@@ -7,7 +7,6 @@ use super::machine::Machine;
 use super::socket::Socket;
 use crate::object::{Fdb, Neighbour};
 use netc_lang::Mac;
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_REPLACE};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::neighbour::{
@@ -23,25 +22,28 @@ pub(super) struct FoundEntry {
     pub(super) mac: Mac,
 }
 
-/// Makes a neighbour entry, or changes it.
-pub(super) fn replace(machine: &mut Machine, neighbour: &Neighbour) -> Result<(), KernelError> {
+/// The message that names a neighbour entry, to make it or to take it away.
+pub(super) fn message(
+    machine: &mut Machine,
+    neighbour: &Neighbour,
+) -> Result<NeighbourMessage, KernelError> {
     let Neighbour { netns, link: device, address, mac } = neighbour;
     let family = match address {
         IpAddr::V4(_) => AddressFamily::Inet,
         IpAddr::V6(_) => AddressFamily::Inet6,
     };
     let index = link::index(machine, netns, device)?;
-    let message = entry(family, index, *address, *mac, NeighbourFlags::empty());
-    machine.socket(netns)?.request(Message::NewNeighbour(message), NLM_F_CREATE | NLM_F_REPLACE)
+    Ok(entry(family, index, *address, *mac, NeighbourFlags::empty()))
 }
 
-/// Makes a forwarding entry, or changes it.
-pub(super) fn replace_fdb(machine: &mut Machine, fdb: &Fdb) -> Result<(), KernelError> {
+/// The message that names a forwarding entry, to make it or to take it away.
+pub(super) fn fdb_message(
+    machine: &mut Machine,
+    fdb: &Fdb,
+) -> Result<NeighbourMessage, KernelError> {
     let Fdb { netns, link: device, mac, destination } = fdb;
     let index = link::index(machine, netns, device)?;
-    let family = AddressFamily::Bridge;
-    let message = entry(family, index, *destination, *mac, NeighbourFlags::Own);
-    machine.socket(netns)?.request(Message::NewNeighbour(message), NLM_F_CREATE | NLM_F_REPLACE)
+    Ok(entry(AddressFamily::Bridge, index, *destination, *mac, NeighbourFlags::Own))
 }
 
 fn entry(

@@ -12,7 +12,6 @@ use crate::object::{
     Sysctl, Text, Underlay, Up,
 };
 use crate::plan::Live;
-use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -60,14 +59,14 @@ pub fn observe(machine: &mut Machine, desired: &Ordered) -> Result<Live, KernelE
 /// They could not be read.
 pub fn addresses(machine: &mut Machine) -> Result<Vec<IpAddr>, KernelError> {
     let all = address::list(machine.socket(&Netns::Node)?)?;
-    Ok(all.into_iter().map(|(_, net)| net.addr()).collect())
+    Ok(all.into_iter().map(|found| found.net.addr()).collect())
 }
 
 /// What netlink says of one namespace.
 #[derive(Default)]
 struct Space {
     links: Vec<FoundLink>,
-    addresses: Vec<(u32, IpNet)>,
+    addresses: Vec<address::FoundAddress>,
     routes: Vec<route::FoundRoute>,
     neighbours: Vec<neighbour::FoundEntry>,
     forwarding: Vec<neighbour::FoundEntry>,
@@ -182,8 +181,8 @@ impl Space {
 
     fn underlay(&self, wanted: &Underlay) -> Option<State> {
         let index = self.link(&wanted.name)?.index;
-        let own = self.addresses.iter().filter(|(device, _)| *device == index);
-        let addresses = own.map(|(_, net)| net.addr()).collect();
+        let own = self.addresses.iter().filter(|found| found.device == index);
+        let addresses = own.map(|found| found.net.addr()).collect();
         Some(State::Underlay(Underlay { name: Text::clone(&wanted.name), addresses }))
     }
 
@@ -199,7 +198,8 @@ impl Space {
 
     fn address(&self, wanted: &Address) -> Option<State> {
         let index = self.link(&wanted.link)?.index;
-        let there = self.addresses.contains(&(index, wanted.address));
+        let mut all = self.addresses.iter();
+        let there = all.any(|found| (found.device, found.net) == (index, wanted.address));
         there.then(|| State::Address(wanted.clone()))
     }
 
@@ -223,7 +223,10 @@ impl Space {
 
     /// Of several routes to one destination netc's own counts, if there is one.
     fn route(&self, wanted: &Route, live: &mut Live) {
-        let same = self.routes.iter().filter(|route| route.destination == wanted.destination);
+        let same = self
+            .routes
+            .iter()
+            .filter(|route| (route.table, route.destination) == (wanted.table, wanted.destination));
         let Some(found) = same.max_by_key(|route| route.protocol == PROTOCOL) else { return };
         let unspecified = Family::of_net(wanted.destination).address(0);
         let object = Route {

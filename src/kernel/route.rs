@@ -6,7 +6,6 @@ use super::machine::Machine;
 use super::socket::Socket;
 use crate::object::{PROTOCOL, Route};
 use ipnet::IpNet;
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_REPLACE};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::route::{
@@ -14,22 +13,29 @@ use netlink_packet_route::route::{
 };
 use std::net::IpAddr;
 
-/// A route of the main table as it was found.
+/// A unicast route as it was found.
 #[derive(Clone, Debug)]
 pub(super) struct FoundRoute {
+    pub(super) table: u32,
     pub(super) destination: IpNet,
     pub(super) gateway: Option<IpAddr>,
     pub(super) device: u32,
     pub(super) onlink: bool,
     pub(super) protocol: u8,
+    /// Of several routes to one destination the one with the least is taken; 0 if none is named.
+    pub(super) metric: u32,
 }
 
-/// Makes a route, in place of one of the same destination if there is one.
-pub(super) fn replace(machine: &mut Machine, route: &Route) -> Result<(), KernelError> {
+/// The message that names a route, to make it or to take it away. The kernel takes away only a
+/// route with all that is named: table, protocol, destination, gateway and device
+/// (fib_trie.c, `fib_table_delete`; ipv6/route.c, `ip6_route_del`).
+pub(super) fn message(machine: &mut Machine, route: &Route) -> Result<RouteMessage, KernelError> {
     let mut message = RouteMessage::default();
     message.header.address_family = family(route.destination);
     message.header.destination_prefix_length = route.destination.prefix_len();
-    message.header.table = RouteHeader::RT_TABLE_MAIN;
+    // The attribute holds what is too large for the header (linux/rtnetlink.h, RTA_TABLE).
+    message.header.table = u8::try_from(route.table).unwrap_or(RouteHeader::RT_TABLE_UNSPEC);
+    message.attributes.push(RouteAttribute::Table(route.table));
     message.header.protocol = PROTOCOL.into();
     message.header.scope = RouteScope::Universe;
     message.header.kind = RouteType::Unicast;
@@ -41,11 +47,10 @@ pub(super) fn replace(machine: &mut Machine, route: &Route) -> Result<(), Kernel
     }
     message.attributes.push(RouteAttribute::Gateway(route.gateway.into()));
     message.attributes.push(RouteAttribute::Oif(link::index(machine, &route.netns, &route.link)?));
-    let socket = machine.socket(&route.netns)?;
-    socket.request(Message::NewRoute(message), NLM_F_CREATE | NLM_F_REPLACE)
+    Ok(message)
 }
 
-/// All unicast routes of the main table of a namespace.
+/// All unicast routes of a namespace, of all tables.
 pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundRoute>, KernelError> {
     let mut all = Vec::new();
     for family in [AddressFamily::Inet, AddressFamily::Inet6] {
@@ -61,7 +66,7 @@ pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundRoute>, Kern
 
 fn found(message: &RouteMessage) -> Option<FoundRoute> {
     let header = &message.header;
-    if header.kind != RouteType::Unicast || header.table != RouteHeader::RT_TABLE_MAIN {
+    if header.kind != RouteType::Unicast {
         return None;
     }
     let unspecified = match header.address_family {
@@ -69,20 +74,25 @@ fn found(message: &RouteMessage) -> Option<FoundRoute> {
         _ => IpAddr::from([0; 16]),
     };
     let (mut to, mut gateway, mut device) = (unspecified, None, 0);
+    let (mut table, mut metric) = (header.table.into(), 0);
     for attribute in &message.attributes {
         match attribute {
             RouteAttribute::Destination(address) => to = self::address(address)?,
             RouteAttribute::Gateway(address) => gateway = self::address(address),
             RouteAttribute::Oif(index) => device = *index,
+            RouteAttribute::Table(number) => table = *number,
+            RouteAttribute::Priority(number) => metric = *number,
             _ => {}
         }
     }
     Some(FoundRoute {
+        table,
         destination: IpNet::new(to, header.destination_prefix_length).ok()?,
         gateway,
         device,
         onlink: header.flags.contains(RouteFlags::Onlink),
         protocol: header.protocol.into(),
+        metric,
     })
 }
 
@@ -98,5 +108,44 @@ fn family(net: IpNet) -> AddressFamily {
     match net {
         IpNet::V4(_) => AddressFamily::Inet,
         IpNet::V6(_) => AddressFamily::Inet6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{MAIN_TABLE, Netns};
+    use std::collections::BTreeMap;
+
+    /// The message of a route of a table by a device with the index 7.
+    fn of_table(table: u32) -> RouteMessage {
+        let mut machine = Machine::open(None).unwrap();
+        machine.list_devices(&Netns::Node, BTreeMap::from([("br0".to_owned(), 7)]));
+        let route = Route {
+            netns: Netns::Node,
+            table,
+            destination: "10.0.0.0/8".parse().unwrap(),
+            gateway: "192.0.2.1".parse().unwrap(),
+            link: "br0".into(),
+            onlink: true,
+            after: Vec::new(),
+        };
+        message(&mut machine, &route).unwrap()
+    }
+
+    #[test]
+    fn a_route_is_read_as_it_is_written() {
+        for table in [MAIN_TABLE, 100, 1000] {
+            let found = found(&of_table(table)).unwrap();
+            assert_eq!((found.table, found.device, found.metric), (table, 7, 0));
+            assert_eq!(found.destination.to_string(), "10.0.0.0/8");
+            assert!(found.onlink && found.protocol == PROTOCOL);
+        }
+    }
+
+    #[test]
+    fn the_header_holds_small_tables_only() {
+        assert_eq!(of_table(100).header.table, 100);
+        assert_eq!(of_table(1000).header.table, RouteHeader::RT_TABLE_UNSPEC);
     }
 }

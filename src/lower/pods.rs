@@ -5,7 +5,8 @@ use super::Context;
 use super::bridge::{mac, no_router_advertisements};
 use crate::model::{Bridge, Family, Pod, gateway};
 use crate::object::{
-    Address, Id, Link, LinkKind, Netns, NetnsObject, Peer, Port, Route, State, Sysctl, Text, Up,
+    Address, Id, Link, LinkKind, MAIN_TABLE, Netns, NetnsObject, Peer, Port, Route, State, Sysctl,
+    Text, Up,
 };
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
@@ -123,6 +124,7 @@ fn addresses(cx: &mut Context, pod: &Pod, netns: &Netns) {
         for destination in network.into_iter().chain([family.default_route()]) {
             let route = Route {
                 netns: netns.clone(),
+                table: MAIN_TABLE,
                 destination,
                 gateway: gateway(*block),
                 link: eth0(),

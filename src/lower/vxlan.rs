@@ -4,7 +4,9 @@
 use super::Context;
 use super::bridge::no_router_advertisements;
 use crate::model::Family;
-use crate::object::{Address, Fdb, Id, Link, LinkKind, Neighbour, Netns, Route, State, Text, Up};
+use crate::object::{
+    Address, Fdb, Id, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Route, State, Text, Up,
+};
 use ipnet::IpNet;
 
 pub(super) fn lower(cx: &mut Context, vni: u32, port: u16) {
@@ -61,6 +63,7 @@ fn remotes(cx: &mut Context, family: Family, name: &Text) {
         cx.objects.add(State::Fdb(fdb), other.span);
         let route = Route {
             netns: Netns::Node,
+            table: MAIN_TABLE,
             destination: *block,
             gateway: block.network(),
             link: Text::clone(name),

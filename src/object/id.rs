@@ -1,6 +1,6 @@
 //! Identities.
 
-use super::{ChainName, Hook, Netns, Place, Table, Text};
+use super::{ChainName, Hook, MAIN_TABLE, Netns, Place, Table, Text};
 use crate::model::Family;
 use ipnet::IpNet;
 use netc_lang::Mac;
@@ -35,8 +35,8 @@ pub enum Id {
     Neighbour(Netns, Text, IpAddr),
     /// A forwarding entry of a device.
     Fdb(Netns, Text, Mac),
-    /// A route of the main table.
-    Route(Netns, IpNet),
+    /// A route of a table.
+    Route(Netns, u32, IpNet),
     /// The iptables chains of a table.
     Ruleset(Family, Table),
     /// A jump from a built-in chain.
@@ -58,7 +58,8 @@ impl fmt::Display for Id {
             Id::Up(netns, name) => write!(f, "device {name} up{netns}"),
             Id::Neighbour(netns, link, to) => write!(f, "neighbour {to} on {link}{netns}"),
             Id::Fdb(netns, link, mac) => write!(f, "forwarding entry {mac} on {link}{netns}"),
-            Id::Route(netns, to) => write!(f, "route {to}{netns}"),
+            Id::Route(netns, MAIN_TABLE, to) => write!(f, "route {to}{netns}"),
+            Id::Route(netns, table, to) => write!(f, "route {to} of table {table}{netns}"),
             Id::Ruleset(family, table) => write!(f, "{family} chains of table {table}"),
             Id::Jump(family, table, hook, _, to) => {
                 write!(f, "{family} jump from {hook} of table {table} to {to}")

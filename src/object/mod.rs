@@ -39,7 +39,7 @@ pub use neighbour::Neighbour;
 pub use netns::{Netns, NetnsObject};
 pub use objects::Objects;
 pub use port::Port;
-pub use route::{PROTOCOL, Route};
+pub use route::{MAIN_TABLE, PROTOCOL, Route};
 pub use rule::{ConntrackStates, Match, Probability, Side, Target};
 pub use ruleset::{Chain, Rule, Ruleset};
 pub use sysctl::Sysctl;

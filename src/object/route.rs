@@ -8,11 +8,17 @@ use std::net::IpAddr;
 /// /etc/iproute2/rt_protos). It tells them from everybody else's.
 pub const PROTOCOL: u8 = 110;
 
-/// A route of the main table.
+/// The number of the main table, which is asked for every packet unless rules say otherwise
+/// (`RT_TABLE_MAIN` in linux/rtnetlink.h).
+pub const MAIN_TABLE: u32 = 254;
+
+/// A route.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Route {
     /// Where it is.
     pub netns: Netns,
+    /// The table that it is in.
+    pub table: u32,
     /// Where it leads.
     pub destination: IpNet,
     /// The next hop.
@@ -27,7 +33,7 @@ pub struct Route {
 
 impl Route {
     pub(super) fn id(&self) -> Id {
-        Id::Route(self.netns.clone(), self.destination)
+        Id::Route(self.netns.clone(), self.table, self.destination)
     }
 
     pub(super) fn needs(&self) -> impl Iterator<Item = Id> {

@@ -14,6 +14,7 @@
     reason = "tests may"
 )]
 
+mod batches;
 mod changes;
 mod dual_stack;
 mod examples;

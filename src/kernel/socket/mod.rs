@@ -1,9 +1,12 @@
-//! A netlink socket of one protocol: requests with their acknowledgements, and dumps.
+//! A netlink socket of one protocol: requests with their acknowledgements, alone and in batches,
+//! and dumps.
+
+mod batch;
 
 use super::error::KernelError;
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader,
-    NetlinkMessage, NetlinkPayload, NetlinkSerializable,
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkDeserializable, NetlinkMessage,
+    NetlinkPayload, NetlinkSerializable,
 };
 use netlink_packet_netfilter::NetfilterMessage;
 use netlink_packet_route::RouteNetlinkMessage;
@@ -95,29 +98,13 @@ impl<M: Message> Socket<M> {
     }
 
     /// Sends a request and waits for its acknowledgement.
-    pub(super) fn request(&mut self, message: M, flags: u16) -> Result<(), KernelError> {
+    pub(super) fn request(&mut self, message: &M, flags: u16) -> Result<(), KernelError> {
         self.send(message, NLM_F_REQUEST | NLM_F_ACK | flags)?;
         loop {
             let bytes = self.receive()?;
             for frame in frames(&bytes) {
                 if frame.sequence == self.sequence && frame.kind == NLMSG_ERROR {
                     return acknowledgement(&frame);
-                }
-            }
-        }
-    }
-
-    /// Asks for one thing.
-    pub(super) fn get(&mut self, message: M) -> Result<M, KernelError> {
-        self.send(message, NLM_F_REQUEST)?;
-        loop {
-            let bytes = self.receive()?;
-            for frame in frames(&bytes).filter(|frame| frame.sequence == self.sequence) {
-                if frame.kind == NLMSG_ERROR {
-                    acknowledgement(&frame)?;
-                }
-                if let Some(answer) = decode(frame.whole)? {
-                    return Ok(answer);
                 }
             }
         }
@@ -132,7 +119,7 @@ impl<M: Message> Socket<M> {
     ) -> Result<Vec<T>, KernelError> {
         let mut last = Vec::new();
         for _ in 0..DUMP_TRIES {
-            self.send(message.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
+            self.send(message, NLM_F_REQUEST | NLM_F_DUMP)?;
             let (list, interrupted) = self.collect(&found)?;
             if !interrupted {
                 return Ok(list);
@@ -165,23 +152,40 @@ impl<M: Message> Socket<M> {
         }
     }
 
-    fn send(&mut self, message: M, flags: u16) -> Result<(), KernelError> {
-        self.sequence = self.sequence.wrapping_add(1);
-        let mut header = NetlinkHeader::default();
-        header.flags = flags;
-        header.sequence_number = self.sequence;
-        let mut message = NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message));
-        message.finalize();
-        // Padding between attributes is not written: it must be zero beforehand.
-        let mut buffer = vec![0; message.buffer_len()];
-        message.serialize(&mut buffer);
+    fn send(&mut self, message: &M, flags: u16) -> Result<(), KernelError> {
+        let mut buffer = Vec::new();
+        self.write(&mut buffer, message, flags);
         self.inner.send(&buffer, 0).map(drop).map_err(KernelError::io("cannot send to the kernel"))
+    }
+
+    /// Appends a message with the next sequence number.
+    fn write(&mut self, buffer: &mut Vec<u8>, message: &M, flags: u16) {
+        self.sequence = self.sequence.wrapping_add(1);
+        let length = message.buffer_len();
+        header(buffer, HEADER + length, message.message_type(), flags, self.sequence);
+        let start = buffer.len();
+        // Padding between attributes is not written: it must be zero beforehand.
+        buffer.resize(start + length.next_multiple_of(4), 0);
+        if let Some(body) = buffer.get_mut(start..start + length) {
+            message.serialize(body);
+        }
     }
 
     fn receive(&self) -> Result<Vec<u8>, KernelError> {
         let received = self.inner.recv_from_full();
         received.map(|(bytes, _)| bytes).map_err(KernelError::io("cannot hear from the kernel"))
     }
+}
+
+/// Appends the header of a message of so many bytes (linux/netlink.h, `struct nlmsghdr`); the
+/// kernel knows the sender by its socket.
+fn header(buffer: &mut Vec<u8>, length: usize, kind: u16, flags: u16, sequence: u32) {
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
+    buffer.extend_from_slice(&length.to_ne_bytes());
+    buffer.extend_from_slice(&kind.to_ne_bytes());
+    buffer.extend_from_slice(&flags.to_ne_bytes());
+    buffer.extend_from_slice(&sequence.to_ne_bytes());
+    buffer.extend_from_slice(&[0; 4]);
 }
 
 /// The messages in a datagram; each begins at a multiple of four bytes.

@@ -1,0 +1,195 @@
+//! Devices over netlink: the requests that make, change and remove them.
+//!
+//! A request names its device, as the kernel allows where there is no index (rtnetlink.c,
+//! `rtnl_dev_get`). So a device can be made and changed in one batch.
+
+use super::error::KernelError;
+use super::link::index;
+use super::machine::Machine;
+use super::operation::Request;
+use crate::object::{Link, LinkKind, Netns, Peer, Port, Up};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_route::RouteNetlinkMessage as Message;
+use netlink_packet_route::link::{
+    InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, InfoVxlan,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+};
+use std::net::IpAddr;
+use std::os::fd::AsRawFd;
+
+/// Makes a device, marks it as netc's, and leaves it down.
+pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>, KernelError> {
+    let mut message = named(&link.name);
+    message.attributes.push(LinkAttribute::Mtu(link.mtu));
+    message.attributes.extend(link.mac.map(|mac| LinkAttribute::Address(mac.0.to_vec())));
+    let (kind, data) = match &link.kind {
+        LinkKind::Bridge => (InfoKind::Bridge, None),
+        LinkKind::Veth(peer) => {
+            let peer = InfoVeth::Peer(self::peer(machine, peer, link.mtu)?);
+            (InfoKind::Veth, Some(InfoData::Veth(peer)))
+        }
+        LinkKind::Vxlan { vni, port, local, device } => {
+            let by = index(machine, &link.netns, device)?;
+            // Flannel's devices have no queue: the device below has one (netspec 1.7).
+            message.attributes.push(LinkAttribute::TxQueueLen(0));
+            let data = vec![
+                InfoVxlan::Id(*vni),
+                InfoVxlan::Port(*port),
+                match local {
+                    IpAddr::V4(address) => InfoVxlan::Local(*address),
+                    IpAddr::V6(address) => InfoVxlan::Local6(*address),
+                },
+                InfoVxlan::Link(by),
+                InfoVxlan::Learning(false),
+            ];
+            (InfoKind::Vxlan, Some(InfoData::Vxlan(data)))
+        }
+        LinkKind::Other(kind) => (InfoKind::Other(kind.to_string()), None),
+    };
+    let mut info = vec![LinkInfo::Kind(kind)];
+    info.extend(data.map(LinkInfo::Data));
+    message.attributes.push(LinkAttribute::LinkInfo(info));
+    let create = Request {
+        netns: link.netns.clone(),
+        message: Message::NewLink(message),
+        flags: NLM_F_CREATE | NLM_F_EXCL,
+    };
+    // The kernel takes an alias only for a device that is there.
+    let alias = LinkAttribute::IfAlias(link.alias.to_string());
+    Ok(vec![create, set(&link.netns, &link.name, [alias])])
+}
+
+/// The other end of a veth pair, born in its own namespace.
+fn peer(machine: &mut Machine, peer: &Peer, mtu: u32) -> Result<LinkMessage, KernelError> {
+    let mut message = named(&peer.name);
+    message.attributes.push(LinkAttribute::Mtu(mtu));
+    message.attributes.push(LinkAttribute::Address(peer.mac.0.to_vec()));
+    let file = machine.namespace(&peer.netns)?.file().as_raw_fd();
+    message.attributes.push(LinkAttribute::NetNsFd(file));
+    Ok(message)
+}
+
+/// Brings address, MTU and alias of a device, and of its other end, to what they should be.
+pub(super) fn update(link: &Link) -> Vec<Request> {
+    let mac = |mac: netc_lang::Mac| LinkAttribute::Address(mac.0.to_vec());
+    let alias = LinkAttribute::IfAlias(link.alias.to_string());
+    let own = [LinkAttribute::Mtu(link.mtu), alias].into_iter().chain(link.mac.map(mac));
+    let mut all = vec![set(&link.netns, &link.name, own)];
+    if let LinkKind::Veth(peer) = &link.kind {
+        let other = [LinkAttribute::Mtu(link.mtu), mac(peer.mac)];
+        all.push(set(&peer.netns, &peer.name, other));
+    }
+    all
+}
+
+/// Removes a device.
+pub(super) fn remove(netns: &Netns, name: &str) -> Request {
+    Request { netns: netns.clone(), message: Message::DelLink(named(name)), flags: 0 }
+}
+
+/// Puts a device into a group.
+pub(super) fn group(netns: &Netns, name: &str, group: u32) -> Request {
+    set(netns, name, [LinkAttribute::Group(group)])
+}
+
+/// Puts a device into a bridge.
+pub(super) fn join(machine: &mut Machine, port: &Port) -> Result<Vec<Request>, KernelError> {
+    let bridge = index(machine, &port.netns, &port.bridge)?;
+    let join = set(&port.netns, &port.link, [LinkAttribute::Controller(bridge)]);
+    let hairpin = InfoBridgePort::HairpinMode(port.hairpin);
+    let info = vec![
+        LinkInfo::PortKind(InfoPortKind::Bridge),
+        LinkInfo::PortData(InfoPortData::BridgePort(vec![hairpin])),
+    ];
+    let mut message = named(&port.link);
+    message.attributes.push(LinkAttribute::LinkInfo(info));
+    // What belongs to a port is not heeded in a request of the kind that `set` makes.
+    let netns = port.netns.clone();
+    Ok(vec![join, Request { netns, message: Message::NewLink(message), flags: 0 }])
+}
+
+/// Takes a device out of its bridge.
+pub(super) fn leave(port: &Port) -> Request {
+    set(&port.netns, &port.link, [LinkAttribute::Controller(0)])
+}
+
+/// Brings a device up or down.
+pub(super) fn set_up(up: &Up, is_up: bool) -> Request {
+    let mut message = named(&up.link);
+    message.header.flags = if is_up { LinkFlags::Up } else { LinkFlags::empty() };
+    message.header.change_mask = LinkFlags::Up;
+    Request { netns: up.netns.clone(), message: Message::SetLink(message), flags: 0 }
+}
+
+fn set(netns: &Netns, name: &str, what: impl IntoIterator<Item = LinkAttribute>) -> Request {
+    let mut message = named(name);
+    message.attributes.extend(what);
+    Request { netns: netns.clone(), message: Message::SetLink(message), flags: 0 }
+}
+
+fn named(name: &str) -> LinkMessage {
+    let mut message = LinkMessage::default();
+    message.attributes.push(LinkAttribute::IfName(name.to_owned()));
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netc_lang::Mac;
+
+    fn pair() -> Link {
+        let peer =
+            Peer { netns: Netns::Named("pod".into()), name: "eth0".into(), mac: Mac([2; 6]) };
+        Link {
+            netns: Netns::Node,
+            name: "veth0".into(),
+            mac: None,
+            mtu: 1400,
+            alias: "netc".into(),
+            kind: LinkKind::Veth(peer),
+        }
+    }
+
+    /// Every request names its device, and none has an index.
+    fn names(requests: &[Request]) -> Vec<&str> {
+        let name = |request: &'_ Request| match &request.message {
+            Message::NewLink(link) | Message::SetLink(link) | Message::DelLink(link) => {
+                assert_eq!(link.header.index, 0);
+                link.attributes.first().cloned()
+            }
+            _ => None,
+        };
+        let known = ["veth0", "eth0"];
+        let found = requests.iter().filter_map(name);
+        let found = found.filter_map(|first| {
+            known.into_iter().find(|name| first == LinkAttribute::IfName((*name).to_owned()))
+        });
+        found.collect()
+    }
+
+    #[test]
+    fn both_ends_of_a_pair_are_changed_where_they_live() {
+        let requests = update(&pair());
+        assert_eq!(names(&requests), ["veth0", "eth0"]);
+        assert!(requests[0].netns == Netns::Node && requests[1].netns != Netns::Node);
+    }
+
+    #[test]
+    fn what_is_made_gets_its_alias_next() {
+        let bridge = Link { kind: LinkKind::Bridge, ..pair() };
+        let requests = create(&mut Machine::open(None).unwrap(), &bridge).unwrap();
+        assert_eq!(names(&requests), ["veth0", "veth0"]);
+        assert_eq!(requests[0].flags, NLM_F_CREATE | NLM_F_EXCL);
+        let Message::SetLink(second) = &requests[1].message else { panic!("not a change") };
+        assert_eq!(second.attributes[1], LinkAttribute::IfAlias("netc".into()));
+    }
+
+    #[test]
+    fn down_is_the_flag_that_is_changed_and_not_set() {
+        let up = Up { netns: Netns::Node, link: "veth0".into() };
+        let Message::SetLink(down) = set_up(&up, false).message else { panic!("not a change") };
+        assert_eq!(down.header.flags, LinkFlags::empty());
+        assert_eq!(down.header.change_mask, LinkFlags::Up);
+    }
+}

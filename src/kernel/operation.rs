@@ -1,0 +1,125 @@
+//! Objects as netlink requests: what makes, changes or removes each.
+
+use super::error::KernelError;
+use super::machine::Machine;
+use super::socket::Socket;
+use super::{address, device, neighbour, route};
+use crate::object::{Netns, State};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_route::RouteNetlinkMessage as Message;
+
+/// What is done with an object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Action {
+    /// It is not there.
+    Make,
+    /// It is there, but differs in what can be changed in place.
+    Change,
+    /// It goes, as it is described.
+    Remove,
+}
+
+/// A netlink request in a namespace.
+pub(super) struct Request {
+    /// Where.
+    pub(super) netns: Netns,
+    /// What.
+    pub(super) message: Message,
+    /// How (`NLM_F_…`).
+    pub(super) flags: u16,
+}
+
+/// The requests of an operation, in order; `None` for what is not done by netlink.
+///
+/// Addresses, entries, routes, bridges to join and the device below a vxlan device go by index:
+/// their device must be there. A device that is made by a request is there when this was run.
+///
+/// # Errors
+/// There is no such device or namespace.
+pub(super) fn requests(
+    machine: &mut Machine,
+    state: &State,
+    action: Action,
+) -> Result<Option<Vec<Request>>, KernelError> {
+    let replace = NLM_F_CREATE | NLM_F_REPLACE;
+    let (netns, message, flags) = match (state, action) {
+        (State::Link(link), Action::Make) => return device::create(machine, link).map(Some),
+        (State::Link(link), Action::Change) => return Ok(Some(device::update(link))),
+        (State::Link(link), Action::Remove) => {
+            return Ok(Some(vec![device::remove(&link.netns, &link.name)]));
+        }
+        (State::Port(port), Action::Make | Action::Change) => {
+            return device::join(machine, port).map(Some);
+        }
+        (State::Port(port), Action::Remove) => return Ok(Some(vec![device::leave(port)])),
+        (State::Up(up), _) => {
+            return Ok(Some(vec![device::set_up(up, action != Action::Remove)]));
+        }
+        (State::Address(address), _) => {
+            let message = address::message(machine, address)?;
+            match action {
+                Action::Make | Action::Change => {
+                    (&address.netns, Message::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL)
+                }
+                Action::Remove => (&address.netns, Message::DelAddress(message), 0),
+            }
+        }
+        (State::Neighbour(entry), _) => {
+            let message = neighbour::message(machine, entry)?;
+            match action {
+                Action::Remove => (&entry.netns, Message::DelNeighbour(message), 0),
+                _ => (&entry.netns, Message::NewNeighbour(message), replace),
+            }
+        }
+        (State::Fdb(entry), _) => {
+            let message = neighbour::fdb_message(machine, entry)?;
+            match action {
+                Action::Remove => (&entry.netns, Message::DelNeighbour(message), 0),
+                _ => (&entry.netns, Message::NewNeighbour(message), replace),
+            }
+        }
+        (State::Route(route), _) => {
+            let message = route::message(machine, route)?;
+            match action {
+                Action::Remove => (&route.netns, Message::DelRoute(message), 0),
+                _ => (&route.netns, Message::NewRoute(message), replace),
+            }
+        }
+        (
+            State::Underlay(_)
+            | State::Module(_)
+            | State::Sysctl(_)
+            | State::Netns(_)
+            | State::Ruleset(_)
+            | State::Jump(_)
+            | State::Flush(_),
+            _,
+        ) => return Ok(None),
+    };
+    Ok(Some(vec![Request { netns: netns.clone(), message, flags }]))
+}
+
+/// Carries out requests in order, those of one namespace that stand together in batches. The
+/// first that failed, by its place; what became of others is as with [`Socket::batch`].
+pub(super) fn run(machine: &mut Machine, requests: &[Request]) -> Result<(), (usize, KernelError)> {
+    let mut done = 0;
+    let mut result = Ok(());
+    for part in requests.chunk_by(|one, next| one.netns == next.netns) {
+        let Some(first) = part.first() else { continue };
+        let all = part.iter().map(|request| (&request.message, request.flags));
+        result = match machine.socket(&first.netns) {
+            Ok(socket) => Socket::batch(socket, all),
+            Err(error) => Err((0, error)),
+        };
+        if result.is_err() {
+            break;
+        }
+        done += part.len();
+    }
+    // A failure may come from an index that no longer holds.
+    let removed = |request: &Request| matches!(request.message, Message::DelLink(_));
+    if result.is_err() || requests.iter().any(removed) {
+        machine.forget_devices();
+    }
+    result.map_err(|(place, error)| (done + place, error))
+}

@@ -1,0 +1,107 @@
+//! What the tests and benchmarks of this layer call: single operations, which `netc apply` does
+//! only as parts of a plan.
+
+use super::error::KernelError;
+use super::machine::Machine;
+use super::namespace::Namespace;
+use super::operation::{Action, Request, requests, run};
+use super::removal;
+use crate::object::{Netns, State};
+
+/// Makes objects, in as few batches as can be.
+///
+/// # Errors
+/// The first that could not be made, by its place.
+pub fn make(machine: &mut Machine, states: &[State]) -> Result<(), (usize, KernelError)> {
+    all(machine, states, Action::Make)
+}
+
+/// Brings objects to what they should be.
+///
+/// # Errors
+/// The first that could not be changed, by its place.
+pub fn change(machine: &mut Machine, states: &[State]) -> Result<(), (usize, KernelError)> {
+    all(machine, states, Action::Change)
+}
+
+/// Removes objects.
+///
+/// # Errors
+/// The first that could not be removed, by its place.
+pub fn remove(machine: &mut Machine, states: &[State]) -> Result<(), (usize, KernelError)> {
+    all(machine, states, Action::Remove)
+}
+
+/// Removes devices of a namespace at once.
+///
+/// # Errors
+/// The first that could not be removed, by its place.
+pub fn remove_links(
+    machine: &mut Machine,
+    netns: &Netns,
+    names: &[&str],
+) -> Result<(), (usize, KernelError)> {
+    removal::remove_links(machine, netns, names)
+}
+
+/// Makes named namespaces.
+///
+/// # Errors
+/// The first that could not be made, by its place.
+pub fn make_namespaces(machine: &mut Machine, names: &[&str]) -> Result<(), (usize, KernelError)> {
+    machine.make_namespaces(names)
+}
+
+/// Removes a named namespace.
+///
+/// # Errors
+/// It could not be removed.
+pub fn remove_namespace(machine: &mut Machine, name: &str) -> Result<(), KernelError> {
+    machine.remove_namespace(name)
+}
+
+/// The named namespaces, each with what tells it from every other one.
+///
+/// # Errors
+/// They could not be read.
+pub fn namespaces() -> Result<Vec<(String, u64)>, KernelError> {
+    let mut all = Vec::new();
+    for name in Namespace::names()? {
+        if let Some(namespace) = Namespace::named(&name)? {
+            all.push((name, namespace.identity()?));
+        }
+    }
+    Ok(all)
+}
+
+fn all(
+    machine: &mut Machine,
+    states: &[State],
+    action: Action,
+) -> Result<(), (usize, KernelError)> {
+    let mut waiting: Vec<Request> = Vec::with_capacity(states.len());
+    let mut places = Vec::with_capacity(states.len());
+    let run = |machine: &mut Machine, waiting: &mut Vec<Request>, places: &mut Vec<usize>| {
+        let result = run(machine, waiting);
+        let result = result
+            .map_err(|(place, error)| (places.get(place).copied().unwrap_or_default(), error));
+        waiting.clear();
+        places.clear();
+        result
+    };
+    for (place, state) in states.iter().enumerate() {
+        let made = match requests(machine, state, action) {
+            // Its device may be among those that wait.
+            Err(_) if !waiting.is_empty() => {
+                run(machine, &mut waiting, &mut places)?;
+                requests(machine, state, action)
+            }
+            made => made,
+        };
+        for request in made.map_err(|error| (place, error))?.into_iter().flatten() {
+            waiting.push(request);
+            places.push(place);
+        }
+    }
+    run(machine, &mut waiting, &mut places)
+}
