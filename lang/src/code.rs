@@ -126,6 +126,11 @@ codes! {
     NODE_NOT_READY = "E0603", "the node lacks something that netc does not make";
     NOT_AS_PLANNED = "E0604", "the node reads back differently from the plan";
     FOREIGN_OBJECT = "E0605", "something of somebody else is in the way";
+    NODE_BUSY = "E0606", "another netc is at work on this node";
+    BAD_STATE = "E0607", "what netc remembers of the node cannot be read";
+    CANNOT_REMEMBER = "E0608", "what netc must remember of the node cannot be written";
+    PROBE_FAILED = "E0609", "a probe that failed";
+    NO_WATCHDOG = "E0610", "the watchdog does not start";
 
     // E07xx: the project and its files.
     BAD_LOCK = "E0701", "a lock file that cannot be used";

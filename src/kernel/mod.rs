@@ -29,6 +29,8 @@ mod namespace;
 mod neighbour;
 mod observe;
 mod operation;
+mod preflight;
+mod probe;
 #[cfg_attr(
     not(feature = "kernel-tests"),
     expect(dead_code, reason = "wired by the transaction engine")
@@ -37,12 +39,18 @@ mod removal;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired by the transaction engine"))]
 mod route;
 mod socket;
+mod store;
 mod sysctl;
 #[cfg(feature = "kernel-tests")]
 pub mod trial;
+mod watchdog;
 mod xtables;
 
 pub use apply::{Failure, apply};
 pub use error::KernelError;
 pub use machine::Machine;
 pub use observe::{addresses, observe};
+pub use preflight::{Needs, preflight};
+pub use probe::{Probe, probe};
+pub use store::{Kept, Lock, Name, Pending, Room, Settled, Store};
+pub use watchdog::{Verdict, Watchdog, watch};

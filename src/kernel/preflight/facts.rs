@@ -1,0 +1,156 @@
+//! What the machine and the process have, as far as it can be read.
+
+use super::Needs;
+use super::modules::Modules;
+use crate::kernel::module;
+use nix::sys::statvfs::{FsFlags, statvfs};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// The effective capabilities, one bit each (proc_pid_status(5)).
+    pub(super) capabilities: Option<u64>,
+    /// The tools that are needed.
+    pub(super) tools: BTreeMap<String, Tool>,
+    /// Whether no kernel parameter can be set.
+    pub(super) sysctl_read_only: bool,
+    /// The release of the kernel (uname(2)).
+    pub(super) release: String,
+    /// Kinds of device that the kernel certainly cannot make.
+    pub(super) absent_links: BTreeSet<String>,
+    /// Modules that are certainly not there.
+    pub(super) absent_modules: BTreeSet<String>,
+    /// Tools whose part of netfilter is certainly not there, and the module that it is.
+    pub(super) absent_netfilter: Vec<(String, &'static str)>,
+}
+
+/// Where a tool is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Tool {
+    /// Where it is looked for.
+    Found,
+    /// In a folder that is not looked at.
+    Elsewhere(PathBuf),
+    /// Nowhere.
+    Missing,
+}
+
+/// Looks at everything that is needed.
+pub(super) fn read(needs: &Needs) -> Facts {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let release = release.trim().to_owned();
+    let modules = Modules::read(&Path::new("/lib/modules").join(&release));
+    let lacks = |name: &str| {
+        !module::present(name) && modules.as_ref().is_some_and(|modules| modules.lack(name))
+    };
+    let search = std::env::var_os("PATH").unwrap_or_default();
+    let tools: BTreeMap<String, Tool> =
+        needs.tools.iter().map(|name| (name.clone(), find(name, &search))).collect();
+    let restores = tools
+        .iter()
+        .filter(|(name, tool)| name.ends_with("tables-restore") && **tool == Tool::Found);
+    let backends = restores.filter_map(|(name, _)| Some((name.clone(), backend(name)?)));
+    let absent_netfilter = backends.filter(|(_, module)| lacks(module)).collect();
+    let lacking =
+        |names: &BTreeSet<String>| names.iter().filter(|name| lacks(name)).cloned().collect();
+    let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    Facts {
+        capabilities: capabilities(&status),
+        sysctl_read_only: statvfs("/proc/sys")
+            .is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY)),
+        absent_links: lacking(&needs.links),
+        absent_modules: lacking(&needs.modules),
+        absent_netfilter,
+        tools,
+        release,
+    }
+}
+
+/// The line `CapEff: 000001ffffffffff`, with a tab.
+fn capabilities(status: &str) -> Option<u64> {
+    let value = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    u64::from_str_radix(value.trim(), 16).ok()
+}
+
+/// Looks for a tool where it would be started from, then where Debian has those for root.
+fn find(name: &str, search: &OsStr) -> Tool {
+    let runs = |path: &PathBuf| {
+        fs::metadata(path)
+            .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    };
+    if std::env::split_paths(search).map(|folder| folder.join(name)).any(|path| runs(&path)) {
+        return Tool::Found;
+    }
+    let others = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin"];
+    let mut others = others.map(|folder| Path::new(folder).join(name)).into_iter();
+    others.find(runs).map_or(Tool::Missing, Tool::Elsewhere)
+}
+
+/// The part of netfilter that a restore tool works with, by what it says of itself: `iptables-restore
+/// v1.8.9 (nf_tables)`. To ask that touches no table.
+fn backend(tool: &str) -> Option<&'static str> {
+    let output = Command::new(tool).arg("--version").stdin(Stdio::null()).output().ok()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    backend_of(tool, &said)
+}
+
+fn backend_of(tool: &str, said: &str) -> Option<&'static str> {
+    match said {
+        _ if said.contains("(nf_tables)") => Some("nf_tables"),
+        _ if !said.contains("(legacy)") => None,
+        _ if tool.starts_with("ip6") => Some("ip6_tables"),
+        _ => Some("ip_tables"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_are_read() {
+        assert_eq!(capabilities("Name:\tx\nCapEff:\t0000000000001000\n"), Some(1 << 12));
+        assert_eq!(capabilities("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn a_tool_is_found_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("netc-test-tool");
+        fs::write(&path, "").unwrap();
+        let search = folder.path().as_os_str();
+        assert_eq!(find("netc-test-tool", search), Tool::Missing);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(find("netc-test-tool", search), Tool::Found);
+        assert!(matches!(find("sh", search), Tool::Elsewhere(_)));
+    }
+
+    #[test]
+    fn the_back_end_is_what_the_tool_says() {
+        let of = |tool, said| backend_of(tool, said);
+        assert_eq!(
+            of("iptables-restore", "iptables-restore v1.8.9 (nf_tables)\n"),
+            Some("nf_tables")
+        );
+        assert_eq!(
+            of("ip6tables-restore", "ip6tables-restore v1.8.9 (legacy)"),
+            Some("ip6_tables")
+        );
+        assert_eq!(of("iptables-restore", "iptables-restore v1.8.9 (legacy)"), Some("ip_tables"));
+        assert_eq!(of("iptables-restore", "v1.4"), None);
+    }
+
+    #[test]
+    fn this_machine_can_be_looked_at() {
+        let facts = read(&Needs { tools: ["sh".to_owned()].into(), ..Needs::default() });
+        assert!(facts.capabilities.is_some());
+        assert!(!facts.release.is_empty());
+        assert_eq!(facts.tools.get("sh"), Some(&Tool::Found));
+    }
+}
