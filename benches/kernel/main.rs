@@ -58,6 +58,7 @@ const WAYS: [Way; 3] = [
                 gateway: GATEWAY.into(),
                 link: "lan".into(),
                 onlink: false,
+                protocol: netc::object::PROTOCOL,
                 after: Vec::new(),
             })
         },

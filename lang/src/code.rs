@@ -131,12 +131,18 @@ codes! {
     CANNOT_REMEMBER = "E0608", "what netc must remember of the node cannot be written";
     PROBE_FAILED = "E0609", "a probe that failed";
     NO_WATCHDOG = "E0610", "the watchdog does not start";
+    NOT_UNDONE = "E0611", "a change that could not be undone";
+    UNCONFIRMED = "E0612", "an apply that awaits its confirmation";
+    NO_WAY_BACK = "E0613", "nothing to go back to";
+    OTHER_BACKEND = "E0614", "rules in the other iptables back end";
+    BAD_PLAN = "E0615", "a saved plan that cannot be used";
 
     // E07xx: the project and its files.
     BAD_LOCK = "E0701", "a lock file that cannot be used";
     BAD_MANIFEST = "E0702", "a manifest that cannot be used";
     CANNOT_WRITE = "E0703", "a file that cannot be written";
     NO_SOURCES = "E0704", "no sources";
+    BAD_ARTEFACTS = "E0705", "artefacts that cannot be read";
 
     // E08xx: Kubernetes objects.
     UNREADABLE_OBJECTS = "E0801", "an object file that is not JSON or YAML";

@@ -33,6 +33,7 @@ pub use evaluate::evaluate;
 pub use format::format;
 pub use parse::parse;
 pub use program::{MAX_BYTES, MAX_OBJECT_BYTES, Program, Reader, Text, holds_objects};
+pub use shape::{Misshapen, seconds};
 pub use span::{FileId, Position, Source, Sources, Span};
 pub use value::{
     FromValue, Given, Interface, Item, Mac, Pair, Port, Protocol, QualifiedName, Seconds, Spanned,

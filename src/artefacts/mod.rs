@@ -1,8 +1,10 @@
 //! What a build writes for a node: file names and contents.
 
 mod compare;
+mod read;
 
 pub use compare::compare;
+pub use read::{Unreadable, keep_told, read};
 
 use crate::emit::{self, Pieces};
 use crate::graph::Ordered;
@@ -14,6 +16,28 @@ use netc_lang::Sources;
 /// The names of all files that a build can write for a node.
 pub const NAMES: [&str; 5] =
     ["ip6tables.rules", "iptables.rules", "netlink.json", "plan.txt", "sysctl.conf"];
+
+/// What an artefact holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Artefact {
+    Rules(Family),
+    Netlink,
+    Plan,
+    Sysctl,
+}
+
+impl Artefact {
+    fn named(name: &str) -> Option<Artefact> {
+        const ALL: [Artefact; 5] = [
+            Artefact::Rules(Family::V6),
+            Artefact::Rules(Family::V4),
+            Artefact::Netlink,
+            Artefact::Plan,
+            Artefact::Sysctl,
+        ];
+        NAMES.into_iter().zip(ALL).find(|(own, _)| *own == name).map(|(_, artefact)| artefact)
+    }
+}
 
 /// The files of a node, by name. A file that would be empty is left out. The contents depend on
 /// the sources alone: not on their order, the machine, the time or the paths; only `plan.txt`

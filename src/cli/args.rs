@@ -1,7 +1,9 @@
 //! The command line.
 
+use crate::kernel::Probe;
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The declarative node-network compiler: describes a cluster's network, compiles it into what
 /// each Linux node must hold in its kernel, shows it, and makes it so.
@@ -23,8 +25,21 @@ pub(super) enum Command {
     Plan(Plan),
     /// Writes the artefacts of every node, or compares them with a folder.
     Build(Build),
-    /// Makes the live node so.
+    /// Shows what changes from one description or build of the cluster to another, or on the live
+    /// node.
+    Diff(Diff),
+    /// Makes the live node so, as a whole or not at all.
     Apply(Apply),
+    /// Keeps what `netc apply --confirm-within` has made.
+    Confirm(Live),
+    /// Brings the live node back to what it was before the last apply, or before one that was
+    /// interrupted.
+    Rollback(Back),
+    /// Removes all that netc has made on the live node.
+    Destroy(Destroy),
+    /// Undoes an apply that nobody confirms. Started by apply itself.
+    #[command(hide = true)]
+    Watchdog(Watchdog),
     /// Draws the cluster's topology, or the dependency graph of a node.
     Graph(Graph),
     /// Records the addresses that the sources do not state in netc.lock.
@@ -79,6 +94,16 @@ pub(super) struct Plan {
     /// Show every iptables rule with its own source position.
     #[arg(long)]
     pub(super) rules: bool,
+    /// Show what changes from this on: other sources, a folder that `netc build` wrote, or `live`
+    /// for the live node.
+    #[arg(long, value_name = "OLD", conflicts_with = "rules")]
+    pub(super) against: Option<String>,
+    /// Write the changes of one node here, for `netc apply`; of the live node unless --against
+    /// says otherwise.
+    #[arg(long, value_name = "FILE", conflicts_with = "rules")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) live: LiveNode,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
@@ -103,6 +128,50 @@ pub(super) struct Build {
 }
 
 #[derive(clap::Args, Debug)]
+pub(super) struct Diff {
+    /// Two of them: what was and what is to be, each sources or a folder that `netc build` wrote;
+    /// no kernel is asked. One of them: the sources that the live node is compared with.
+    #[arg(default_value = ".", num_args = 1..=2, value_names = ["OLD", "NEW"])]
+    pub(super) operands: Vec<String>,
+    /// The lock file [default: netc.lock beside the sources].
+    #[arg(long, value_name = "FILE")]
+    pub(super) lock: Option<PathBuf>,
+    /// Only these nodes; of a live node its name [default: the one with this host's name or
+    /// address].
+    #[arg(long = "node", value_name = "NAME")]
+    pub(super) nodes: Vec<String>,
+    #[command(flatten)]
+    pub(super) live: LiveNode,
+    /// Say what has drifted on the live node, and why that may be.
+    #[arg(long, conflicts_with = "adopt")]
+    pub(super) drift: bool,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: DiffFormat,
+}
+
+/// How changes are shown.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum DiffFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
+impl DiffFormat {
+    /// How diagnostics are shown.
+    pub(super) fn diagnostics(self) -> Format {
+        match self {
+            DiffFormat::Text | DiffFormat::Markdown => Format::Text,
+            DiffFormat::Json => Format::Json,
+        }
+    }
+}
+
+#[derive(clap::Args, Debug)]
 pub(super) struct Apply {
     #[command(flatten)]
     pub(super) source: SourceArgs,
@@ -112,12 +181,77 @@ pub(super) struct Apply {
     /// The network namespace to work in, as `ip netns` knows it [default: this one].
     #[arg(long, value_name = "NAME")]
     pub(super) netns: Option<String>,
-    /// Show what would be done, and do nothing.
+    /// Show what would be done, with the exact commands and payloads, and do nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Take over what kube-proxy, flannel or CNI plugins have made on this node.
+    #[arg(long)]
+    pub(super) adopt: bool,
+    /// Undo everything unless `netc confirm` comes within this time, such as 60s or 5m.
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "dry_run")]
+    pub(super) confirm_within: Option<Duration>,
+    /// Undo everything unless this succeeds afterwards: tcp:ADDRESS:PORT, ping:ADDRESS or
+    /// cmd:COMMAND. With --confirm-within it takes the place of `netc confirm`.
+    #[arg(long = "probe", value_name = "PROBE", conflicts_with = "dry_run")]
+    pub(super) probes: Vec<Probe>,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// How the live node is looked at.
+#[derive(clap::Args, Debug)]
+pub(super) struct LiveNode {
+    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME")]
+    pub(super) netns: Option<String>,
+    /// Take over what kube-proxy, flannel or CNI plugins have made on the live node.
+    #[arg(long)]
+    pub(super) adopt: bool,
+}
+
+/// A live node.
+#[derive(clap::Args, Debug)]
+pub(super) struct Live {
+    /// The network namespace to work in, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME")]
+    pub(super) netns: Option<String>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Back {
+    #[command(flatten)]
+    pub(super) live: Live,
+    /// Show what would be done, with the exact commands and payloads, and do nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Destroy {
+    /// Sources, as for the other commands: what they name counts as made by netc even where
+    /// nothing is remembered of it.
+    #[arg(value_name = "SOURCES")]
+    pub(super) sources: Vec<String>,
+    /// Which node of the sources this is [default: the one with this host's name or address].
+    #[arg(long, value_name = "NAME", requires = "sources")]
+    pub(super) node: Option<String>,
+    #[command(flatten)]
+    pub(super) live: Live,
+    /// Show what would be done, with the exact commands and payloads, and do nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Watchdog {
+    /// The apply that it watches.
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) live: Live,
 }
 
 #[derive(clap::Args, Debug)]
@@ -201,4 +335,13 @@ pub(super) struct Explain {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// A time in the language's form.
+fn duration(word: &str) -> Result<Duration, String> {
+    let why = |why: netc_lang::Misshapen| {
+        let help = why.help.map_or_else(String::new, |help| format!("; {help}"));
+        format!("it {}{help}", why.reason)
+    };
+    netc_lang::seconds(word, 1, 86400).map(|time| Duration::from_secs(time.into())).map_err(why)
 }

@@ -11,15 +11,27 @@ mod apply;
 mod args;
 mod build;
 mod check;
+mod confirm;
+mod destroy;
+mod diff;
+mod drift;
+mod dry_run;
 mod explain;
 mod files;
 mod fmt;
 mod graph;
 mod import;
+mod live;
 mod lock;
+mod look;
 mod plan;
 mod project;
 mod render;
+mod rollback;
+mod saved;
+mod side;
+mod site;
+mod transact;
 mod ui;
 
 use args::{Args, Command};
@@ -56,7 +68,12 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &mut ui),
         Command::Plan(args) => plan::run(args, &mut ui),
         Command::Build(args) => build::run(args, &mut ui),
+        Command::Diff(args) => diff::run(args, &mut ui),
         Command::Apply(args) => apply::run(args, &mut ui),
+        Command::Confirm(args) => confirm::run(args, &mut ui),
+        Command::Rollback(args) => rollback::run(args, &mut ui),
+        Command::Destroy(args) => destroy::run(args, &mut ui),
+        Command::Watchdog(args) => confirm::watchdog(args, &mut ui),
         Command::Graph(args) => graph::run(args, &mut ui),
         Command::Lock(args) => lock::run(args, &mut ui),
         Command::Import(args) => import::run(args, &mut ui),

@@ -1,17 +1,87 @@
 //! `netc plan`
 
 use super::args::{self, Format};
-use super::exit;
-use super::project::Ready;
+use super::files::replace;
+use super::project::{Ready, cannot_write};
+use super::side::{Side, compare};
 use super::ui::Ui;
+use super::{exit, live};
 use crate::emit::remark;
+use crate::form::{SavedPlan, saved};
 use crate::graph::{Item, Ordered, Placed, detail};
+use crate::object::State;
 use crate::plan::{self, Detail, command};
-use netc_lang::{Sources, Span};
+use crate::review::{self, Fate, NodeChanges};
+use netc_lang::{Diagnostic, Sources, Span, code};
 use serde_json::{Value, json};
+use std::path::Path;
+
+/// What stands for the live node.
+const LIVE: &str = "live";
 
 pub(super) fn run(args: &args::Plan, ui: &mut Ui) -> u8 {
-    show(args, ui).err().unwrap_or(exit::OK)
+    match (&args.against, &args.out) {
+        (Some(old), _) => against(args, old, ui).unwrap_or_else(|code| code),
+        (None, Some(_)) => against(args, LIVE, ui).unwrap_or_else(|code| code),
+        (None, None) => show(args, ui).err().unwrap_or(exit::OK),
+    }
+}
+
+/// What changes from something else on.
+fn against(args: &args::Plan, old: &str, ui: &mut Ui) -> Result<u8, u8> {
+    let ready = Ready::open(&args.source, args.format, ui)?;
+    let new = Side::Sources(Box::new(ready));
+    let (all, fingerprint) = match old {
+        LIVE => {
+            let (live, fingerprint) =
+                live::changes(&new, &args.nodes, &args.live, args.format, ui)?;
+            (vec![live], fingerprint)
+        }
+        // No node was looked at: the plan is for whatever has just the old objects.
+        _ => {
+            let old = Side::open(old, None, args.format, ui)?;
+            (compare((&old, &new), &args.nodes, args.format, ui)?, String::new())
+        }
+    };
+    if let Some(out) = &args.out {
+        save(args, (out, &new), (&all, fingerprint), ui)?;
+    }
+    let none = Sources::default();
+    let sources = new.sources().unwrap_or(&none);
+    if args.format == Format::Json {
+        ui.json(&review::json(&all, sources));
+    } else {
+        ui.out(&review::text(&all, sources));
+    }
+    Ok(if all.iter().all(NodeChanges::is_empty) { exit::OK } else { exit::DIFFERS })
+}
+
+/// Writes the changes of one node into a file.
+fn save(
+    args: &args::Plan,
+    (out, new): (&Path, &Side),
+    (all, fingerprint): (&[NodeChanges], String),
+    ui: &mut Ui,
+) -> Result<(), u8> {
+    let ([only], Side::Sources(ready)) = (all, new) else {
+        let fault = Diagnostic::new(code::CANNOT_WRITE, "a plan is saved for one node")
+            .help("choose it with `--node NAME`");
+        return Err(ui.fail(fault, args.format));
+    };
+    let mut desired = Vec::new();
+    if only.fate != Fate::Goes {
+        for chosen in ready.nodes(std::slice::from_ref(&only.node), args.format, ui)? {
+            let ordered = ready.objects(chosen, args.format, ui)?;
+            let states = ordered.nodes.into_iter().map(|node| node.object.state);
+            desired.extend(
+                states.filter(|state| !matches!(state, State::Ruleset(_) | State::Jump(_))),
+            );
+        }
+    }
+    let (node, changes) = (only.node.clone(), only.changes.clone());
+    let plan = SavedPlan { node, fingerprint, changes, adopt: args.live.adopt, desired };
+    let text = format!("{:#}\n", saved(&plan, &ready.sources));
+    replace(out, [text.as_str()]).map_err(|error| ui.fail(cannot_write(out, &error), args.format))
 }
 
 fn show(args: &args::Plan, ui: &mut Ui) -> Result<(), u8> {

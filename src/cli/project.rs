@@ -6,6 +6,7 @@ use super::ui::Ui;
 use crate::compile::{Compiled, compile, objects};
 use crate::graph::Ordered;
 use crate::model::{Built, Cluster, Lock, Node, NodeId};
+use ipnet::IpNet;
 use netc_lang::suggest::did_you_mean;
 use netc_lang::{
     Diagnostic, MAX_BYTES, MAX_OBJECT_BYTES, Reader, Sources, Text, code, holds_objects,
@@ -122,6 +123,11 @@ impl Project {
 }
 
 impl Ready {
+    /// The networks of the cluster's pods.
+    pub(super) fn pod_networks(&self) -> Vec<IpNet> {
+        self.cluster.pod_networks.values().map(|pods| pods.network).collect()
+    }
+
     /// Opens and compiles; reports what is wrong, and gives the exit code if that is an error.
     pub(super) fn open(args: &SourceArgs, format: Format, ui: &mut Ui) -> Result<Ready, u8> {
         let ready = Ready::compile(Project::open_or_report(args, format, ui)?, format, ui)?;

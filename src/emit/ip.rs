@@ -1,9 +1,7 @@
 //! Each object as the command that a person would type to make it, in the words of iproute2.
 
 use crate::model::Family;
-use crate::object::{
-    Address, Chain, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, State, Table,
-};
+use crate::object::{Address, Link, LinkKind, MAIN_TABLE, Netns, Route, State, Table};
 
 /// The command that makes an object; `None` for what netc does not make. The chains of a ruleset
 /// have commands of their own.
@@ -77,8 +75,14 @@ pub fn remark(state: &State) -> Option<String> {
 
 /// The command that makes a chain.
 #[must_use]
-pub fn chain_command(chain: &Chain) -> String {
-    format!("{} -t {} -N {}", iptables(chain.family), chain.table, chain.name)
+pub fn chain_command(family: Family, table: Table, name: &str) -> String {
+    format!("{} -t {table} -N {name}", iptables(family))
+}
+
+/// The command that removes a chain.
+#[must_use]
+pub fn chain_removal(family: Family, table: Table, name: &str) -> String {
+    format!("{} -t {table} -X {name}", iptables(family))
 }
 
 /// The command that appends a rule, given as iptables-save prints it.
@@ -119,8 +123,8 @@ fn words(route: &Route, metric: &str) -> String {
         table => format!(" table {table}"),
     };
     let onlink = if route.onlink { " onlink" } else { "" };
-    let Route { gateway, link, .. } = route;
-    format!("{to} via {gateway} dev {link}{table} proto {PROTOCOL}{metric}{onlink}")
+    let Route { gateway, link, protocol, .. } = route;
+    format!("{to} via {gateway} dev {link}{table} proto {protocol}{metric}{onlink}")
 }
 
 fn link(link: &Link) -> String {
@@ -144,7 +148,7 @@ fn link(link: &Link) -> String {
 }
 
 /// `ip`, in a namespace.
-fn ip(netns: &Netns) -> String {
+pub(super) fn ip(netns: &Netns) -> String {
     match netns {
         Netns::Node => "ip".to_owned(),
         Netns::Named(name) => format!("ip -n {name}"),
@@ -179,7 +183,7 @@ fn iptables(family: Family) -> &'static str {
 mod tests {
     use super::*;
     use crate::emit::netlink::operations;
-    use crate::object::State;
+    use crate::object::PROTOCOL;
 
     #[test]
     fn only_the_main_table_goes_without_saying() {
@@ -191,6 +195,7 @@ mod tests {
                 gateway: "192.0.2.1".parse().unwrap(),
                 link: "eth0".into(),
                 onlink: false,
+                protocol: PROTOCOL,
                 after: Vec::new(),
             })
         };

@@ -5,7 +5,7 @@
 //! node's own namespace.
 
 use super::ip::family_name;
-use crate::object::{Flush, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, State};
+use crate::object::{Flush, Link, LinkKind, MAIN_TABLE, Netns, Route, State};
 use serde_json::{Map, Value, json};
 
 /// The version of the schema.
@@ -28,7 +28,7 @@ pub fn operations<'a>(node: &str, states: impl Iterator<Item = &'a State>) -> St
 }
 
 /// The operation that makes an object, if it is made by netlink.
-fn operation(state: &State) -> Option<Value> {
+pub(crate) fn operation(state: &State) -> Option<Value> {
     let (netns, operation) = match state {
         State::Netns(netns) => (&Netns::Node, json!({ "kind": "netns", "name": *netns.name })),
         State::Link(link) => (&link.netns, self::link(link)),
@@ -73,7 +73,7 @@ fn route(route: &Route) -> Value {
     let mut all = json!({
         "kind": "route", "table": route.table, "destination": route.destination,
         "gateway": route.gateway, "link": *route.link, "onlink": route.onlink,
-        "protocol": PROTOCOL,
+        "protocol": route.protocol,
     });
     if let (MAIN_TABLE, Value::Object(fields)) = (route.table, &mut all) {
         fields.shift_remove("table");
@@ -125,7 +125,7 @@ fn link(link: &Link) -> Value {
 }
 
 /// Says where an operation takes place, right behind what it is.
-fn within(netns: &Netns, operation: Value) -> Value {
+pub(crate) fn within(netns: &Netns, operation: Value) -> Value {
     match (netns, operation) {
         (Netns::Named(name), Value::Object(fields)) => {
             let mut all = Map::new();

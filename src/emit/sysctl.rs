@@ -3,7 +3,7 @@
 use crate::object::{Id, Netns, State};
 
 /// Stands before a parameter of which more would do: sysctl(8) has no word for that.
-const MINIMUM: &str = "# a minimum: leave a higher value as it is\n";
+pub(crate) const MINIMUM: &str = "# a minimum: leave a higher value as it is\n";
 
 /// The parameters of the node's own namespace that need no device; those of devices and of pods
 /// are set when these are made. Empty if there are none.

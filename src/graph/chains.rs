@@ -1,6 +1,6 @@
 //! The order of chains: a chain is made behind those that its rules jump to.
 
-use crate::object::{Chain, Ruleset};
+use crate::object::{Chain, Ruleset, target};
 use rustc_hash::FxHashMap;
 
 /// The chains of a ruleset with their places in it. Each comes behind those that its rules jump
@@ -8,8 +8,16 @@ use rustc_hash::FxHashMap;
 /// order, so that those of one service stay together.
 pub(crate) fn chains_in_order(ruleset: &Ruleset) -> Vec<(usize, Chain<'_>)> {
     let chains: Vec<Chain> = ruleset.chains().collect();
-    let jumps = Jumps::of(&chains);
-    let mut walk = Walk { jumps, met: vec![false; chains.len()], sorted: Vec::new() };
+    let named: Vec<(&str, &str)> =
+        chains.iter().map(|chain| (chain.name.as_str(), chain.text)).collect();
+    let sorted = targets_first(&named).into_iter();
+    sorted.filter_map(|index| Some((index, *chains.get(index)?))).collect()
+}
+
+/// The order of chains of one table, each with its name and its rules, by their places.
+pub(crate) fn targets_first(chains: &[(&str, &str)]) -> Vec<usize> {
+    let mut walk =
+        Walk { jumps: Jumps::of(chains), met: vec![false; chains.len()], sorted: Vec::new() };
     // A chain that no other jumps to gathers from everywhere: it comes last.
     let mut inner = vec![false; chains.len()];
     for target in &walk.jumps.targets {
@@ -22,8 +30,7 @@ pub(crate) fn chains_in_order(ruleset: &Ruleset) -> Vec<(usize, Chain<'_>)> {
     for index in inner.into_iter().chain(outer) {
         walk.from(index);
     }
-    let sorted = walk.sorted.into_iter();
-    sorted.filter_map(|index| Some((index, *chains.get(index)?))).collect()
+    walk.sorted
 }
 
 /// The chains that the rules of each chain jump to, by their places: one list behind the other.
@@ -34,12 +41,12 @@ struct Jumps {
 }
 
 impl Jumps {
-    fn of(chains: &[Chain]) -> Jumps {
-        let names = chains.iter().map(|chain| chain.name.as_str());
+    fn of(chains: &[(&str, &str)]) -> Jumps {
+        let names = chains.iter().map(|(name, _)| *name);
         let indices: FxHashMap<&str, u32> = names.zip(0..).collect();
         let mut jumps = Jumps { targets: Vec::new(), ends: Vec::with_capacity(chains.len()) };
-        for chain in chains {
-            let targets = chain.rules().filter_map(|rule| indices.get(rule.target()?).copied());
+        for (_, text) in chains {
+            let targets = text.lines().filter_map(|line| indices.get(target(line)?).copied());
             jumps.targets.extend(targets);
             jumps.ends.push(u32::try_from(jumps.targets.len()).unwrap_or(u32::MAX));
         }

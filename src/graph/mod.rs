@@ -10,7 +10,8 @@ mod detail;
 mod dot;
 mod order;
 
-pub(crate) use chains::chains_in_order;
+pub(crate) use chains::{chains_in_order, targets_first};
 pub use detail::{Item, Placed, detail, items};
 pub use dot::{dependencies, topology};
+pub(crate) use order::order_known;
 pub use order::{Node, Ordered, order};

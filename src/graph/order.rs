@@ -51,7 +51,10 @@ impl Ordered {
 /// # Errors
 /// Objects that need each other, or something that is not there.
 pub fn order(objects: Vec<(Id, Object)>) -> Result<Ordered, Vec<Diagnostic>> {
-    let graph = edges(&objects)?;
+    let (graph, faults) = edges(&objects);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let sorted = kahn(&graph);
     if sorted.len() < objects.len() {
         return Err(cycle::report(&graph, &objects));
@@ -59,9 +62,17 @@ pub fn order(objects: Vec<(Id, Object)>) -> Result<Ordered, Vec<Diagnostic>> {
     Ok(arrange(objects, &graph, &sorted))
 }
 
-/// The graph of needs: an edge leads from what is needed to what needs it. A node's index is
+/// Orders objects that are sorted by identity. What one of them needs but is not among them is
+/// there already, and what leads in a circle is left out: the objects were found on a node.
+pub(crate) fn order_known(objects: Vec<(Id, Object)>) -> Ordered {
+    let (graph, _) = edges(&objects);
+    let sorted = kahn(&graph);
+    arrange(objects, &graph, &sorted)
+}
+
+/// The graph of needs, and which needs are not met: an edge leads from what is needed to what needs it. A node's index is
 /// its place in the order of identities.
-fn edges(objects: &[(Id, Object)]) -> Result<DiGraph<(), ()>, Vec<Diagnostic>> {
+fn edges(objects: &[(Id, Object)]) -> (DiGraph<(), ()>, Vec<Diagnostic>) {
     let mut graph = DiGraph::with_capacity(objects.len(), objects.len() * 3);
     let mut indices: FxHashMap<&Id, NodeIndex> = FxHashMap::default();
     indices.reserve(objects.len());
@@ -81,7 +92,7 @@ fn edges(objects: &[(Id, Object)]) -> Result<DiGraph<(), ()>, Vec<Diagnostic>> {
             None => faults.push(missing(id, object, &need.to_string())),
         });
     }
-    if faults.is_empty() { Ok(graph) } else { Err(faults) }
+    (graph, faults)
 }
 
 /// Jumps to chains that are not in their ruleset. Jumps from one chain to another are too many to

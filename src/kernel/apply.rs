@@ -1,92 +1,188 @@
-//! Making changes, one after the other.
+//! Carrying out steps, one after the other; netlink operations of one kind in batches.
 
 use super::error::KernelError;
 use super::machine::Machine;
-use super::{conntrack, module, operation, sysctl, xtables};
-use crate::graph::Ordered;
-use crate::object::State;
-use crate::plan::{Action, Step};
+use super::operation::{self, Action, Request};
+use super::{conntrack, fault, module, removal, sysctl, xtables};
+use crate::object::{Link, State};
+use crate::plan::{Change, Kind, Payload, Step, Thing};
+use std::borrow::Cow;
+use std::mem::{Discriminant, discriminant};
 
-/// The change that failed, and why.
+/// The step that failed, and why.
 #[derive(Debug)]
 pub struct Failure {
-    /// The place of the object in the order.
-    pub place: usize,
-    /// Which rule of the payload was refused, if the tool said so.
-    pub rule: Option<netc_lang::Span>,
+    /// The place of the change, if it is known.
+    pub change: Option<usize>,
+    /// Which rule of its chain was refused, if the tool said so.
+    pub rule: Option<usize>,
     /// Why.
     pub error: KernelError,
 }
 
-/// Makes the changes. `progress` is told how many steps are done. All rules are tested before
-/// anything is changed.
+/// Tests the rules of all steps: nothing is changed.
 ///
 /// # Errors
-/// The first change that failed; those before it have been made, those behind it have not.
+/// The first payload that iptables-restore does not accept.
+pub fn test(machine: &mut Machine, steps: &[Step]) -> Result<(), Failure> {
+    // One transaction is made as a whole or not at all: to load it is to test it.
+    if let [Step::Restore(payload)] = steps
+        && payload.is_atomic()
+    {
+        return Ok(());
+    }
+    steps.iter().try_for_each(|step| match step {
+        Step::Restore(payload) => run_restore(machine, payload, true),
+        _ => Ok(()),
+    })
+}
+
+/// Carries out steps. `progress` is told how many are done.
+///
+/// # Errors
+/// The first step that failed; those before it have been done, those behind it have not, but for
+/// operations of its own kind, which may have been.
 pub fn apply(
     machine: &mut Machine,
-    desired: &Ordered,
+    changes: &[Change],
     steps: &[Step],
     progress: &mut dyn FnMut(usize),
 ) -> Result<(), Failure> {
-    for step in steps {
-        if let Step::Restore(payload) = step {
-            run_restore(machine, payload, true)?;
-        }
-    }
+    let mut batch = Batch::default();
     for (done, step) in steps.iter().enumerate() {
         progress(done);
         match step {
-            Step::Restore(payload) => run_restore(machine, payload, false)?,
-            Step::Flush(family, places) => conntrack::forget(machine, desired, *family, places)
-                .map_err(|(place, error)| Failure { place, rule: None, error })?,
-            Step::One(change) => {
-                let Some(node) = desired.nodes.get(change.place) else { continue };
-                let made = make(machine, &node.object.state, &change.action);
-                let place = change.place;
-                made.map_err(|error| Failure { place, rule: None, error })?;
+            Step::Restore(payload) => {
+                batch.carry_out(machine)?;
+                let change = payload.lines.iter().find_map(|line| line.change);
+                fault::point().map_err(|error| Failure { change, rule: None, error })?;
+                run_restore(machine, payload, false)?;
+            }
+            Step::Flush(family, flushes) => {
+                batch.carry_out(machine)?;
+                fault::point().map_err(unplaced)?;
+                conntrack::forget(machine, *family, flushes).map_err(unplaced)?;
+            }
+            Step::Object(place) => {
+                let Some(change) = changes.get(*place) else { continue };
+                let found = change.from.as_ref().and_then(Thing::state);
+                for (state, action) in operations(change) {
+                    batch.add(machine, *place, (state, found), action)?;
+                }
             }
         }
     }
-    Ok(())
+    batch.carry_out(machine)
 }
 
-fn run_restore(
-    machine: &mut Machine,
-    payload: &crate::plan::Payload,
-    test: bool,
-) -> Result<(), Failure> {
-    xtables::restore(machine, payload.family, &payload.text, test).map_err(|error| {
+fn unplaced(error: KernelError) -> Failure {
+    Failure { change: None, rule: None, error }
+}
+
+/// What a change of an object comes to: what was there goes, or changes, or something comes.
+fn operations<'c>(change: &'c Change) -> impl Iterator<Item = (&'c State, Action)> {
+    let state = |thing: &'c Option<Thing>| thing.as_ref().and_then(Thing::state);
+    let (from, to) = (state(&change.from), state(&change.to));
+    let (first, second) = match change.kind {
+        Kind::Make => (None, to.map(|to| (to, Action::Make))),
+        Kind::Update => (None, to.map(|to| (to, Action::Change))),
+        Kind::Replace => (from.map(|from| (from, Action::Remove)), to.map(|to| (to, Action::Make))),
+        Kind::Remove => (from.map(|from| (from, Action::Remove)), None),
+    };
+    first.into_iter().chain(second)
+}
+
+fn run_restore(machine: &mut Machine, payload: &Payload, test: bool) -> Result<(), Failure> {
+    let payload = if test { payload.sample() } else { Cow::Borrowed(payload) };
+    xtables::restore(machine, &payload, test).map_err(|error| {
         let line = match &error {
             KernelError::Tool { line, .. } => line.and_then(|line| line.checked_sub(1)),
             _ => None,
         };
-        let rule = line.and_then(|line| payload.origins.get(line).copied());
-        Failure { place: payload.place, rule, error }
+        let line = line.and_then(|line| payload.lines.get(line));
+        Failure {
+            change: line.and_then(|line| line.change),
+            rule: line.and_then(|line| line.rule),
+            error,
+        }
     })
 }
 
-fn make(machine: &mut Machine, state: &State, action: &Action) -> Result<(), KernelError> {
-    match state {
-        State::Module(wanted) => module::load(&wanted.name),
-        State::Sysctl(wanted) => {
+/// Operations of one kind that wait for each other: what comes after them may need them.
+#[derive(Default)]
+struct Batch<'c> {
+    kind: Option<(Discriminant<State>, Action)>,
+    requests: Vec<Request>,
+    /// The change behind each request.
+    places: Vec<usize>,
+    /// Devices that are to go, each with its change.
+    links: Vec<(&'c Link, usize)>,
+}
+
+impl<'c> Batch<'c> {
+    /// Adds an operation on a thing that is to be so and was found so; those of another kind are carried out first.
+    fn add(
+        &mut self,
+        machine: &mut Machine,
+        place: usize,
+        (state, found): (&'c State, Option<&State>),
+        action: Action,
+    ) -> Result<(), Failure> {
+        let kind = (discriminant(state), action);
+        if self.kind != Some(kind) || fault::is_armed() {
+            self.carry_out(machine)?;
+            self.kind = Some(kind);
+        }
+        let failed = |error| Failure { change: Some(place), rule: None, error };
+        fault::point().map_err(failed)?;
+        match (state, action) {
+            (State::Link(link), Action::Remove) => self.links.push((link, place)),
+            (State::Module(_) | State::Sysctl(_) | State::Netns(_), _) => {
+                alone(machine, state, action).map_err(failed)?;
+            }
+            _ => {
+                let requests =
+                    operation::requests(machine, state, action, found).map_err(failed)?;
+                let requests = requests.unwrap_or_default();
+                self.places.extend(requests.iter().map(|_| place));
+                self.requests.extend(requests);
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, machine: &mut Machine) -> Result<(), Failure> {
+        let places = std::mem::take(&mut self.places);
+        let requests = std::mem::take(&mut self.requests);
+        operation::run(machine, &requests).map_err(|(at, error)| Failure {
+            change: places.get(at).copied(),
+            rule: None,
+            error,
+        })?;
+        let links = std::mem::take(&mut self.links);
+        for own in links.chunk_by(|(one, _), (next, _)| one.netns == next.netns) {
+            let Some((first, _)) = own.first() else { continue };
+            let names: Vec<&str> = own.iter().map(|(link, _)| &*link.name).collect();
+            removal::remove_links(machine, &first.netns, &names).map_err(|(at, error)| {
+                let change = own.get(at).map(|(_, place)| *place);
+                Failure { change, rule: None, error }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What is not done by netlink.
+fn alone(machine: &mut Machine, state: &State, action: Action) -> Result<(), KernelError> {
+    match (state, action) {
+        (State::Module(wanted), Action::Make | Action::Change) => module::load(&wanted.name),
+        (State::Sysctl(wanted), Action::Make | Action::Change) => {
             machine.namespace(&wanted.netns)?.within(|| sysctl::write(wanted))?
         }
-        State::Netns(wanted) => {
+        (State::Netns(wanted), Action::Make | Action::Change) => {
             machine.make_namespaces(&[&wanted.name]).map_err(|(_, error)| error)
         }
-        // Rules are restored, and connections forgotten, all at once; what netc does not make is
-        // never changed: for these there are no requests.
-        _ => {
-            let parts: &[operation::Action] = match action {
-                Action::Create => &[operation::Action::Make],
-                Action::Update(_) => &[operation::Action::Change],
-                Action::Replace(_) => &[operation::Action::Remove, operation::Action::Make],
-            };
-            parts.iter().try_for_each(|part| {
-                let requests = operation::requests(machine, state, *part)?.unwrap_or_default();
-                operation::run(machine, &requests).map_err(|(_, error)| error)
-            })
-        }
+        (State::Netns(wanted), Action::Remove) => machine.remove_namespace(&wanted.name),
+        _ => Ok(()),
     }
 }

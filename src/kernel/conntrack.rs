@@ -4,7 +4,6 @@ use super::error::KernelError;
 use super::machine::Machine;
 use super::module;
 use super::socket::Socket;
-use crate::graph::Ordered;
 use crate::model::Family;
 use crate::object::{Flush, Netns, State};
 use crate::plan::Live;
@@ -24,7 +23,7 @@ use std::net::IpAddr;
 const CTA_ID: u16 = 12;
 const CTA_ZONE: u16 = 18;
 
-/// The flushes of one family with their places in the order, by what they look for.
+/// The flushes of one family with their places in the list, by what they look for.
 struct Flushes<'f> {
     family: Family,
     wanted: BTreeMap<(Option<IpAddr>, u16), (usize, &'f Flush)>,
@@ -42,59 +41,48 @@ struct Stale {
 /// would load it.
 pub(super) fn observe(
     machine: &mut Machine,
-    desired: &Ordered,
+    wanted: &[&Flush],
     live: &mut Live,
 ) -> Result<(), KernelError> {
     let mut known = None;
     for family in Family::ALL {
-        let flushes = Flushes::new(desired, family, 0..desired.nodes.len());
+        let flushes = Flushes::new(family, wanted);
         if flushes.wanted.is_empty() || !*known.get_or_insert_with(module::lists_connections) {
             continue;
         }
         let stale = flushes.stale(machine.socket(&Netns::Node)?)?;
-        let nodes = stale.iter().flat_map(|one| &one.places);
-        for node in nodes.filter_map(|place| desired.nodes.get(*place)) {
-            *live.stale.entry(node.id()).or_default() += 1;
+        for place in stale.iter().flat_map(|one| &one.places) {
+            if let Some(flush) = wanted.get(*place) {
+                *live.stale.entry(State::Flush((*flush).clone()).id()).or_default() += 1;
+            }
         }
     }
     Ok(())
 }
 
-/// Deletes what is stale by the flushes of a family at these places. One that has ended by itself
-/// is gone as well. A failure comes with the place of a flush that failed.
+/// Deletes what is stale by the flushes of a family. What has ended by itself is gone as well.
 pub(super) fn forget(
     machine: &mut Machine,
-    desired: &Ordered,
     family: Family,
-    places: &[usize],
-) -> Result<(), (usize, KernelError)> {
-    let first = places.first().copied().unwrap_or_default();
-    let flushes = Flushes::new(desired, family, places.iter().copied());
-    let socket = machine.socket(&Netns::Node).map_err(|error| (first, error))?;
-    let stale = flushes.stale(socket).map_err(|error| (first, error))?;
-    for Stale { places, name } in stale {
+    wanted: &[&Flush],
+) -> Result<(), KernelError> {
+    let flushes = Flushes::new(family, wanted);
+    let socket = machine.socket(&Netns::Node)?;
+    for Stale { name, .. } in flushes.stale(socket)? {
         match socket.request(&flushes.message(ConntrackMessage::Delete(name)), 0) {
             Ok(()) | Err(KernelError::Netlink { errno: Errno::ENOENT, .. }) => {}
-            Err(error) => return Err((places.first().copied().unwrap_or(first), error)),
+            Err(error) => return Err(error),
         }
     }
     Ok(())
 }
 
 impl<'f> Flushes<'f> {
-    /// Those of a family among the objects at these places.
-    fn new(
-        desired: &'f Ordered,
-        family: Family,
-        places: impl Iterator<Item = usize>,
-    ) -> Flushes<'f> {
-        let flush = |place: usize| match &desired.nodes.get(place)?.object.state {
-            State::Flush(flush) if flush.family == family => {
-                Some(((flush.destination, flush.port), (place, flush)))
-            }
-            _ => None,
-        };
-        Flushes { family, wanted: places.filter_map(flush).collect() }
+    /// Those of a family.
+    fn new(family: Family, wanted: &[&'f Flush]) -> Flushes<'f> {
+        let own = wanted.iter().enumerate().filter(|(_, flush)| flush.family == family);
+        let wanted = own.map(|(place, flush)| ((flush.destination, flush.port), (place, *flush)));
+        Flushes { family, wanted: wanted.collect() }
     }
 
     /// The entries that are to go.

@@ -7,7 +7,8 @@ use super::error::KernelError;
 use super::link::index;
 use super::machine::Machine;
 use super::operation::Request;
-use crate::object::{Link, LinkKind, Netns, Peer, Port, Up};
+use crate::object::{Link, LinkKind, Netns, Peer, Port, State, Up};
+use netc_lang::Mac;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::link::{
@@ -69,14 +70,26 @@ fn peer(machine: &mut Machine, peer: &Peer, mtu: u32) -> Result<LinkMessage, Ker
     Ok(message)
 }
 
-/// Brings address, MTU and alias of a device, and of its other end, to what they should be.
-pub(super) fn update(link: &Link) -> Vec<Request> {
-    let mac = |mac: netc_lang::Mac| LinkAttribute::Address(mac.0.to_vec());
+/// Brings address, MTU and alias of a device, and of its other end, to what they should be. An
+/// address that it is known to have already is not set: the kernel would forget all neighbours of
+/// the device, permanent ones too (neigh_changeaddr in net/core/neighbour.c).
+pub(super) fn update(link: &Link, found: Option<&State>) -> Vec<Request> {
+    let found = found.and_then(|found| match found {
+        State::Link(found) => Some(found),
+        _ => None,
+    });
+    let address = |mac: Mac| LinkAttribute::Address(mac.0.to_vec());
     let alias = LinkAttribute::IfAlias(link.alias.to_string());
-    let own = [LinkAttribute::Mtu(link.mtu), alias].into_iter().chain(link.mac.map(mac));
+    let own = link.mac.filter(|mac| found.and_then(|found| found.mac) != Some(*mac));
+    let own = [LinkAttribute::Mtu(link.mtu), alias].into_iter().chain(own.map(address));
     let mut all = vec![set(&link.netns, &link.name, own)];
     if let LinkKind::Veth(peer) = &link.kind {
-        let other = [LinkAttribute::Mtu(link.mtu), mac(peer.mac)];
+        let other = found.and_then(|found| match &found.kind {
+            LinkKind::Veth(other) => Some(other.mac),
+            _ => None,
+        });
+        let other = Some(peer.mac).filter(|mac| other != Some(*mac)).map(address);
+        let other = [LinkAttribute::Mtu(link.mtu)].into_iter().chain(other);
         all.push(set(&peer.netns, &peer.name, other));
     }
     all
@@ -170,9 +183,24 @@ mod tests {
 
     #[test]
     fn both_ends_of_a_pair_are_changed_where_they_live() {
-        let requests = update(&pair());
+        let requests = update(&pair(), None);
         assert_eq!(names(&requests), ["veth0", "eth0"]);
         assert!(requests[0].netns == Netns::Node && requests[1].netns != Netns::Node);
+    }
+
+    #[test]
+    fn an_address_that_is_there_is_not_set_again() {
+        let old = Link { mtu: 9000, mac: Some(Mac([2; 6])), ..pair() };
+        let new = Link { mtu: 1400, ..old.clone() };
+        let addresses = |requests: Vec<Request>| {
+            let all = requests.into_iter().flat_map(|request| match request.message {
+                Message::SetLink(message) => message.attributes,
+                _ => Vec::new(),
+            });
+            all.filter(|one| matches!(one, LinkAttribute::Address(_))).count()
+        };
+        assert_eq!(addresses(update(&new, Some(&State::Link(old)))), 0);
+        assert_eq!(addresses(update(&new, None)), 2);
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub enum KernelError {
         /// What it is.
         value: String,
     },
+    /// Something that is not there: `device eth0`.
+    Missing(String),
     /// A netlink message that cannot be understood.
     Garbled(String),
 }
@@ -56,7 +58,7 @@ impl KernelError {
             KernelError::Tool { output, .. } => {
                 output.contains("Permission denied") || output.contains("you must be root")
             }
-            KernelError::Fixed { .. } | KernelError::Garbled(_) => false,
+            KernelError::Fixed { .. } | KernelError::Missing(_) | KernelError::Garbled(_) => false,
         }
     }
 }
@@ -74,6 +76,7 @@ impl fmt::Display for KernelError {
                 f,
                 "{key} is {value}, and can be set in the machine's initial network namespace only"
             ),
+            KernelError::Missing(what) => write!(f, "there is no {what}"),
             KernelError::Garbled(what) => write!(f, "cannot read the kernel's answer: {what}"),
         }
     }

@@ -3,14 +3,13 @@
 use super::error::KernelError;
 use super::machine::Machine;
 use super::socket::Socket;
-use crate::object::{Link, LinkKind, Netns, Peer, Text};
+use crate::object::{LinkKind, Netns, Text};
 use netc_lang::Mac;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::link::{
     InfoBridgePort, InfoData, InfoPortData, InfoVxlan, LinkAttribute, LinkExtentMask, LinkFlags,
     LinkInfo, LinkMessage,
 };
-use std::io;
 use std::net::IpAddr;
 
 /// A device as it was found.
@@ -31,6 +30,8 @@ pub(super) struct FoundLink {
     pub(super) kind: String,
     /// The index of the device that it works by, or of the other end of a veth pair.
     pub(super) other: Option<u32>,
+    /// Whether that one is in another namespace.
+    pub(super) elsewhere: bool,
     pub(super) vxlan: Vxlan,
 }
 
@@ -52,10 +53,7 @@ pub(super) fn index(machine: &mut Machine, netns: &Netns, name: &str) -> Result<
     let all = list(machine.socket(netns)?)?;
     let indices = all.into_iter().map(|link| (link.name, link.index)).collect();
     machine.list_devices(netns, indices);
-    machine.index(netns, name).ok_or_else(|| {
-        let error = io::Error::from(io::ErrorKind::NotFound);
-        KernelError::Io { what: format!("there is no device {name}{netns}"), error }
-    })
+    machine.index(netns, name).ok_or_else(|| KernelError::Missing(format!("device {name}{netns}")))
 }
 
 /// All devices of a namespace.
@@ -83,6 +81,7 @@ fn found(message: LinkMessage) -> FoundLink {
                 link.bridge = Some(index).filter(|index| *index > 0);
             }
             LinkAttribute::Link(index) => link.other = Some(index),
+            LinkAttribute::LinkNetNsId(_) => link.elsewhere = true,
             LinkAttribute::LinkInfo(infos) => {
                 infos.into_iter().for_each(|info| add(&mut link, info));
             }
@@ -119,40 +118,14 @@ fn vxlan(data: Vec<InfoVxlan>) -> Vxlan {
     vxlan
 }
 
-/// A found device as an object. `name_of` finds the name of a device of the same namespace, and
-/// `peer` is what was found of the other end of a veth pair, where it should be.
-pub(super) fn as_object(
-    found: &FoundLink,
-    netns: &Netns,
-    name_of: impl Fn(u32) -> Option<String>,
-    peer: Option<(&FoundLink, &Peer)>,
-) -> Link {
-    let kind = match (found.kind.as_str(), &found.vxlan, peer) {
-        ("bridge", _, _) => LinkKind::Bridge,
-        ("vxlan", Vxlan { vni, port, local: Some(local), device, learning: false }, _) => {
-            let device = device.and_then(name_of).unwrap_or_default();
-            LinkKind::Vxlan { vni: *vni, port: *port, local: *local, device: device.into() }
+/// What a found device is. `name_of` finds the name of a device of the same namespace.
+pub(super) fn kind(found: &FoundLink, name_of: impl Fn(u32) -> Option<Text>) -> LinkKind {
+    match (found.kind.as_str(), &found.vxlan) {
+        ("bridge", _) => LinkKind::Bridge,
+        ("vxlan", Vxlan { vni, port, local: Some(local), device, learning: false }) => {
+            let device = device.and_then(name_of).unwrap_or_else(|| "".into());
+            LinkKind::Vxlan { vni: *vni, port: *port, local: *local, device }
         }
-        ("veth", _, Some((end, wanted)))
-            if end.kind == "veth"
-                && found.other == Some(end.index)
-                && end.other == Some(found.index) =>
-        {
-            let netns = wanted.netns.clone();
-            LinkKind::Veth(Peer {
-                netns,
-                name: end.name.as_str().into(),
-                mac: end.mac.unwrap_or_default(),
-            })
-        }
-        (kind, _, _) => LinkKind::Other(Text::from(kind)),
-    };
-    Link {
-        netns: netns.clone(),
-        name: found.name.as_str().into(),
-        mac: found.mac,
-        mtu: found.mtu,
-        alias: found.alias.as_str().into(),
-        kind,
+        (kind, _) => LinkKind::Other(Text::from(kind)),
     }
 }

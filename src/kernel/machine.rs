@@ -4,6 +4,7 @@ use super::error::KernelError;
 use super::namespace::Namespace;
 use super::socket::{Message, Socket, Sockets};
 use crate::object::Netns;
+use crate::plan::Backend;
 use std::collections::BTreeMap;
 
 /// A node whose state can be read and changed.
@@ -12,6 +13,8 @@ pub struct Machine {
     spaces: BTreeMap<Netns, Space>,
     /// The indices of the devices of a namespace, once they were listed.
     indices: BTreeMap<Netns, BTreeMap<String, u32>>,
+    /// Which iptables its tools are, once they were asked.
+    pub(super) backend: Option<Backend>,
 }
 
 /// A namespace and the sockets in it.
@@ -30,7 +33,8 @@ impl Machine {
             None => Namespace::current()?,
             Some(name) => Namespace::named(name)?.ok_or_else(|| no_namespace(name))?,
         };
-        let mut machine = Machine { spaces: BTreeMap::new(), indices: BTreeMap::new() };
+        let mut machine =
+            Machine { spaces: BTreeMap::new(), indices: BTreeMap::new(), backend: None };
         machine.enter(Netns::Node, namespace);
         Ok(machine)
     }
@@ -114,6 +118,5 @@ impl Machine {
 }
 
 fn no_namespace(name: &str) -> KernelError {
-    let error = std::io::Error::from(std::io::ErrorKind::NotFound);
-    KernelError::Io { what: format!("there is no network namespace {name}"), error }
+    KernelError::Missing(format!("network namespace {name}"))
 }

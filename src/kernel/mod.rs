@@ -14,43 +14,34 @@ mod apply;
 mod conntrack;
 mod device;
 mod error;
+mod fault;
 mod link;
-#[cfg_attr(
-    not(feature = "kernel-tests"),
-    expect(dead_code, reason = "wired by the transaction engine")
-)]
 mod machine;
 mod module;
-#[cfg_attr(
-    not(feature = "kernel-tests"),
-    expect(dead_code, reason = "wired by the transaction engine")
-)]
 mod namespace;
 mod neighbour;
 mod observe;
 mod operation;
 mod preflight;
 mod probe;
-#[cfg_attr(
-    not(feature = "kernel-tests"),
-    expect(dead_code, reason = "wired by the transaction engine")
-)]
 mod removal;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired by the transaction engine"))]
 mod route;
 mod socket;
 mod store;
 mod sysctl;
+mod transaction;
 #[cfg(feature = "kernel-tests")]
 pub mod trial;
 mod watchdog;
 mod xtables;
 
-pub use apply::{Failure, apply};
+pub use apply::{Failure, apply, test};
 pub use error::KernelError;
 pub use machine::Machine;
-pub use observe::{addresses, observe};
+pub use observe::{Interest, addresses, observe};
 pub use preflight::{Needs, preflight};
 pub use probe::{Probe, probe};
 pub use store::{Kept, Lock, Name, Pending, Room, Settled, Store};
+pub use transaction::{Broken, Goal, Reason, Transaction};
 pub use watchdog::{Verdict, Watchdog, watch};
+pub use xtables::{Foreign, Held, backend, other_backend, restore_command};

@@ -6,7 +6,6 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -70,34 +69,6 @@ impl Namespace {
         unmounted
             .and_then(|()| fs::remove_file(&path))
             .map_err(KernelError::io(format!("cannot remove the namespace {name}")))
-    }
-
-    /// The names of all named namespaces, in order.
-    pub(super) fn names() -> Result<Vec<String>, KernelError> {
-        let list = || {
-            let entries = match fs::read_dir(FOLDER) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-                entries => entries?,
-            };
-            // All namespaces are files of one file system, which has nothing else (nsfs.c).
-            let nsfs = fs::metadata(OWN)?.dev();
-            let mut names = Vec::new();
-            for entry in entries {
-                let entry = entry?;
-                let there = fs::metadata(entry.path()).is_ok_and(|file| file.dev() == nsfs);
-                names.extend(entry.file_name().into_string().ok().filter(|_| there));
-            }
-            names.sort();
-            Ok(names)
-        };
-        list().map_err(KernelError::io(format!("cannot list {FOLDER}")))
-    }
-
-    /// What tells this namespace from every other one that there is: its inode number. A later
-    /// one may get it again.
-    pub(super) fn identity(&self) -> Result<u64, KernelError> {
-        let file = self.file.metadata();
-        file.map(|file| file.ino()).map_err(KernelError::io("cannot ask about a namespace"))
     }
 
     /// Runs something within the namespace, in a thread of its own; processes that it starts are

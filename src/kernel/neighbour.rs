@@ -92,7 +92,9 @@ fn dump(
 }
 
 fn found(message: &NeighbourMessage) -> Option<FoundEntry> {
-    if message.header.state != NeighbourState::Permanent {
+    // bridge(8) sets another bit beside it (`NUD_NOARP`).
+    let bits = |state: NeighbourState| u16::from(state);
+    if bits(message.header.state) & bits(NeighbourState::Permanent) == 0 {
         return None;
     }
     let (mut address, mut mac) = (None, None);

@@ -29,7 +29,8 @@ pub(super) struct Request {
     pub(super) flags: u16,
 }
 
-/// The requests of an operation, in order; `None` for what is not done by netlink.
+/// The requests of an operation, in order; `None` for what is not done by netlink. What changes is
+/// as it was found, if that is known.
 ///
 /// Addresses, entries, routes, bridges to join and the device below a vxlan device go by index:
 /// their device must be there. A device that is made by a request is there when this was run.
@@ -40,28 +41,25 @@ pub(super) fn requests(
     machine: &mut Machine,
     state: &State,
     action: Action,
+    found: Option<&State>,
 ) -> Result<Option<Vec<Request>>, KernelError> {
     let replace = NLM_F_CREATE | NLM_F_REPLACE;
     let (netns, message, flags) = match (state, action) {
         (State::Link(link), Action::Make) => return device::create(machine, link).map(Some),
-        (State::Link(link), Action::Change) => return Ok(Some(device::update(link))),
+        (State::Link(link), Action::Change) => return Ok(Some(device::update(link, found))),
         (State::Link(link), Action::Remove) => {
             return Ok(Some(vec![device::remove(&link.netns, &link.name)]));
         }
-        (State::Port(port), Action::Make | Action::Change) => {
-            return device::join(machine, port).map(Some);
-        }
         (State::Port(port), Action::Remove) => return Ok(Some(vec![device::leave(port)])),
+        (State::Port(port), _) => return device::join(machine, port).map(Some),
         (State::Up(up), _) => {
             return Ok(Some(vec![device::set_up(up, action != Action::Remove)]));
         }
         (State::Address(address), _) => {
             let message = address::message(machine, address)?;
             match action {
-                Action::Make | Action::Change => {
-                    (&address.netns, Message::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL)
-                }
                 Action::Remove => (&address.netns, Message::DelAddress(message), 0),
+                _ => (&address.netns, Message::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL),
             }
         }
         (State::Neighbour(entry), _) => {

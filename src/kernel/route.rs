@@ -4,7 +4,7 @@ use super::error::KernelError;
 use super::link;
 use super::machine::Machine;
 use super::socket::Socket;
-use crate::object::{PROTOCOL, Route};
+use crate::object::Route;
 use ipnet::IpNet;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
@@ -36,7 +36,7 @@ pub(super) fn message(machine: &mut Machine, route: &Route) -> Result<RouteMessa
     // The attribute holds what is too large for the header (linux/rtnetlink.h, RTA_TABLE).
     message.header.table = u8::try_from(route.table).unwrap_or(RouteHeader::RT_TABLE_UNSPEC);
     message.attributes.push(RouteAttribute::Table(route.table));
-    message.header.protocol = PROTOCOL.into();
+    message.header.protocol = route.protocol.into();
     message.header.scope = RouteScope::Universe;
     message.header.kind = RouteType::Unicast;
     if route.onlink {
@@ -114,7 +114,7 @@ fn family(net: IpNet) -> AddressFamily {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{MAIN_TABLE, Netns};
+    use crate::object::{MAIN_TABLE, Netns, PROTOCOL};
     use std::collections::BTreeMap;
 
     /// The message of a route of a table by a device with the index 7.
@@ -128,6 +128,7 @@ mod tests {
             gateway: "192.0.2.1".parse().unwrap(),
             link: "br0".into(),
             onlink: true,
+            protocol: PROTOCOL,
             after: Vec::new(),
         };
         message(&mut machine, &route).unwrap()

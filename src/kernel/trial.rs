@@ -3,7 +3,6 @@
 
 use super::error::KernelError;
 use super::machine::Machine;
-use super::namespace::Namespace;
 use super::operation::{Action, Request, requests, run};
 use super::removal;
 use crate::object::{Netns, State};
@@ -60,20 +59,6 @@ pub fn remove_namespace(machine: &mut Machine, name: &str) -> Result<(), KernelE
     machine.remove_namespace(name)
 }
 
-/// The named namespaces, each with what tells it from every other one.
-///
-/// # Errors
-/// They could not be read.
-pub fn namespaces() -> Result<Vec<(String, u64)>, KernelError> {
-    let mut all = Vec::new();
-    for name in Namespace::names()? {
-        if let Some(namespace) = Namespace::named(&name)? {
-            all.push((name, namespace.identity()?));
-        }
-    }
-    Ok(all)
-}
-
 fn all(
     machine: &mut Machine,
     states: &[State],
@@ -90,11 +75,11 @@ fn all(
         result
     };
     for (place, state) in states.iter().enumerate() {
-        let made = match requests(machine, state, action) {
+        let made = match requests(machine, state, action, None) {
             // Its device may be among those that wait.
             Err(_) if !waiting.is_empty() => {
                 run(machine, &mut waiting, &mut places)?;
-                requests(machine, state, action)
+                requests(machine, state, action, None)
             }
             made => made,
         };

@@ -5,8 +5,8 @@ use super::Context;
 use super::bridge::{mac, no_router_advertisements};
 use crate::model::{Bridge, Family, Pod, gateway};
 use crate::object::{
-    Address, Id, Link, LinkKind, MAIN_TABLE, Netns, NetnsObject, Peer, Port, Route, State, Sysctl,
-    Text, Up,
+    Address, Id, Link, LinkKind, MAIN_TABLE, Netns, NetnsObject, PROTOCOL, Peer, Port, Route,
+    State, Sysctl, Text, Up,
 };
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
@@ -125,6 +125,7 @@ fn addresses(cx: &mut Context, pod: &Pod, netns: &Netns) {
             let route = Route {
                 netns: netns.clone(),
                 table: MAIN_TABLE,
+                protocol: PROTOCOL,
                 destination,
                 gateway: gateway(*block),
                 link: eth0(),

@@ -2,7 +2,7 @@
 //! node's own address (netspec 1.8).
 
 use super::Context;
-use crate::object::{Id, MAIN_TABLE, Netns, Route, State, Text};
+use crate::object::{Id, MAIN_TABLE, Netns, PROTOCOL, Route, State, Text};
 
 pub(super) fn lower(cx: &mut Context) {
     for family in cx.node.blocks.families() {
@@ -17,6 +17,7 @@ pub(super) fn lower(cx: &mut Context) {
             let route = Route {
                 netns: Netns::Node,
                 table: MAIN_TABLE,
+                protocol: PROTOCOL,
                 destination: *block,
                 gateway: remote.address,
                 link: Text::clone(&link),

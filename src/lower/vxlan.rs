@@ -5,7 +5,8 @@ use super::Context;
 use super::bridge::no_router_advertisements;
 use crate::model::Family;
 use crate::object::{
-    Address, Fdb, Id, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Route, State, Text, Up,
+    Address, Fdb, Id, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, PROTOCOL, Route, State, Text,
+    Up,
 };
 use ipnet::IpNet;
 
@@ -64,6 +65,7 @@ fn remotes(cx: &mut Context, family: Family, name: &Text) {
         let route = Route {
             netns: Netns::Node,
             table: MAIN_TABLE,
+            protocol: PROTOCOL,
             destination: *block,
             gateway: block.network(),
             link: Text::clone(name),

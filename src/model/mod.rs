@@ -33,6 +33,7 @@ pub use cluster::{
 pub(crate) use declare::read as declare;
 pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
+pub(crate) use natural::compare as natural_order;
 pub use node::{Node, NodeAddress, NodeId, gateway};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};

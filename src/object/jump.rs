@@ -49,6 +49,8 @@ impl fmt::Display for Hook {
 pub enum Place {
     /// Before everybody else's rules, in this order.
     Top(u8),
+    /// Behind so many of everybody else's rules, as it was found.
+    Behind(u32),
     /// Behind everybody else's rules, in this order.
     Bottom(u8),
 }

@@ -66,6 +66,15 @@ impl Link {
         }
     }
 
+    /// Its Ethernet address, if it matters, and that of its other end, if it has one.
+    pub(crate) fn addresses(&self) -> (Option<Mac>, Option<Mac>) {
+        let peer = match &self.kind {
+            LinkKind::Veth(peer) => Some(peer.mac),
+            _ => None,
+        };
+        (self.mac, peer)
+    }
+
     pub(super) fn needs(&self) -> impl Iterator<Item = Id> {
         let own = self.netns.needs();
         let other = match &self.kind {

@@ -41,7 +41,7 @@ pub use objects::Objects;
 pub use port::Port;
 pub use route::{MAIN_TABLE, PROTOCOL, Route};
 pub use rule::{ConntrackStates, Match, Probability, Side, Target};
-pub use ruleset::{Chain, Rule, Ruleset};
+pub use ruleset::{Chain, Rule, Ruleset, target};
 pub use sysctl::Sysctl;
 pub use underlay::Underlay;
 pub use up::Up;

@@ -27,6 +27,8 @@ pub struct Route {
     pub link: Text,
     /// The gateway is taken to be on the link, whatever its address (ip-route(8), `onlink`).
     pub onlink: bool,
+    /// Who made it (`rtm_protocol`): [`PROTOCOL`] if netc did.
+    pub protocol: u8,
     /// What makes the gateway reachable: the device, and the address whose network it is in.
     pub after: Vec<Id>,
 }

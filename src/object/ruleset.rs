@@ -165,10 +165,16 @@ impl<'r> Rule<'r> {
     /// The name of its target: `ACCEPT`, or a chain.
     #[must_use]
     pub fn target(&self) -> Option<&'r str> {
-        let (_, target) = self.line.rsplit_once(" -j ")?;
-        // Only a comment ends with a quotation mark: what looks like a target stands in it.
-        (!target.ends_with('"')).then(|| target.split(' ').next()).flatten()
+        target(self.line)
     }
+}
+
+/// The name of the target of a rule as iptables-save prints it.
+#[must_use]
+pub fn target(line: &str) -> Option<&str> {
+    let (_, target) = line.rsplit_once(" -j ")?;
+    // Only a comment ends with a quotation mark: what looks like a target stands in it.
+    (!target.ends_with('"')).then(|| target.split(' ').next()).flatten()
 }
 
 #[cfg(test)]

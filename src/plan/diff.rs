@@ -1,174 +1,252 @@
-//! The changes that lead from the live state to the desired one.
+//! The changes that lead from the live state to the desired one, or to any other.
 
-use super::Live;
-use super::equal::{Difference, compare};
-use super::live::Found;
-use crate::graph::{Item, Ordered, chains_in_order};
-use crate::model::Family;
-use crate::object::{Chain, Hook, Jump, Place, Ruleset, State, Table};
-use netc_lang::{Diagnostic, code};
-use std::collections::{BTreeMap, BTreeSet};
+use super::arrange::arrange;
+use super::change::{Change, Kind, Origin};
+use super::compare::{Difference, things};
+use super::record::Record;
+use super::rules::{self, Desired};
+use super::thing::{Key, Thing};
+use super::{Live, Target};
+use crate::graph::{Node, Ordered};
+use crate::object::{Address, Id, Object, State, Text};
+use ipnet::IpNet;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-/// One change: an object, by its place in the order, or one chain of a ruleset, and what is to be
-/// done.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Change {
-    /// The place of the object in [`Ordered::nodes`].
-    pub place: usize,
-    /// If the object is a ruleset, which of its chains changes.
-    pub chain: Option<usize>,
-    /// What is to be done.
-    pub action: Action,
-}
-
-impl Change {
-    /// What changes.
-    #[must_use]
-    pub fn item<'o>(&self, desired: &'o Ordered) -> Option<Item<'o>> {
-        let object = &desired.nodes.get(self.place)?.object;
-        match (&object.state, self.chain) {
-            (State::Ruleset(ruleset), chain) => ruleset.chain(chain?).map(Item::Chain),
-            _ => Some(Item::Object(object)),
-        }
-    }
-
-    /// Whether it can be called for again at any time: the next packet of a client may make a
-    /// connection stale, whatever was done before.
-    #[must_use]
-    pub fn recurs(&self, desired: &Ordered) -> bool {
-        let node = desired.nodes.get(self.place);
-        node.is_some_and(|node| matches!(node.object.state, State::Flush(_)))
-    }
-}
-
-/// What is to be done with an object.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Action {
-    /// Make it: it is not there.
-    Create,
-    /// Change it in place; what it is now.
-    Update(String),
-    /// Remove it and make it anew; what it is now.
-    Replace(String),
-}
-
-/// The changes, in the order in which they are to be made. None if everything is as desired.
+/// The changes that make a node as desired, in the order in which they are to be made. None if
+/// everything is so already. What is netc's own and not desired is removed.
 #[must_use]
-pub fn diff(desired: &Ordered, live: &Live) -> Vec<Change> {
-    let misplaced = misplaced_jumps(desired, live);
-    let mut remade = BTreeSet::new();
-    let mut changes = Vec::new();
-    for (place, node) in desired.nodes.iter().enumerate() {
-        let action = match &node.object.state {
-            State::Ruleset(ruleset) => {
-                changes.extend(chain_changes(place, ruleset, live));
-                continue;
+pub fn diff<'t>(desired: &'t Ordered, live: &'t Live, record: &'t Record) -> Vec<Change<'t>> {
+    let objects = || desired.nodes.iter().map(|node| &node.object);
+    let wanted = objects().filter(|object| !is_rule(&object.state));
+    let mut changes =
+        makes(wanted.map(|Object { state, origin, .. }| (state, Origin::Source(*origin))), live);
+    let ids: BTreeSet<Id> = desired.nodes.iter().map(Node::id).collect();
+    changes.extend(removals(&ids, live, record));
+    changes.extend(rules::diff(&Desired::of(objects()), live, record));
+    arrange(changes)
+}
+
+/// The changes that bring some things back to what they were.
+#[must_use]
+pub fn converge<'t>(target: &'t Target, live: &'t Live) -> Vec<Change<'t>> {
+    let wanted = target.states().map(|state| (state, Origin::Nowhere));
+    let mut changes = makes(wanted, live);
+    let gone = target.things.iter().filter(|(_, wanted)| wanted.is_none());
+    let gone = gone.filter_map(|(key, _)| match key {
+        Key::Object(id) => live.states.get(id).map(|found| remove(&found.state)),
+        _ => None,
+    });
+    changes.extend(gone);
+    changes.extend(rules::converge(target, live));
+    arrange(changes)
+}
+
+fn is_rule(state: &State) -> bool {
+    matches!(state, State::Ruleset(_) | State::Jump(_))
+}
+
+/// Changes that make objects or mend them, in the order of the objects.
+fn makes<'t>(wanted: impl Iterator<Item = (&'t State, Origin)>, live: &'t Live) -> Vec<Change<'t>> {
+    let wanted: Vec<(&State, Origin)> = wanted.collect();
+    let renumbered = renumbered(&wanted, live);
+    // What is made anew takes along what hangs on it.
+    let mut remade: BTreeSet<Id> = BTreeSet::new();
+    // A device that gets another Ethernet address forgets its neighbours, permanent ones too.
+    let mut forgetful: BTreeSet<Id> = BTreeSet::new();
+    let mut changes: Vec<Change> = Vec::new();
+    for (state, origin) in wanted {
+        let id = state.id();
+        let found = live.states.get(&id).map(|found| &found.state);
+        let gone = !remade.is_empty() && hangs_on(state, &remade)
+            || matches!(state, State::Neighbour(_)) && hangs_on(state, &forgetful);
+        let verdict = match state {
+            State::Underlay(_) => None,
+            State::Flush(_) => live.stale.get(&id).map(|count| (Kind::Update, stale(*count))),
+            _ if gone => Some((Kind::Make, String::new())),
+            State::Link(_) if found.is_some() && has_any(state, &renumbered) => {
+                Some((Kind::Replace, "had another address of its network".into()))
             }
-            State::Jump(jump) if misplaced.contains(&(jump.family, jump.table, jump.hook)) => {
-                Some(jump_action(jump, live))
-            }
-            State::Jump(_) | State::Underlay(_) => None,
-            State::Flush(_) => {
-                live.stale.get(&node.id()).map(|count| Action::Update(stale(*count)))
-            }
-            // What hangs on a device that is made anew has gone with it.
-            _ if desired.needs(place).iter().any(|need| remade.contains(need)) => {
-                Some(Action::Create)
-            }
-            state => object_action(state, live.states.get(&node.id())),
+            _ => verdict(state, found),
         };
-        let Some(action) = action else { continue };
-        let jump = matches!(node.object.state, State::Jump(_));
-        if !jump && !matches!(action, Action::Update(_)) {
-            remade.extend(u32::try_from(place));
+        let Some((kind, was)) = verdict else { continue };
+        if gone || kind == Kind::Replace {
+            remade.insert(id.clone());
+            remade.extend(state.also());
         }
-        changes.push(Change { place, chain: None, action });
+        let change = Change {
+            key: Key::Object(id),
+            from: found.map(|found| Thing::Object(Cow::Borrowed(found))),
+            to: Some(Thing::Object(Cow::Borrowed(state))),
+            kind,
+            was,
+            with: None,
+            origin,
+        };
+        if let State::Link(link) = state
+            && change.readdresses()
+        {
+            forgetful.insert(Id::Up(link.netns.clone(), Text::clone(&link.name)));
+        }
+        changes.push(change);
     }
     changes
+}
+
+/// Devices that are to have another IPv4 address of the network that they are in. The new one would
+/// be secondary to the old one and go with it, and with the last one all routes
+/// (__inet_del_ifa in net/ipv4/devinet.c).
+fn renumbered(wanted: &[(&State, Origin)], live: &Live) -> BTreeSet<Id> {
+    let ids: BTreeSet<Id> = wanted.iter().map(|(state, _)| state.id()).collect();
+    let old = live.states.iter().filter(|(id, _)| !ids.contains(id));
+    let network = |state: &State| match state {
+        State::Address(Address { netns, link, address: IpNet::V4(own) }) => {
+            Some((netns.clone(), Text::clone(link), own.trunc()))
+        }
+        _ => None,
+    };
+    let old: BTreeSet<_> = old.filter_map(|(_, found)| network(&found.state)).collect();
+    let new = wanted.iter().filter(|(state, _)| !live.states.contains_key(&state.id()));
+    let new = new.filter_map(|(state, _)| network(state)).filter(|one| old.contains(one));
+    new.map(|(netns, link, _)| Id::Link(netns, link)).collect()
+}
+
+fn has_any(state: &State, those: &BTreeSet<Id>) -> bool {
+    those.contains(&state.id()) || state.also().is_some_and(|id| those.contains(&id))
 }
 
 fn stale(count: usize) -> String {
     if count == 1 { "1 stale connection".into() } else { format!("{count} stale connections") }
 }
 
-fn object_action(desired: &State, live: Option<&Found>) -> Option<Action> {
-    let Some(live) = live else { return Some(Action::Create) };
-    match compare(desired, &live.state) {
+/// Whether an object needs one of these.
+pub(super) fn hangs_on(state: &State, those: &BTreeSet<Id>) -> bool {
+    let mut found = false;
+    state.needs(&mut |need| found |= those.contains(&need));
+    found
+}
+
+fn verdict(wanted: &State, found: Option<&State>) -> Option<(Kind, String)> {
+    let Some(found) = found else { return Some((Kind::Make, String::new())) };
+    let object = |state| Thing::Object(Cow::Borrowed(state));
+    match things(&object(wanted), &object(found), 0) {
         Difference::None => None,
-        Difference::InPlace(was) => Some(Action::Update(was)),
-        Difference::Remake(was) => Some(Action::Replace(was)),
+        Difference::InPlace(was) => Some((Kind::Update, was)),
+        Difference::Remake(was) => Some((Kind::Replace, was)),
     }
 }
 
-/// The changes of chains: what is jumped to comes first, as in plans.
-fn chain_changes(place: usize, desired: &Ruleset, live: &Live) -> Vec<Change> {
-    let own = desired.chains().enumerate();
-    let mut changed: BTreeMap<usize, Action> =
-        own.filter_map(|(index, chain)| Some((index, chain_action(&chain, live)?))).collect();
-    if changed.is_empty() {
-        return Vec::new();
-    }
-    let order = chains_in_order(desired).into_iter();
-    let changes = order.filter_map(|(chain, _)| {
-        let action = changed.remove(&chain)?;
-        Some(Change { place, chain: Some(chain), action })
-    });
-    changes.collect()
-}
-
-fn chain_action(desired: &Chain, live: &Live) -> Option<Action> {
-    match live.chain(desired.family, desired.table, desired.name.as_str()) {
-        None => Some(Action::Create),
-        Some(text) if text == desired.text => None,
-        Some(text) => Some(Action::Update(format!("had {} rules", text.lines().count()))),
-    }
-}
-
-fn jump_action(desired: &Jump, live: &Live) -> Action {
-    let text = live.chain(desired.family, desired.table, desired.hook.name()).unwrap_or_default();
-    match text.lines().position(|line| line == desired.line) {
-        Some(position) => Action::Update(format!("was number {}, out of place", position + 1)),
-        None => Action::Create,
-    }
-}
-
-/// The built-in chains in which netc's jumps are not exactly where they belong: those at the
-/// top before everything else, those at the bottom somewhere behind, in order.
-fn misplaced_jumps(desired: &Ordered, live: &Live) -> BTreeSet<(Family, Table, Hook)> {
-    let mut wanted: BTreeMap<(Family, Table, Hook), Vec<&Jump>> = BTreeMap::new();
-    for node in &desired.nodes {
-        if let State::Jump(jump) = &node.object.state {
-            wanted.entry((jump.family, jump.table, jump.hook)).or_default().push(jump);
+/// Changes that remove what is netc's own and not desired, and give back to parameters what they
+/// were.
+fn removals<'t>(desired: &BTreeSet<Id>, live: &'t Live, record: &'t Record) -> Vec<Change<'t>> {
+    let also: BTreeSet<Id> = live.states.values().filter_map(|found| found.state.also()).collect();
+    let mut changes = Vec::new();
+    for (id, found) in live.states.iter().filter(|(id, _)| !desired.contains(id)) {
+        match &found.state {
+            State::Sysctl(_) if record.parameters.contains_key(id) => {
+                changes.push(remove(&found.state));
+            }
+            State::Sysctl(_) => changes.extend(restored(&found.state, record.originals.get(id))),
+            // Modules stay: others may use them by now.
+            State::Underlay(_) | State::Module(_) => {}
+            state if found.owned && !also.contains(id) => changes.push(remove(state)),
+            _ => {}
         }
     }
-    let misplaced = wanted.into_iter().filter(|((family, table, hook), jumps)| {
-        let text = live.chain(*family, *table, hook.name()).unwrap_or_default();
-        !in_place(jumps, text)
-    });
-    misplaced.map(|(hook, _)| hook).collect()
+    changes
 }
 
-fn in_place(jumps: &[&Jump], text: &str) -> bool {
-    let mut jumps = jumps.to_vec();
-    jumps.sort_by_key(|jump| jump.place);
-    let wanted: Vec<&str> = jumps.iter().map(|jump| jump.line.as_str()).collect();
-    let top = jumps.iter().filter(|jump| matches!(jump.place, Place::Top(_))).count();
-    let own = text.lines().filter(|line| wanted.contains(line));
-    own.eq(wanted.iter().copied()) && text.lines().take(top).eq(wanted.iter().copied().take(top))
+fn restored<'t>(found: &'t State, original: Option<&'t State>) -> Option<Change<'t>> {
+    let (kind, was) = verdict(original?, Some(found))?;
+    Some(Change {
+        key: Key::Object(found.id()),
+        from: Some(Thing::Object(Cow::Borrowed(found))),
+        to: original.map(|state| Thing::Object(Cow::Borrowed(state))),
+        kind,
+        was,
+        with: None,
+        origin: Origin::Nowhere,
+    })
 }
 
-/// Live objects that stand where a desired one is to be but are somebody else's.
-#[must_use]
-pub fn foreign(desired: &Ordered, live: &Live) -> Vec<Diagnostic> {
-    let others = desired.nodes.iter().filter(|node| {
-        !matches!(node.object.state, State::Underlay(_))
-            && live.states.get(&node.id()).is_some_and(|found| !found.owned)
-    });
-    let diagnostics = others.map(|node| {
-        let message = format!("{} is there already, and is not netc's", node.id());
-        Diagnostic::at(code::FOREIGN_OBJECT, node.object.origin, message)
-            .here("wanted by this statement")
-            .help("remove it, or rename it in the sources; netc changes only what it has made")
-    });
-    diagnostics.collect()
+fn remove(found: &State) -> Change<'_> {
+    Change {
+        key: Key::Object(found.id()),
+        from: Some(Thing::Object(Cow::Borrowed(found))),
+        to: None,
+        kind: Kind::Remove,
+        was: String::new(),
+        with: None,
+        origin: Origin::Nowhere,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::order_known;
+    use crate::object::{Link, LinkKind, Neighbour, Netns, PROTOCOL, Route, Up};
+    use netc_lang::{Mac, Span};
+
+    fn device(change: impl FnOnce(&mut Link)) -> State {
+        let (name, alias) = ("vx".into(), "netc".into());
+        let (mac, kind) = (Some(Mac([2; 6])), LinkKind::Bridge);
+        let mut link = Link { netns: Netns::Node, name, mac, mtu: 1450, alias, kind };
+        change(&mut link);
+        State::Link(link)
+    }
+
+    fn route(gateway: &str, link: &str) -> State {
+        State::Route(Route {
+            netns: Netns::Node,
+            table: 254,
+            destination: "fd00:1::/64".parse().unwrap(),
+            gateway: gateway.parse().unwrap(),
+            link: link.into(),
+            onlink: true,
+            protocol: PROTOCOL,
+            after: Vec::new(),
+        })
+    }
+
+    /// The kinds of the changes from some objects to others.
+    fn kinds(from: &[State], to: &[State]) -> Vec<(Id, Kind)> {
+        let mut live = Live::default();
+        from.iter().for_each(|state| live.insert(state.clone(), true));
+        let object = |state: &State| {
+            let origin = Span::default();
+            (state.id(), Object { state: state.clone(), origin, others: Vec::new() })
+        };
+        let mut objects: Vec<(Id, Object)> = to.iter().map(object).collect();
+        objects.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let ordered = order_known(objects);
+        let record = Record::default();
+        let changes = diff(&ordered, &live, &record).into_iter();
+        changes
+            .map(|change| (State::id(change.to.unwrap().state().unwrap()), change.kind))
+            .collect()
+    }
+
+    #[test]
+    fn a_device_with_another_address_gets_its_neighbours_again() {
+        let up = State::Up(Up { netns: Netns::Node, link: "vx".into() });
+        let (address, mac) = ("10.0.0.1".parse().unwrap(), Mac([4; 6]));
+        let entry =
+            State::Neighbour(Neighbour { netns: Netns::Node, link: "vx".into(), address, mac });
+        let to = [device(|_| ()), up.clone(), entry.clone()];
+        let from = |link| [link, up.clone(), entry.clone()];
+        let readdressed = kinds(&from(device(|link| link.mac = Some(Mac([6; 6])))), &to);
+        let expected = [(to[0].id(), Kind::Update), (entry.id(), Kind::Make)];
+        assert_eq!(readdressed, expected);
+        let smaller = kinds(&from(device(|link| link.mtu = 1400)), &to);
+        assert_eq!(smaller, [(to[0].id(), Kind::Update)]);
+    }
+
+    #[test]
+    fn an_ipv6_route_that_leads_to_its_own_gateway_is_removed_first() {
+        let wanted = [route("fd00:1::", "vx")];
+        let kind = |found: State| kinds(&[found], &wanted)[0].1;
+        assert_eq!(kind(route("fd00::9", "eth0")), Kind::Replace);
+        assert_eq!(kind(route("fd00::9", "vx")), Kind::Update);
+    }
 }

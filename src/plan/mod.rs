@@ -1,12 +1,41 @@
 //! Desired state and live state: what is to be done, and how it is shown.
 
+mod arrange;
+mod between;
+mod change;
+mod commands;
+mod compare;
 mod diff;
-mod equal;
+mod drift;
+mod fingerprint;
+mod generation;
+mod journal;
 mod live;
+mod own;
+mod payload;
+mod record;
+mod rules;
 mod steps;
+mod table;
+mod target;
 mod text;
+mod thing;
 
-pub use diff::{Action, Change, diff, foreign};
-pub use live::{Live, LiveTable};
-pub use steps::{Payload, Step, steps, summary};
-pub use text::{Detail, changes as changes_text, command, plan as text};
+pub use between::{between, originate};
+pub use change::{Change, Kind, Origin, summary};
+pub use commands::commands;
+pub use diff::{converge, diff};
+pub use drift::{Finding, Trouble, drift};
+pub use fingerprint::fingerprint;
+pub use generation::{Generation, Leftover, leftovers};
+pub use journal::Journal;
+pub use live::{Found, Live};
+pub use own::{System, foreign, system};
+pub use payload::{Backend, Line, Payload};
+pub use record::Record;
+pub use steps::{Step, steps};
+pub use table::{LiveChain, LiveTable};
+pub use target::Target;
+pub(crate) use text::positioned;
+pub use text::{Detail, command, plan as text};
+pub use thing::{Jumps, Key, Rules, Thing};

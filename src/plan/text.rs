@@ -1,6 +1,5 @@
 //! Plans and changes for people: one command a line, with the statement that asked for it.
 
-use super::{Action, Change};
 use crate::emit::{self, chain_command, rule_command, shown, shown_connected};
 use crate::graph::{self, Item, Ordered};
 use crate::model::{Family, Node};
@@ -35,7 +34,7 @@ pub fn plan(node: &Node, ordered: &Ordered, sources: &Sources, detail: Detail) -
         if let State::Underlay(underlay) = &place.object.state {
             let with: Vec<String> = underlay.addresses.iter().map(ToString::to_string).collect();
             let text = format!("# needs device {} with {}", underlay.name, with.join(", "));
-            positioned(&mut out, &text, place.object.origin, sources);
+            at(&mut out, &text, place.object.origin, sources);
         }
     }
     let mut section = "";
@@ -45,28 +44,9 @@ pub fn plan(node: &Node, ordered: &Ordered, sources: &Sources, detail: Detail) -
             line(&mut out, &format!("\n# {own}"));
             section = own;
         }
-        operation(&mut out, "", &item, sources, detail);
+        operation(&mut out, &item, sources, detail);
     }
     routes(&mut out, node, ordered);
-    out
-}
-
-/// A set of changes: `+` makes, `~` changes in place, `!` removes and makes anew.
-#[must_use]
-pub fn changes(ordered: &Ordered, changes: &[Change], sources: &Sources) -> String {
-    let mut out = String::new();
-    for change in changes {
-        let Some(item) = change.item(ordered) else { continue };
-        let (mark, was) = match &change.action {
-            Action::Create => ("+ ", ""),
-            Action::Update(was) => ("~ ", was.as_str()),
-            Action::Replace(was) => ("! ", was.as_str()),
-        };
-        operation(&mut out, mark, &item, sources, Detail::Operations);
-        if !was.is_empty() {
-            line(&mut out, &format!("      {was}"));
-        }
-    }
     out
 }
 
@@ -75,7 +55,7 @@ pub fn changes(ordered: &Ordered, changes: &[Change], sources: &Sources) -> Stri
 pub fn command(item: &Item) -> Option<String> {
     match item {
         Item::Object(object) => emit::command(&object.state),
-        Item::Chain(chain) => Some(chain_command(chain)),
+        Item::Chain(chain) => Some(chain_command(chain.family, chain.table, chain.name.as_str())),
     }
 }
 
@@ -137,7 +117,7 @@ fn heading(node: &Node) -> String {
 }
 
 /// One operation and, if asked for, the rules of a chain.
-fn operation(out: &mut String, mark: &str, item: &Item, sources: &Sources, detail: Detail) {
+fn operation(out: &mut String, item: &Item, sources: &Sources, detail: Detail) {
     let Some(command) = command(item) else { return };
     let remark = match item {
         Item::Chain(chain) if detail == Detail::Operations => match chain.rules().len() {
@@ -151,11 +131,11 @@ fn operation(out: &mut String, mark: &str, item: &Item, sources: &Sources, detai
             None => String::new(),
         },
     };
-    positioned(out, &format!("{mark}{command}{remark}"), item.origin(), sources);
+    at(out, &format!("{command}{remark}"), item.origin(), sources);
     if let (Item::Chain(chain), Detail::Rules) = (item, detail) {
         for rule in chain.rules() {
             let command = rule_command(chain.family, chain.table, rule.line);
-            positioned(out, &format!("{mark}{command}"), rule.origin, sources);
+            at(out, &command, rule.origin, sources);
         }
     }
 }
@@ -184,8 +164,16 @@ fn routes(out: &mut String, node: &Node, ordered: &Ordered) {
 }
 
 /// A line with the position of its statement.
-fn positioned(out: &mut String, text: &str, at: Span, sources: &Sources) {
-    line(out, &format!("{text:COLUMN$}  # {}", sources.locate(at)));
+fn at(out: &mut String, text: &str, at: Span, sources: &Sources) {
+    positioned(out, text, Some(&sources.locate(at).to_string()));
+}
+
+/// A line with a position, if there is one.
+pub(crate) fn positioned(out: &mut String, text: &str, position: Option<&str>) {
+    match position {
+        Some(position) => line(out, &format!("{text:COLUMN$}  # {position}")),
+        None => line(out, text),
+    }
 }
 
 fn line(out: &mut String, text: &str) {

@@ -2,6 +2,8 @@
 //!
 //! * `bad::NAME`: `tests/bad/NAME.netc` (or a folder with a `cluster.netc`) is refused with
 //!   exactly the message that its last lines, marked `#~`, expect;
+//! * `diffs::CASE`: what changes from `old.netc` to `new.netc` in `tests/diffs/CASE` is shown
+//!   exactly so;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
 //! * `objects::CASE`: Kubernetes objects in `tests/objects/bad/CASE` are refused with exactly the
@@ -15,6 +17,7 @@
 #![expect(clippy::disallowed_methods, clippy::expect_used, reason = "tests may")]
 
 mod bad;
+mod diffs;
 mod golden;
 mod objects;
 mod page;
@@ -26,11 +29,17 @@ use std::process::{Command, ExitCode, Output};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> =
-        [bad::trials(), golden::trials(), objects::trials(), page::trials(), rules::trials()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let trials: Vec<Trial> = [
+        bad::trials(),
+        diffs::trials(),
+        golden::trials(),
+        objects::trials(),
+        page::trials(),
+        rules::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -9,10 +9,10 @@ use netc_lang::{Reader, Text};
 use std::fs;
 
 /// Codes that no source text alone can give: of the live node, of files, and of netc's own faults.
-const WITHOUT_EXAMPLE: [&str; 22] = [
+const WITHOUT_EXAMPLE: &[&str] = &[
     "E0101", "E0102", "E0103", "E0501", "E0502", "E0503", "E0601", "E0602", "E0603", "E0604",
-    "E0605", "E0606", "E0607", "E0608", "E0609", "E0610", "E0701", "E0702", "E0703", "E0704",
-    "W0701", "E0215",
+    "E0605", "E0606", "E0607", "E0608", "E0609", "E0610", "E0611", "E0612", "E0613", "E0614",
+    "E0615", "E0701", "E0702", "E0703", "E0704", "E0705", "W0701", "E0215",
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {

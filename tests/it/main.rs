@@ -9,8 +9,10 @@
     reason = "tests may"
 )]
 
+mod changes;
 mod cli;
 mod format;
+mod forms;
 mod grammar;
 mod invariants;
 mod lock;
@@ -19,6 +21,8 @@ mod program;
 mod properties;
 mod random;
 mod readme;
+mod restore;
+mod review;
 mod schema;
 mod snapshots;
 mod support;

@@ -1,11 +1,14 @@
 //! What holds for every cluster.
 
+use crate::restore::Tables;
 use crate::support::{artefacts, cluster};
 use netc::compile::objects;
 use netc::graph::{Item, Ordered, detail};
 use netc::model::{Cluster, Family, NodeId, gateway, number};
 use netc::object::{ChainName, Id, Object, Ruleset, State, Table};
-use netc::plan::{Live, Payload, Step, diff, steps};
+use netc::plan::{
+    Backend, Change, Key, Line, Live, Origin, Payload, Record, Step, Target, converge, diff, steps,
+};
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,38 +63,42 @@ proptest! {
     fn rules_that_are_there_do_not_change(lines in declarations()) {
         let cluster = cluster(&lines.join("\n"));
         let ordered = objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap();
-        let mut live = Live::default();
-        let rules = |live: &Live| {
-            let mut changes = diff(&ordered, live);
-            changes.retain(|change| match change.item(&ordered).unwrap() {
-                Item::Object(object) => matches!(object.state, State::Jump(_)),
-                Item::Chain(_) => true,
-            });
-            changes
-        };
-        let all = rules(&live);
-        for step in steps(&ordered, &live, &all) {
-            let Step::Restore(payload) = step else { panic!("{step:?}") };
-            prop_assert_eq!(payload.text.lines().count(), payload.origins.len());
-            restored(&payload, &mut live);
+        for backend in BACKENDS {
+            let mut node = Node::new(backend);
+            node.load(&node.rules(&ordered));
+            prop_assert_eq!(told(&node.rules(&ordered)), [""; 0]);
+            one_emptied_chain_is_one_change(&ordered, &mut node);
         }
-        prop_assert_eq!(rules(&live), []);
-        // One chain that somebody emptied is one change, with its own rules.
-        if let Some((emptied, chain)) = all.iter().find_map(|change| match change.item(&ordered)? {
-            Item::Chain(chain) if chain.rules().len() > 0 => Some((change, chain)),
-            _ => None,
-        }) {
-            let table = live.rules.get_mut(&(chain.family, chain.table)).unwrap();
-            table.insert(chain.name.to_string(), String::new());
-            let found = rules(&live);
-            prop_assert_eq!(found.len(), 1);
-            prop_assert_eq!((found[0].place, found[0].chain), (emptied.place, emptied.chain));
-            let all = steps(&ordered, &live, &found);
-            let [Step::Restore(payload)] = all.as_slice() else { panic!("{found:?}") };
-            let origins: Vec<_> = chain.rules().map(|rule| rule.origin).collect();
-            prop_assert_eq!(payload.origins.len(), origins.len() + 3);
-            prop_assert_eq!(&payload.origins[2..][..origins.len()], origins);
-            prop_assert!(payload.text.contains(chain.text));
+    }
+
+    /// Also by the way back, whatever others do in the meantime: their rules stay.
+    #[test]
+    fn one_cluster_after_another_is_as_the_other_alone(
+        (lines, others) in (declarations(), declarations())
+    ) {
+        let [one, other] = [&lines, &others].map(|lines| {
+            let cluster = cluster(&lines.join("\n"));
+            objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap()
+        });
+        for backend in BACKENDS {
+            let mut node = Node::new(backend);
+            node.foreign("-A FORWARD -j MINE");
+            let clean = node.live.rules.clone();
+            node.load(&node.rules(&one));
+            let before = node.live.rules.clone();
+            let changes = node.rules(&other);
+            let back = Target::before(&changes);
+            node.load(&changes);
+            let mut alone = Node::new(backend);
+            alone.foreign("-A FORWARD -j MINE");
+            alone.load(&alone.rules(&other));
+            prop_assert_eq!(&node.live.rules, &alone.live.rules);
+            let changes: Vec<Change> =
+                converge(&back, &node.live).into_iter().filter(is_rule).map(Change::into_owned).collect();
+            node.load(&changes);
+            prop_assert_eq!(&node.live.rules, &before);
+            node.load(&node.rules(&Ordered::default()));
+            prop_assert_eq!(&node.live.rules, &clean);
         }
     }
 
@@ -147,27 +154,92 @@ fn sound_ruleset(ruleset: &Ruleset) {
 /// The targets that are no chains.
 const TARGETS: [&str; 7] = ["ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE", "MARK", "DNAT"];
 
-/// What a node holds after a payload that makes everything.
-fn restored(payload: &Payload, live: &mut Live) {
-    let mut table = Table::Filter;
-    for line in payload.text.lines() {
-        let tables = live.rules.entry((payload.family, table)).or_default();
-        let words: Vec<&str> = line.splitn(4, ' ').collect();
-        match words[..] {
-            ["*filter"] | ["COMMIT"] => {}
-            ["*nat"] => table = Table::Nat,
-            [chain, "-", "[0:0]"] => {
-                tables.insert(chain[1..].to_owned(), String::new());
-            }
-            ["-I", hook, _, rest] => {
-                tables.entry(hook.to_owned()).or_default().push_str(&format!("-A {hook} {rest}\n"));
-            }
-            ["-A", chain, ..] => {
-                tables.entry(chain.to_owned()).or_default().push_str(&format!("{line}\n"));
-            }
-            _ => panic!("{line}"),
-        }
+const BACKENDS: [Backend; 2] = [Backend::Nft, Backend::Legacy];
+
+/// The rules of a node that netc manages.
+struct Node {
+    backend: Backend,
+    tables: Tables,
+    live: Live,
+    record: Record,
+}
+
+impl Node {
+    fn new(backend: Backend) -> Node {
+        let record = Record { managed: true, ..Record::default() };
+        Node { backend, tables: Tables::default(), live: Live::default(), record }
     }
+
+    /// The changes of rules that make it as desired.
+    fn rules(&self, desired: &Ordered) -> Vec<Change<'static>> {
+        let changes = diff(desired, &self.live, &self.record).into_iter();
+        changes.filter(is_rule).map(Change::into_owned).collect()
+    }
+
+    fn load(&mut self, changes: &[Change]) {
+        self.record = self.record.after(changes);
+        for step in steps(changes, &self.live, self.backend, &[]) {
+            let Step::Restore(payload) = step else { panic!("{step:?}") };
+            let transactions = self.tables.load(&payload);
+            let tables = payload.text.lines().filter(|line| line.starts_with('*')).count();
+            assert_eq!(transactions, tables);
+            assert!(self.backend == Backend::Nft || tables <= Table::ALL.len());
+        }
+        self.tables.show(&mut self.live);
+    }
+
+    /// Rules of somebody else.
+    fn foreign(&mut self, rule: &str) {
+        let text = format!("*filter\n:MINE - [0:0]\n{rule}\n-A MINE -j RETURN\nCOMMIT\n");
+        for family in Family::ALL {
+            let none = Line { change: None, rule: None };
+            let lines = vec![none; text.lines().count()];
+            self.tables.load(&Payload { family, text: text.clone(), lines });
+        }
+        // A node has all its tables.
+        for (family, table) in
+            Family::ALL.into_iter().flat_map(|one| Table::ALL.map(|of| (one, of)))
+        {
+            let text = format!("*{table}\nCOMMIT\n");
+            let lines = vec![Line { change: None, rule: None }; 2];
+            self.tables.load(&Payload { family, text, lines });
+        }
+        self.tables.show(&mut self.live);
+    }
+}
+
+fn is_rule(change: &Change) -> bool {
+    change.key.rules().is_some()
+}
+
+/// Changes, for messages.
+fn told(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|change| format!("{} {}", change.kind.mark(), change.key)).collect()
+}
+
+/// One chain that somebody emptied is one change, with its own rules.
+fn one_emptied_chain_is_one_change(ordered: &Ordered, node: &mut Node) {
+    let chains = ordered.nodes.iter().filter_map(|node| match &node.object.state {
+        State::Ruleset(own) => Some(own.chains()),
+        _ => None,
+    });
+    let Some(chain) = chains.flatten().find(|chain| chain.rules().len() > 0) else { return };
+    let key = Key::Chain(chain.family, chain.table, chain.name);
+    let text = format!("*{}\n:{} - [0:0]\nCOMMIT\n", chain.table, chain.name);
+    let lines = vec![Line { change: None, rule: None }; 3];
+    node.tables.load(&Payload { family: chain.family, text, lines });
+    node.tables.show(&mut node.live);
+    let found = node.rules(ordered);
+    assert_eq!(told(&found), [format!("~ {key}")]);
+    let all = steps(&found, &node.live, node.backend, &[]);
+    let [Step::Restore(payload)] = all.as_slice() else { panic!("{found:?}") };
+    let count = chain.rules().len();
+    assert_eq!(payload.lines.len(), count + 3);
+    let rules: Vec<Line> =
+        (0..count).map(|rule| Line { change: Some(0), rule: Some(rule) }).collect();
+    assert_eq!(payload.lines[2..][..count], rules);
+    assert!(payload.text.contains(chain.text));
+    assert_eq!(found[0].origin, Origin::Source(chain.origin));
 }
 
 /// Seen in detail, every object and every chain has a place, behind those it needs. This would not

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 use netc::compile::{Compiled, compile, objects};
+use netc::graph::Ordered;
 use netc::model::{Cluster, NodeId};
 use netc_lang::{Program, Reader, Text};
 use std::collections::BTreeMap;
@@ -91,4 +92,49 @@ pub(crate) fn imported(objects: &str) -> String {
     let (program, faults) = Program::load(&["objects.json".into()], &mut Memory(texts));
     assert!(faults.is_empty(), "{faults:#?}");
     netc::import::to_netc(&program).0
+}
+
+/// All clusters to try things on: every example, and every recorded state of a kube-proxy.
+pub(crate) fn clusters() -> Vec<(String, Compiled)> {
+    let examples = files("examples", "netc.lock").into_iter().map(|lock| {
+        let folder = lock.parent().unwrap();
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let ends =
+            |path: &PathBuf| matches!(path.extension().unwrap().to_str(), Some("netc" | "yaml"));
+        let all = files(&format!("examples/{name}"), "");
+        let sources = all.into_iter().filter(ends).map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            (path.file_name().unwrap().to_string_lossy().into_owned(), text)
+        });
+        let sources = Memory(sources.collect());
+        (name, sources)
+    });
+    let recorded = files("tests/conformance/kube-proxy", "objects.json").into_iter().map(|path| {
+        let folder = path.parent().unwrap();
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let text = |path: PathBuf| fs::read_to_string(path).unwrap();
+        let texts = [
+            ("cluster.netc".to_owned(), text(folder.join("iptables/cluster.netc"))),
+            ("objects.json".to_owned(), text(path)),
+        ];
+        (name, Memory(texts.into()))
+    });
+    let compile = |(name, mut sources): (String, Memory)| {
+        let roots: Vec<String> = sources.0.keys().cloned().collect();
+        (name, compile(&roots, &mut sources, None))
+    };
+    examples.chain(recorded).map(compile).collect()
+}
+
+/// The objects of every node of every such cluster, with a name to tell them by.
+pub(crate) fn nodes() -> Vec<(String, Ordered)> {
+    let mut all = Vec::new();
+    for (name, compiled) in clusters() {
+        let Some(built) = &compiled.built else { panic!("{name}: {:#?}", compiled.diagnostics) };
+        for (node, id) in built.cluster.nodes.iter().zip((0..).map(NodeId)) {
+            let ordered = objects(&built.cluster, node, id).expect("no conflict");
+            all.push((format!("{name}/{}", node.name), ordered));
+        }
+    }
+    all
 }

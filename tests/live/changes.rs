@@ -71,9 +71,9 @@ fn what_others_broke_is_mended() {
     let shown = changes(&lab, &source).join("\n");
     for expected in [
         "~ sysctl -w net.ipv4.ip_forward=1\n      was 0",
-        "~ ip link add cni0 address 0a:58:0a:f4:00:01 mtu 1450 type bridge\n      was mtu 1400",
+        "~ ip link set cni0 mtu 1450\n      was mtu 1400",
         "+ ip route replace 10.244.1.0/24 via 10.244.1.0 dev flannel.1 proto 110 onlink",
-        "~ iptables -t nat -N KUBE-MARK-MASQ  # 1 rule\n      had 0 rules",
+        "~ # IPv4 chain KUBE-MARK-MASQ of table nat  # 1 rule\n      had 0 rules",
         "out of place",
     ] {
         assert!(shown.contains(expected), "{expected:?} in {shown}");

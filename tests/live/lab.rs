@@ -3,12 +3,13 @@
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -60,10 +61,35 @@ impl Lab {
         path
     }
 
+    /// A folder in which one of the two programs is behind the names of the tools of iptables.
+    pub(crate) fn tools(&self, backend: &str) -> PathBuf {
+        let folder = self.folder.path().join("tools");
+        fs::create_dir(&folder).unwrap();
+        let program = format!("/usr/sbin/xtables-{backend}-multi");
+        for family in ["iptables", "ip6tables"] {
+            for tool in ["", "-restore", "-save"] {
+                symlink(&program, folder.join(format!("{family}{tool}"))).unwrap();
+            }
+        }
+        folder
+    }
+
+    /// netc, which remembers nodes in a folder of the test.
+    pub(crate) fn netc(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
+        command.env("NETC_STATE_DIR", self.memory());
+        command
+    }
+
+    /// Where netc remembers the nodes of the test.
+    pub(crate) fn memory(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     /// `netc build SOURCES --out out` in the folder of these files, which must succeed; the path
     /// of `out`.
     pub(crate) fn built(&self, sources: &[&str]) -> PathBuf {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_netc"));
+        let mut command = self.netc();
         command.arg("build").args(sources).args(["--out", "out"]).current_dir(self.folder.path());
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
@@ -72,7 +98,7 @@ impl Lab {
 
     /// `netc apply SOURCE --node NODE --netns NODE`
     pub(crate) fn apply(&self, source: &Path, node: &str, more: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_netc"))
+        self.netc()
             .arg("apply")
             .arg(source)
             .args(["--node", node, "--netns", node])
@@ -113,12 +139,31 @@ pub(crate) fn within<T: Send + 'static>(
     netns: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {
+    start(netns, work).join().unwrap()
+}
+
+/// The same, and does not wait for its end.
+pub(crate) fn start<T: Send + 'static>(
+    netns: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
     let file = File::open(format!("/run/netns/{netns}")).expect(netns);
-    let inside = move || {
+    thread::spawn(move || {
         setns(file, CloneFlags::CLONE_NEWNET).unwrap();
         work()
-    };
-    thread::spawn(inside).join().unwrap()
+    })
+}
+
+/// Replaces a tool of a folder by a script.
+pub(crate) fn script(tool: &Path, text: &str) {
+    let _ = fs::remove_file(tool);
+    fs::write(tool, text).unwrap();
+    fs::set_permissions(tool, Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The search path of programs, with a folder before it.
+pub(crate) fn path_with(folder: &Path) -> String {
+    format!("{}:{}", folder.display(), std::env::var("PATH").unwrap())
 }
 
 /// Serves TCP in a namespace until the test ends: the answer is the server's name and the

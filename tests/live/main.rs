@@ -10,15 +10,21 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "tests may"
 )]
 
 mod batches;
 mod changes;
+mod confirm;
+mod drift;
 mod dual_stack;
+mod dump;
 mod examples;
+mod faults;
 mod flush;
+mod foreign;
 mod lab;
 mod protocols;
 #[path = "../it/random.rs"]
@@ -27,3 +33,6 @@ mod random_clusters;
 mod refusals;
 mod round_trip;
 mod services;
+mod traffic;
+mod transactions;
+mod troubles;

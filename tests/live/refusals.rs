@@ -70,8 +70,7 @@ fn the_node_is_found_by_its_address() {
     lab.machine("elsewhere", "eth0", &["192.168.0.10/24"]);
     let source = lab.source(&LAB.replace("192.168.7.11", "192.168.0.11"));
     let run_in = |netns: &str| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_netc"));
-        command.arg("apply").arg(&source).args(["--netns", netns]).output().unwrap()
+        lab.netc().arg("apply").arg(&source).args(["--netns", netns]).output().unwrap()
     };
     let output = run_in("elsewhere");
     assert!(text(&output.stdout).starts_with("node0 is as planned: "), "{}", text(&output.stderr));

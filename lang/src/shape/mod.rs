@@ -108,6 +108,14 @@ pub struct Misshapen {
     pub help: Option<Cow<'static, str>>,
 }
 
+/// A time such as `60s`, `5m` or `3h`, in seconds.
+///
+/// # Errors
+/// It is no time, or not within the bounds.
+pub fn seconds(word: &str, min: u32, max: u32) -> Result<u32, Misshapen> {
+    duration(word, min, max)
+}
+
 /// A reason without further help.
 fn no(reason: impl Into<Cow<'static, str>>) -> Misshapen {
     Misshapen { reason: reason.into(), help: None }

@@ -6,10 +6,9 @@
 mod facts;
 mod modules;
 
-use crate::graph::Ordered;
 use crate::model::Family;
 use crate::object::{LinkKind, State};
-use crate::plan::{Action, Step};
+use crate::plan::{Change, Key, Kind, Thing};
 use facts::{Facts, Tool};
 use netc_lang::{Diagnostic, code};
 use std::collections::BTreeSet;
@@ -28,31 +27,27 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// What the steps of an apply need.
+    /// What changes need to be made.
     #[must_use]
-    pub fn of(desired: &Ordered, steps: &[Step]) -> Needs {
+    pub fn of(changes: &[Change]) -> Needs {
         let mut needs = Needs::default();
-        for step in steps {
-            match step {
-                Step::Restore(payload) => needs.tools.extend(
-                    match payload.family {
+        for change in changes {
+            match (&change.key, &change.to) {
+                (Key::Chain(family, ..) | Key::Jumps(family, ..), _) => needs.tools.extend(
+                    match family {
                         Family::V4 => ["iptables-restore", "iptables-save"],
                         Family::V6 => ["ip6tables-restore", "ip6tables-save"],
                     }
                     .map(String::from),
                 ),
-                Step::Flush(..) => {}
-                Step::One(change) => {
-                    if let Some(node) = desired.nodes.get(change.place) {
-                        needs.add(&node.object.state, &change.action);
-                    }
-                }
+                (_, Some(Thing::Object(state))) => needs.add(state, change.kind),
+                _ => {}
             }
         }
         needs
     }
 
-    fn add(&mut self, state: &State, action: &Action) {
+    fn add(&mut self, state: &State, kind: Kind) {
         match state {
             State::Module(module) => {
                 self.tools.insert("modprobe".to_owned());
@@ -61,7 +56,7 @@ impl Needs {
             State::Sysctl(sysctl) => {
                 self.sysctls.insert(sysctl.key.to_string());
             }
-            State::Link(link) if !matches!(action, Action::Update(_)) => {
+            State::Link(link) if kind != Kind::Update => {
                 let kind = match &link.kind {
                     LinkKind::Bridge => "bridge",
                     LinkKind::Veth(_) => "veth",

@@ -125,6 +125,14 @@ impl Store {
         files::remove(&self.path(name)).map(drop)
     }
 
+    /// Gives a file another name, in place of one that has it.
+    ///
+    /// # Errors
+    /// It cannot be renamed.
+    pub fn rename(&self, name: Name, to: Name) -> Result<(), Diagnostic> {
+        files::rename(&self.path(name), &self.path(to)).map(drop)
+    }
+
     /// A store for tests.
     #[cfg(test)]
     pub(super) fn in_folder(base: &Path) -> Store {

@@ -1,0 +1,115 @@
+//! Identities as JSON, and back.
+
+use super::Fault;
+use super::read::{
+    Read, address, chain_name, family, family_name, field, hook, mac, netns, network, number,
+    optional, string, table, text,
+};
+use super::rules::{place, read_place};
+use crate::emit::within;
+use crate::object::{Id, MAIN_TABLE};
+use serde_json::{Value, json};
+
+/// An identity as JSON.
+#[must_use]
+pub fn id(id: &Id) -> Value {
+    let named = |kind: &str, name: &str| json!({ "kind": kind, "name": name });
+    let (netns, value) = match id {
+        Id::Underlay(name) => return named("underlay", name),
+        Id::Module(name) => return named("module", name),
+        Id::Netns(name) => return named("netns", name),
+        Id::Sysctl(netns, key) => (netns, json!({ "kind": "sysctl", "key": **key })),
+        Id::Link(netns, name) => (netns, named("link", name)),
+        Id::Port(netns, link) => (netns, json!({ "kind": "port", "link": **link })),
+        Id::Address(netns, link, address) => {
+            (netns, json!({ "kind": "address", "link": **link, "address": address }))
+        }
+        Id::Up(netns, link) => (netns, json!({ "kind": "up", "link": **link })),
+        Id::Neighbour(netns, link, address) => {
+            (netns, json!({ "kind": "neighbour", "link": **link, "address": address }))
+        }
+        Id::Fdb(netns, link, mac) => {
+            (netns, json!({ "kind": "fdb", "link": **link, "mac": mac.to_string() }))
+        }
+        Id::Route(netns, MAIN_TABLE, destination) => {
+            (netns, json!({ "kind": "route", "destination": destination }))
+        }
+        Id::Route(netns, table, destination) => {
+            (netns, json!({ "kind": "route", "table": table, "destination": destination }))
+        }
+        Id::Ruleset(family, table) => {
+            return json!({
+                "kind": "ruleset", "family": family_name(*family), "table": table.name(),
+            });
+        }
+        Id::Jump(family, table, hook, at, to) => {
+            let mut value = json!({
+                "kind": "jump", "family": family_name(*family), "table": table.name(),
+                "hook": hook.name(), "to": to.as_str(),
+            });
+            place(&mut value, *at);
+            return value;
+        }
+        Id::Flush(family, destination, port) => {
+            return match destination {
+                Some(destination) => json!({
+                    "kind": "conntrack-flush", "family": family_name(*family),
+                    "destination": destination, "port": port,
+                }),
+                None => json!({
+                    "kind": "conntrack-flush", "family": family_name(*family), "port": port,
+                }),
+            };
+        }
+    };
+    within(netns, value)
+}
+
+/// An identity from JSON.
+///
+/// # Errors
+/// Where it is not as [`id`] writes it.
+pub fn read_id(value: &Value) -> Result<Id, Fault> {
+    let name = || field(value, "name", text);
+    let netns = || netns(value);
+    let link = || -> Read<_> { Ok((netns()?, field(value, "link", text)?)) };
+    Ok(match field(value, "kind", string)? {
+        "underlay" => Id::Underlay(name()?),
+        "module" => Id::Module(name()?),
+        "netns" => Id::Netns(name()?),
+        "sysctl" => Id::Sysctl(netns()?, field(value, "key", text)?),
+        "link" => Id::Link(netns()?, name()?),
+        "port" => link().map(|(netns, link)| Id::Port(netns, link))?,
+        "up" => link().map(|(netns, link)| Id::Up(netns, link))?,
+        "address" => {
+            let (netns, link) = link()?;
+            Id::Address(netns, link, field(value, "address", network)?)
+        }
+        "neighbour" => {
+            let (netns, link) = link()?;
+            Id::Neighbour(netns, link, field(value, "address", address)?)
+        }
+        "fdb" => {
+            let (netns, link) = link()?;
+            Id::Fdb(netns, link, field(value, "mac", mac)?)
+        }
+        "route" => {
+            let table = optional(value, "table", number)?.unwrap_or(MAIN_TABLE);
+            Id::Route(netns()?, table, field(value, "destination", network)?)
+        }
+        "ruleset" => Id::Ruleset(field(value, "family", family)?, field(value, "table", table)?),
+        "jump" => Id::Jump(
+            field(value, "family", family)?,
+            field(value, "table", table)?,
+            field(value, "hook", hook)?,
+            read_place(value)?,
+            field(value, "to", chain_name)?,
+        ),
+        "conntrack-flush" => Id::Flush(
+            field(value, "family", family)?,
+            optional(value, "destination", address)?,
+            field(value, "port", number)?,
+        ),
+        _ => return Err(Fault::expected("the kind of an object").within("kind")),
+    })
+}

@@ -1,0 +1,48 @@
+//! What netc knows of a node from earlier runs as JSON, and back.
+
+use super::Fault;
+use super::key::{key, read_key};
+use super::read::{boolean, field, list, text};
+use super::state::state;
+use super::state_read::read_state;
+use crate::object::State;
+use crate::plan::{Key, Record};
+use serde_json::{Value, json};
+
+/// A record as JSON.
+#[must_use]
+pub fn record(record: &Record) -> Value {
+    let netns: Vec<&str> = record.netns.iter().map(|name| &**name).collect();
+    let originals: Vec<Value> = record.originals.values().filter_map(state).collect();
+    let chains: Vec<Value> = record
+        .chains
+        .iter()
+        .map(|(family, table, name)| key(&Key::Chain(*family, *table, *name)))
+        .collect();
+    let parameters: Vec<Value> = record.parameters.values().filter_map(state).collect();
+    json!({
+        "managed": record.managed, "netns": netns, "chains": chains,
+        "parameters": parameters, "originals": originals,
+    })
+}
+
+/// A record from JSON.
+///
+/// # Errors
+/// Where it is not as [`record`] writes it.
+pub fn read_record(value: &Value) -> Result<Record, Fault> {
+    let states = |name| field(value, name, |all| list(all, read_state));
+    let by_id = |all: Vec<State>| all.into_iter().map(|state| (state.id(), state)).collect();
+    let keys = field(value, "chains", |all| list(all, read_key))?;
+    let chains = keys.into_iter().filter_map(|key| match key {
+        Key::Chain(family, table, name) => Some((family, table, name)),
+        _ => None,
+    });
+    Ok(Record {
+        managed: field(value, "managed", boolean)?,
+        netns: field(value, "netns", |all| list(all, text))?.into_iter().collect(),
+        chains: chains.collect(),
+        parameters: by_id(states("parameters")?),
+        originals: by_id(states("originals")?),
+    })
+}

@@ -1,0 +1,132 @@
+//! Objects, from JSON.
+
+use super::Fault;
+use super::id::read_id;
+use super::read::{
+    Read, address, boolean, family, field, items, list, mac, netns, network, number, optional,
+    string, text,
+};
+use crate::object::{
+    Address, Fdb, Flush, Link, LinkKind, MAIN_TABLE, Module, Neighbour, NetnsObject, Peer, Port,
+    Route, State, Sysctl, Underlay, Up,
+};
+use serde_json::Value;
+
+/// The kinds of object, for people.
+const KINDS: &str = "the kind of an object: underlay, module, sysctl, netns, link, port, address, \
+                     up, neighbour, fdb, route or conntrack-flush";
+
+/// An object from JSON.
+///
+/// # Errors
+/// Where it is not as [`super::state`] writes it.
+pub fn read_state(value: &Value) -> Result<State, Fault> {
+    let link = || field(value, "link", text);
+    let netns = || netns(value);
+    Ok(match field(value, "kind", string)? {
+        "underlay" => State::Underlay(Underlay {
+            name: field(value, "name", text)?,
+            addresses: field(value, "addresses", |all| list(all, address))?,
+        }),
+        "module" => State::Module(Module { name: field(value, "name", text)? }),
+        "sysctl" => State::Sysctl(sysctl(value)?),
+        "netns" => State::Netns(NetnsObject { name: field(value, "name", text)? }),
+        "link" => State::Link(self::link(value)?),
+        "port" => State::Port(Port {
+            netns: netns()?,
+            link: link()?,
+            bridge: field(value, "bridge", text)?,
+            hairpin: field(value, "hairpin", boolean)?,
+        }),
+        "address" => State::Address(Address {
+            netns: netns()?,
+            link: link()?,
+            address: field(value, "address", network)?,
+        }),
+        "up" => State::Up(Up { netns: netns()?, link: link()? }),
+        "neighbour" => State::Neighbour(Neighbour {
+            netns: netns()?,
+            link: link()?,
+            address: field(value, "address", address)?,
+            mac: field(value, "mac", mac)?,
+        }),
+        "fdb" => State::Fdb(Fdb {
+            netns: netns()?,
+            link: link()?,
+            mac: field(value, "mac", mac)?,
+            destination: field(value, "destination", address)?,
+        }),
+        "route" => State::Route(Route {
+            netns: netns()?,
+            table: optional(value, "table", number)?.unwrap_or(MAIN_TABLE),
+            destination: field(value, "destination", network)?,
+            gateway: field(value, "gateway", address)?,
+            link: link()?,
+            onlink: field(value, "onlink", boolean)?,
+            protocol: field(value, "protocol", number)?,
+            after: items(value, "after", read_id)?,
+        }),
+        "conntrack-flush" => State::Flush(flush(value)?),
+        _ => return Err(Fault::expected(KINDS).within("kind")),
+    })
+}
+
+fn sysctl(value: &Value) -> Read<Sysctl> {
+    Ok(Sysctl {
+        netns: netns(value)?,
+        key: field(value, "key", text)?,
+        value: field(value, "value", text)?,
+        minimum: optional(value, "minimum", boolean)?.unwrap_or_default(),
+        after: optional(value, "after", read_id)?,
+    })
+}
+
+fn flush(value: &Value) -> Read<Flush> {
+    let mut keep = field(value, "keep", |all| list(all, address))?;
+    // They are searched by halves.
+    keep.sort_unstable();
+    keep.dedup();
+    Ok(Flush {
+        family: field(value, "family", family)?,
+        destination: optional(value, "destination", address)?,
+        port: field(value, "port", number)?,
+        keep,
+    })
+}
+
+fn link(value: &Value) -> Read<Link> {
+    let kind = match field(value, "type", string)? {
+        "bridge" => LinkKind::Bridge,
+        // One whose other end is out of sight, or that netc could not have made, has only its type.
+        kind => match (optional(value, "peer", peer)?, optional(value, "vxlan", vxlan)?) {
+            (Some(peer), _) if kind == "veth" => LinkKind::Veth(peer),
+            (_, Some(vxlan)) if kind == "vxlan" => vxlan,
+            _ => LinkKind::Other(kind.into()),
+        },
+    };
+    Ok(Link {
+        netns: netns(value)?,
+        name: field(value, "name", text)?,
+        mac: optional(value, "mac", mac)?,
+        mtu: field(value, "mtu", number)?,
+        alias: field(value, "alias", text)?,
+        kind,
+    })
+}
+
+fn peer(value: &Value) -> Read<Peer> {
+    Ok(Peer {
+        netns: netns(value)?,
+        name: field(value, "name", text)?,
+        mac: field(value, "mac", mac)?,
+    })
+}
+
+fn vxlan(value: &Value) -> Read<LinkKind> {
+    Ok(LinkKind::Vxlan {
+        vni: field(value, "id", number)?,
+        port: field(value, "port", number)?,
+        local: field(value, "local", address)?,
+        device: field(value, "link", text)?,
+    })
+}

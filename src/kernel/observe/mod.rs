@@ -1,0 +1,110 @@
+//! Reading the live node into the same object types as the desired state: all that is netc's own,
+//! and what stands where something of netc's is to be. Reading changes nothing.
+
+mod parameters;
+mod space;
+
+use super::error::KernelError;
+use super::machine::Machine;
+use super::{address, conntrack, module, xtables};
+use crate::object::{Id, Module, Netns, NetnsObject, State, Text};
+use crate::plan::{Key, Live, Record, Target};
+use rustc_hash::FxHashSet;
+use space::Space;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// What is looked for beside netc's own.
+pub struct Interest<'i> {
+    states: Vec<&'i State>,
+    ids: FxHashSet<Id>,
+    record: &'i Record,
+    /// Whether what is of interest counts as netc's own, whatever mark it bears.
+    adopt: bool,
+}
+
+impl<'i> Interest<'i> {
+    /// Interest in these objects, and in what is recorded of earlier runs.
+    pub fn new(
+        states: impl Iterator<Item = &'i State>,
+        record: &'i Record,
+        adopt: bool,
+    ) -> Interest<'i> {
+        let states: Vec<&State> =
+            states.chain(record.originals.values()).chain(record.parameters.values()).collect();
+        let ids = states.iter().map(|state| state.id()).collect();
+        Interest { states, ids, record, adopt }
+    }
+
+    /// The same, and in all things that a target names, those that are not to be there among them:
+    /// what stands on a device of somebody else's would not be seen otherwise.
+    #[must_use]
+    pub fn with(mut self, target: &Target) -> Interest<'i> {
+        self.ids.extend(target.things().filter_map(|(key, _)| match key {
+            Key::Object(id) => Some(id.clone()),
+            _ => None,
+        }));
+        self
+    }
+
+    fn has(&self, id: &Id) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// The namespaces, the node's own among them.
+    fn spaces(&self) -> BTreeSet<Netns> {
+        let named = self.states.iter().filter_map(|state| match state {
+            State::Netns(netns) => Some(&netns.name),
+            _ => None,
+        });
+        let named = named.chain(&self.record.netns);
+        named.map(|name| Netns::Named(Text::clone(name))).chain([Netns::Node]).collect()
+    }
+}
+
+/// The live state of a node.
+///
+/// # Errors
+/// Something could not be read.
+pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, KernelError> {
+    let mut live = Live::default();
+    let mut spaces = BTreeMap::new();
+    for netns in interest.spaces() {
+        if machine.has(&netns)? {
+            let space = Space::read(machine.socket(&netns)?)?;
+            spaces.insert(netns, space);
+        }
+    }
+    space::objects(&spaces, interest, &mut live);
+    for netns in spaces.keys() {
+        if let Netns::Named(name) = netns {
+            let owned = interest.adopt || interest.record.netns.contains(name);
+            live.insert(State::Netns(NetnsObject { name: Text::clone(name) }), owned);
+        }
+        parameters::read(machine, interest, netns, &mut live)?;
+    }
+    for state in &interest.states {
+        if let State::Module(wanted) = state
+            && module::present(&wanted.name)
+        {
+            live.insert(State::Module(Module { name: Text::clone(&wanted.name) }), true);
+        }
+    }
+    let backend = xtables::backend(machine)?;
+    live.rules = xtables::save(machine, backend)?;
+    let flushes = interest.states.iter().filter_map(|state| match state {
+        State::Flush(flush) => Some(flush),
+        _ => None,
+    });
+    conntrack::observe(machine, &flushes.collect::<Vec<_>>(), &mut live)?;
+    Ok(live)
+}
+
+/// All addresses of the node's own namespace.
+///
+/// # Errors
+/// They could not be read.
+pub fn addresses(machine: &mut Machine) -> Result<Vec<IpAddr>, KernelError> {
+    let all = address::list(machine.socket(&Netns::Node)?)?;
+    Ok(all.into_iter().map(|own| own.net.addr()).collect())
+}

@@ -1,0 +1,201 @@
+//! Sentences about objects that are no rules.
+
+use crate::object::{Link, LinkKind, PROTOCOL, Route, State, Sysctl};
+
+/// What is the matter with an object. `was` is what the comparison says of it.
+pub(super) fn sentence(wanted: Option<&State>, found: Option<&State>, was: &str) -> String {
+    match (wanted, found) {
+        (Some(flush @ State::Flush(_)), _) => {
+            format!("there are {was} ({})", flush.id())
+        }
+        (Some(wanted), None) => missing(wanted),
+        (Some(wanted), Some(found)) => {
+            let all = changed(wanted, found);
+            // Nothing differs where it only goes with something that is made anew.
+            if all.is_empty() { format!("{} {was}", wanted.id()) } else { all.join("; ") }
+        }
+        (None, Some(found)) => stale(found),
+        (None, None) => was.to_owned(),
+    }
+}
+
+fn missing(state: &State) -> String {
+    match state {
+        State::Module(module) => format!("module {} is not loaded", module.name),
+        State::Sysctl(Sysctl { netns, key, value, .. }) => {
+            format!("sysctl {key}{netns} is not there; it should be {value}")
+        }
+        State::Port(port) => {
+            format!("device {}{} is not in bridge {}", port.link, port.netns, port.bridge)
+        }
+        State::Address(own) => {
+            format!("device {}{} has no address {}", own.link, own.netns, own.address)
+        }
+        State::Up(up) => format!("device {}{} is down", up.link, up.netns),
+        State::Neighbour(entry) => format!(
+            "device {}{} has no neighbour entry for {}, which is at {}",
+            entry.link, entry.netns, entry.address, entry.mac
+        ),
+        State::Fdb(entry) => format!(
+            "device {}{} has no forwarding entry for {}, which is at {}",
+            entry.link, entry.netns, entry.mac, entry.destination
+        ),
+        State::Route(route) => format!("{} {} is missing", state.id(), way(route)),
+        _ => format!("{} is missing", state.id()),
+    }
+}
+
+/// What differs, field by field.
+fn changed(wanted: &State, found: &State) -> Vec<String> {
+    match (wanted, found) {
+        (State::Link(wanted), State::Link(found)) => link(wanted, found),
+        (State::Sysctl(wanted), State::Sysctl(found)) => {
+            let least = if wanted.minimum { "at least " } else { "" };
+            let Sysctl { netns, key, value, .. } = wanted;
+            vec![format!("sysctl {key}{netns} is {}, not {least}{value}", found.value.trim())]
+        }
+        (State::Port(wanted), State::Port(found)) => {
+            let device = format!("device {}{}", wanted.link, wanted.netns);
+            let mut all = Vec::new();
+            if wanted.bridge != found.bridge {
+                all.push(format!("{device} is in bridge {}, not {}", found.bridge, wanted.bridge));
+            }
+            if wanted.hairpin != found.hairpin {
+                let state = |on| if on { "on" } else { "off" };
+                let (is, not) = (state(found.hairpin), state(wanted.hairpin));
+                all.push(format!("{device} has hairpin {is}, not {not}"));
+            }
+            all
+        }
+        (State::Neighbour(wanted), State::Neighbour(found)) if wanted.mac != found.mac => {
+            vec![format!(
+                "neighbour {} of {}{} has the address {}, not {}",
+                wanted.address, wanted.link, wanted.netns, found.mac, wanted.mac
+            )]
+        }
+        (State::Fdb(wanted), State::Fdb(found)) if wanted.destination != found.destination => {
+            vec![format!(
+                "forwarding entry {} of {}{} leads to {}, not {}",
+                wanted.mac, wanted.link, wanted.netns, found.destination, wanted.destination
+            )]
+        }
+        (State::Route(wanted), State::Route(found)) => {
+            let (is, not) = (way(found), way(wanted));
+            let id = State::Route(wanted.clone()).id();
+            if is == not { Vec::new() } else { vec![format!("{id} leads {is}, not {not}")] }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Where a route leads, in the words of ip-route(8).
+fn way(route: &Route) -> String {
+    let onlink = if route.onlink { " onlink" } else { "" };
+    let proto = match route.protocol {
+        PROTOCOL => String::new(),
+        other => format!(" proto {other}"),
+    };
+    // A route without a gateway leads to what is on the link.
+    let via = match route.gateway.is_unspecified() {
+        true => String::new(),
+        false => format!("via {} ", route.gateway),
+    };
+    format!("{via}dev {}{proto}{onlink}", route.link)
+}
+
+fn link(wanted: &Link, found: &Link) -> Vec<String> {
+    let device = format!("device {}{}", wanted.name, wanted.netns);
+    let mut all = Vec::new();
+    if let (Some(mac), Some(other)) = (wanted.mac, found.mac)
+        && mac != other
+    {
+        all.push(format!("{device} has the address {other}, not {mac}"));
+    }
+    if wanted.mtu != found.mtu {
+        all.push(format!("{device} has MTU {}, not {}", found.mtu, wanted.mtu));
+    }
+    if wanted.alias != found.alias {
+        all.push(match &*found.alias {
+            "" => format!("{device} has no alias, not {:?}", &*wanted.alias),
+            other => format!("{device} has the alias {other:?}, not {:?}", &*wanted.alias),
+        });
+    }
+    all.extend(of_kind(&device, &wanted.kind, &found.kind));
+    all
+}
+
+fn of_kind(device: &str, wanted: &LinkKind, found: &LinkKind) -> Vec<String> {
+    let mut all = Vec::new();
+    match (wanted, found) {
+        (LinkKind::Veth(wanted), LinkKind::Veth(found)) => {
+            if (&wanted.netns, &wanted.name) != (&found.netns, &found.name) {
+                all.push(format!(
+                    "{device} has its other end {}{}, not {}{}",
+                    found.name, found.netns, wanted.name, wanted.netns
+                ));
+            }
+            if wanted.mac != found.mac {
+                all.push(format!(
+                    "device {}{} has the address {}, not {}",
+                    wanted.name, wanted.netns, found.mac, wanted.mac
+                ));
+            }
+        }
+        (
+            LinkKind::Vxlan { vni, port, local, device: by },
+            LinkKind::Vxlan {
+                vni: vni_found,
+                port: port_found,
+                local: local_found,
+                device: by_found,
+            },
+        ) => {
+            if vni != vni_found {
+                all.push(format!("{device} has VNI {vni_found}, not {vni}"));
+            }
+            if port != port_found {
+                all.push(format!("{device} has UDP port {port_found}, not {port}"));
+            }
+            if (local, by) != (local_found, by_found) {
+                all.push(format!(
+                    "{device} sends from {local_found} by {by_found}, not from {local} by {by}"
+                ));
+            }
+        }
+        (wanted, found) if wanted != found => {
+            all.push(format!("{device} is {}, not {}", kind(found), kind(wanted)));
+        }
+        _ => {}
+    }
+    all
+}
+
+fn kind(kind: &LinkKind) -> String {
+    match kind {
+        LinkKind::Bridge => "a bridge".into(),
+        LinkKind::Veth(_) => "one end of a veth pair".into(),
+        LinkKind::Vxlan { .. } => "a vxlan device".into(),
+        LinkKind::Other(other) => format!("of the kind {other}"),
+    }
+}
+
+fn stale(state: &State) -> String {
+    match state {
+        State::Address(own) => {
+            format!("device {}{} has a further address {}", own.link, own.netns, own.address)
+        }
+        State::Port(port) => {
+            format!("device {}{} is in bridge {}", port.link, port.netns, port.bridge)
+        }
+        State::Neighbour(entry) => format!(
+            "device {}{} has a further neighbour entry for {}, at {}",
+            entry.link, entry.netns, entry.address, entry.mac
+        ),
+        State::Fdb(entry) => format!(
+            "device {}{} has a further forwarding entry for {}, at {}",
+            entry.link, entry.netns, entry.mac, entry.destination
+        ),
+        State::Up(up) => format!("device {}{} is up", up.link, up.netns),
+        _ => format!("{} is left: nothing asks for it", state.id()),
+    }
+}

@@ -1,0 +1,111 @@
+//! What netc remembers of a node.
+
+use super::Live;
+use super::change::{Change, Kind};
+use super::own::system;
+use super::thing::{Key, Thing};
+use crate::model::Family;
+use crate::object::{ChainName, Id, Netns, State, Sysctl, Table, Text};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What netc knows of a node from earlier runs.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Record {
+    /// Whether netc has programmed the node's rules: chains that are called like kube-proxy's or
+    /// flannel's are then its own.
+    pub managed: bool,
+    /// The namespaces that netc made.
+    pub netns: BTreeSet<Text>,
+    /// The chains that netc made although they are called like nobody's.
+    pub chains: BTreeSet<(Family, Table, ChainName)>,
+    /// The parameters that netc set on devices and in namespaces of its own: they go with these.
+    pub parameters: BTreeMap<Id, State>,
+    /// What netc has changed but did not make, as it was before: other parameters.
+    pub originals: BTreeMap<Id, State>,
+}
+
+impl Record {
+    /// What is to be remembered once some changes are made.
+    #[must_use]
+    pub fn after(&self, changes: &[Change]) -> Record {
+        let mut record = self.clone();
+        for change in changes {
+            let (from, to) = (state(change.from.as_ref()), state(change.to.as_ref()));
+            match (from, to) {
+                (None, Some(State::Netns(netns))) => {
+                    record.netns.insert(Text::clone(&netns.name));
+                }
+                (Some(State::Netns(netns)), None) => {
+                    record.netns.remove(&netns.name);
+                }
+                (_, Some(new @ State::Sysctl(sysctl))) if is_own(sysctl) => {
+                    record.parameters.insert(new.id(), new.clone());
+                }
+                (Some(old @ State::Sysctl(sysctl)), None) if is_own(sysctl) => {
+                    record.parameters.remove(&old.id());
+                }
+                (Some(old @ State::Sysctl(_)), Some(new)) => record.original(old, new),
+                _ => {}
+            }
+            if let Key::Chain(family, table, name) = change.key {
+                match change.kind {
+                    Kind::Make if system(name.as_str()).is_none() => {
+                        record.chains.insert((family, table, name));
+                    }
+                    Kind::Remove => {
+                        record.chains.remove(&(family, table, name));
+                    }
+                    _ => {}
+                }
+            }
+            record.managed |= change.key.rules().is_some() && change.kind != Kind::Remove;
+        }
+        record
+    }
+
+    /// A parameter changes: what it was at first is kept until it is so again.
+    fn original(&mut self, old: &State, new: &State) {
+        let id = old.id();
+        if self.originals.get(&id) == Some(new) {
+            self.originals.remove(&id);
+        } else {
+            self.originals.entry(id).or_insert_with(|| old.clone());
+        }
+    }
+
+    /// The same, with what others have made in the place of some objects, and the chains of the
+    /// systems that netc stands in for.
+    #[must_use]
+    pub fn adopting<'s>(mut self, states: impl Iterator<Item = &'s State>, live: &Live) -> Record {
+        self.managed = true;
+        self.netns.extend(states.filter_map(|state| match state {
+            State::Netns(netns) if live.states.contains_key(&state.id()) => {
+                Some(Text::clone(&netns.name))
+            }
+            _ => None,
+        }));
+        self
+    }
+
+    /// What this one or another one remembers.
+    #[must_use]
+    pub fn joined(mut self, other: Record) -> Record {
+        self.managed |= other.managed;
+        self.netns.extend(other.netns);
+        self.chains.extend(other.chains);
+        self.parameters.extend(other.parameters);
+        for (id, state) in other.originals {
+            self.originals.entry(id).or_insert(state);
+        }
+        self
+    }
+}
+
+/// Whether a parameter is one of a device or namespace of netc's own.
+fn is_own(sysctl: &Sysctl) -> bool {
+    sysctl.netns != Netns::Node || matches!(sysctl.after, Some(Id::Link(..)))
+}
+
+fn state<'t>(thing: Option<&'t Thing<'_>>) -> Option<&'t State> {
+    thing.and_then(Thing::state)
+}

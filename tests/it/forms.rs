@@ -1,0 +1,308 @@
+//! Whatever is written as JSON is read back exactly.
+
+use crate::support::nodes;
+use netc::form;
+use netc::model::Family;
+use netc::object::{
+    Address, ChainName, Fdb, Flush, Hook, Id, Link, LinkKind, Module, Neighbour, Netns,
+    NetnsObject, Peer, Place, Port, Route, State, Sysctl, Table, Text, Underlay, Up,
+};
+use netc::plan::{Jumps, Key, Record, Rules, Target, Thing};
+use netc_lang::Mac;
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// By way of bytes: numbers and texts come back as a file holds them.
+fn stored(value: &Value) -> Value {
+    serde_json::from_str(&value.to_string()).unwrap()
+}
+
+fn comes_back(thing: &Thing) {
+    let value = stored(&form::thing(thing));
+    assert_eq!(form::read_thing(&value).as_ref(), Ok(thing), "{value}");
+    let key = thing.key();
+    let value = stored(&form::key(&key));
+    assert_eq!(form::read_key(&value), Ok(key), "{value}");
+}
+
+#[test]
+fn every_object_of_every_cluster_comes_back() {
+    for (node, ordered) in nodes() {
+        for place in &ordered.nodes {
+            match &place.object.state {
+                State::Ruleset(ruleset) => {
+                    for chain in ruleset.chains() {
+                        let (family, table, name) = (chain.family, chain.table, chain.name);
+                        let text = Cow::Borrowed(chain.text);
+                        comes_back(&Thing::Chain(Rules { family, table, name, text }));
+                    }
+                }
+                State::Jump(jump) => {
+                    let (family, table, hook) = (jump.family, jump.table, jump.hook);
+                    let rules = vec![(jump.place, jump.line.clone())];
+                    comes_back(&Thing::Jumps(Jumps { family, table, hook, rules }));
+                }
+                state => comes_back(&Thing::Object(Cow::Borrowed(state))),
+            }
+            let id = place.id();
+            assert_eq!(form::read_id(&form::id(&id)), Ok(id), "{node}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn things_come_back(thing in thing()) {
+        comes_back(&thing);
+    }
+
+    #[test]
+    fn identities_come_back(id in id()) {
+        let value = stored(&form::id(&id));
+        prop_assert_eq!(form::read_id(&value), Ok(id));
+    }
+
+    #[test]
+    fn targets_come_back(things in vec((thing(), any::<bool>()), 0..20)) {
+        let things = things.into_iter().map(|(thing, there)| (thing.key(), there.then_some(thing)));
+        let target = Target::new(things.collect());
+        let read = form::read_target(&stored(&form::target(&target))).unwrap();
+        prop_assert!(read.things().eq(target.things()), "{:?} became {:?}", target, read);
+    }
+
+    #[test]
+    fn records_come_back(
+        managed in any::<bool>(), netns in btree_set(text(), 0..4),
+        chains in btree_set((family(), table(), name()), 0..4),
+        own in vec(sysctl(), 0..4), all in vec(sysctl(), 0..4),
+    ) {
+        let by_id = |all: Vec<State>| all.into_iter().map(|state| (state.id(), state)).collect();
+        let (parameters, originals) = (by_id(own), by_id(all));
+        let record = Record { managed, netns, chains, parameters, originals };
+        let value = stored(&form::record(&record));
+        prop_assert_eq!(form::read_record(&value), Ok(record));
+    }
+
+    /// Whatever a file holds, reading it ends, and a fault points to a place that is there.
+    #[test]
+    fn faults_point_to_what_is_there(thing in thing(), spoiled in 0..10_usize, other in other()) {
+        let mut value = form::thing(&thing);
+        let fields = value.as_object_mut().unwrap();
+        let field = fields.keys().nth(spoiled % fields.len()).unwrap().clone();
+        fields.insert(field, other);
+        if let Err(fault) = form::read_thing(&value) {
+            prop_assert!(value.pointer(&fault.pointer).is_some(), "{}: {}", fault, value);
+        }
+    }
+}
+
+#[test]
+fn faults_say_where_and_what_was_expected() {
+    let said = |value: Value| form::read_thing(&value).unwrap_err().to_string();
+    assert_eq!(said(json!([])), "expected an object");
+    assert_eq!(said(json!({})), "expected a field `kind`");
+    assert!(said(json!({ "kind": "x" })).starts_with("expected the kind of an object: underlay, "));
+    let link = json!({
+        "kind": "link", "name": "eth0", "mtu": 1500, "alias": "", "type": "veth",
+        "peer": { "name": "eth1", "mac": "02:00" },
+    });
+    assert_eq!(said(link), "expected an Ethernet address at /peer/mac");
+    let port = json!({ "kind": "conntrack-flush", "family": "ipv4", "port": 65536, "keep": [] });
+    assert_eq!(said(port), "expected a whole number up to 65535 at /port");
+    let chain = |name: &str| json!({ "kind": "chain", "family": "ipv4", "table": "nat", "name": name, "rules": ["", 1] });
+    assert_eq!(said(chain("A")), "expected a string at /rules/1");
+    assert_eq!(
+        said(chain("KUBE-SEP-0123456789ABCDEFGHIJ")),
+        "expected the name of a chain, at most 28 characters at /name"
+    );
+    let target = json!({
+        "chains": { "ipv4": { "nat": { "A/B": [], "C": 3 } } }, "jumps": {},
+    });
+    let fault = form::read_target(&target).unwrap_err();
+    assert_eq!(fault.to_string(), "expected an array at /chains/ipv4/nat/C");
+    let target = json!({ "chains": { "ipv4": { "raw": {} } }, "jumps": {} });
+    let fault = form::read_target(&target).unwrap_err();
+    assert_eq!(fault.to_string(), "expected `filter` or `nat` at /chains/ipv4/raw");
+}
+
+#[test]
+fn a_chain_that_is_not_to_be_there_takes_few_bytes() {
+    let key = |number| {
+        let name = ChainName::new(&["KUBE-SEP-", &format!("{number:016}")]);
+        (Key::Chain(Family::V4, Table::Nat, name), None)
+    };
+    let target = Target::new((0..1000).map(key).collect());
+    let text = form::target(&target).to_string();
+    assert!(text.len() < 1000 * 40, "{}", text.len());
+}
+
+fn thing() -> impl Strategy<Value = Thing<'static>> {
+    prop_oneof![
+        4 => state().prop_map(|state| Thing::Object(Cow::Owned(state))),
+        1 => chain(),
+        1 => jumps(),
+    ]
+}
+
+fn chain() -> impl Strategy<Value = Thing<'static>> {
+    (family(), table(), name(), vec("[ -~]{0,30}", 0..4)).prop_map(
+        |(family, table, name, lines)| {
+            let text = lines.iter().map(|line| format!("-A {name} {line}\n")).collect();
+            Thing::Chain(Rules { family, table, name, text: Cow::Owned(text) })
+        },
+    )
+}
+
+fn jumps() -> impl Strategy<Value = Thing<'static>> {
+    let rules = vec((place(), "[ -~]{0,30}"), 1..4);
+    (family(), table(), hook(), rules)
+        .prop_map(|(family, table, hook, rules)| Thing::Jumps(Jumps { family, table, hook, rules }))
+}
+
+fn state() -> impl Strategy<Value = State> {
+    let address_on = (netns(), text(), network());
+    let up = (netns(), text()).prop_map(|(netns, link)| State::Up(Up { netns, link }));
+    prop_oneof![
+        (text(), vec(address(), 0..3))
+            .prop_map(|(name, addresses)| State::Underlay(Underlay { name, addresses })),
+        text().prop_map(|name| State::Module(Module { name })),
+        text().prop_map(|name| State::Netns(NetnsObject { name })),
+        sysctl(),
+        link(),
+        (netns(), text(), text(), any::<bool>()).prop_map(|(netns, link, bridge, hairpin)| {
+            State::Port(Port { netns, link, bridge, hairpin })
+        }),
+        address_on.prop_map(|(netns, link, address)| {
+            State::Address(Address { netns, link, address })
+        }),
+        up,
+        (netns(), text(), address(), mac()).prop_map(|(netns, link, address, mac)| {
+            State::Neighbour(Neighbour { netns, link, address, mac })
+        }),
+        (netns(), text(), mac(), address()).prop_map(|(netns, link, mac, destination)| {
+            State::Fdb(Fdb { netns, link, mac, destination })
+        }),
+        route(),
+        (family(), option::of(address()), any::<u16>(), btree_set(address(), 0..4)).prop_map(
+            |(family, destination, port, keep)| {
+                let keep = keep.into_iter().collect();
+                State::Flush(Flush { family, destination, port, keep })
+            }
+        ),
+    ]
+}
+
+fn sysctl() -> impl Strategy<Value = State> {
+    (netns(), text(), text(), any::<bool>(), option::of(id())).prop_map(
+        |(netns, key, value, minimum, after)| {
+            State::Sysctl(Sysctl { netns, key, value, minimum, after })
+        },
+    )
+}
+
+fn route() -> impl Strategy<Value = State> {
+    let way = (network(), address(), text(), any::<bool>(), any::<u8>(), vec(id(), 0..3));
+    (netns(), prop_oneof![Just(254), any::<u32>()], way).prop_map(
+        |(netns, table, (destination, gateway, link, onlink, protocol, after))| {
+            State::Route(Route {
+                netns,
+                table,
+                destination,
+                gateway,
+                link,
+                onlink,
+                protocol,
+                after,
+            })
+        },
+    )
+}
+
+fn link() -> impl Strategy<Value = State> {
+    let peer = (netns(), text(), mac())
+        .prop_map(|(netns, name, mac)| LinkKind::Veth(Peer { netns, name, mac }));
+    let vxlan = (any::<u32>(), any::<u16>(), address(), text())
+        .prop_map(|(vni, port, local, device)| LinkKind::Vxlan { vni, port, local, device });
+    // No bridge is ever found to be something else.
+    let others = vec!["", "veth", "vxlan", "dummy"];
+    let other = prop::sample::select(others).prop_map(|kind| LinkKind::Other(kind.into()));
+    let kind = prop_oneof![Just(LinkKind::Bridge), peer, vxlan, other];
+    (netns(), text(), option::of(mac()), any::<u32>(), text(), kind).prop_map(
+        |(netns, name, mac, mtu, alias, kind)| {
+            State::Link(Link { netns, name, mac, mtu, alias, kind })
+        },
+    )
+}
+
+fn id() -> impl Strategy<Value = Id> {
+    let flush = (family(), option::of(address()), any::<u16>());
+    prop_oneof![
+        text().prop_map(Id::Underlay),
+        text().prop_map(Id::Module),
+        (netns(), text()).prop_map(|(netns, name)| Id::Link(netns, name)),
+        (netns(), text(), network()).prop_map(|(netns, link, to)| Id::Address(netns, link, to)),
+        (netns(), any::<u32>(), network())
+            .prop_map(|(netns, table, to)| Id::Route(netns, table, to)),
+        (family(), table()).prop_map(|(family, table)| Id::Ruleset(family, table)),
+        (family(), table(), hook(), place(), name())
+            .prop_map(|(family, table, hook, place, to)| Id::Jump(family, table, hook, place, to)),
+        flush.prop_map(|(family, destination, port)| Id::Flush(family, destination, port)),
+    ]
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    prop_oneof![
+        any::<u8>().prop_map(Place::Top),
+        any::<u32>().prop_map(Place::Behind),
+        any::<u8>().prop_map(Place::Bottom),
+    ]
+}
+
+fn netns() -> impl Strategy<Value = Netns> {
+    option::of(text()).prop_map(|name| name.map_or(Netns::Node, Netns::Named))
+}
+
+fn text() -> impl Strategy<Value = Text> {
+    prop_oneof!["[a-z0-9.~/-]{1,12}", "\\PC{0,6}"].prop_map(Text::from)
+}
+
+fn name() -> impl Strategy<Value = ChainName> {
+    "[A-Z/~-]{1,28}".prop_map(|name| ChainName::new(&[&name]))
+}
+
+fn family() -> impl Strategy<Value = Family> {
+    prop::sample::select(&Family::ALL[..])
+}
+
+fn table() -> impl Strategy<Value = Table> {
+    prop::sample::select(&Table::ALL[..])
+}
+
+fn hook() -> impl Strategy<Value = Hook> {
+    prop::sample::select(&Hook::ALL[..])
+}
+
+fn mac() -> impl Strategy<Value = Mac> {
+    any::<[u8; 6]>().prop_map(Mac)
+}
+
+fn address() -> impl Strategy<Value = IpAddr> {
+    any::<IpAddr>()
+}
+
+fn network() -> impl Strategy<Value = ipnet::IpNet> {
+    (address(), 0..=32_u8).prop_map(|(address, prefix)| ipnet::IpNet::new(address, prefix).unwrap())
+}
+
+/// Something that is in no field, or rarely.
+fn other() -> impl Strategy<Value = Value> {
+    let name = text().prop_map(|text| Value::from(&*text));
+    let map = btree_map("[a-z]{1,4}", 0..9, 0..2).prop_map(|map| json!(map));
+    prop_oneof![Just(Value::Null), any::<i64>().prop_map(Value::from), name, map]
+}
