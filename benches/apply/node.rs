@@ -1,0 +1,74 @@
+//! The node of the benchmark: compiled, observed and changed.
+
+use crate::cluster;
+use netc::graph::{Ordered, order};
+use netc::kernel::{self, Interest, Machine};
+use netc::lower::lower;
+use netc::model::{NodeId, build};
+use netc::plan::{self, Backend, Change, Live, Payload, Record, Step};
+use netc_lang::{Program, Reader, Text, evaluate, has_errors};
+use std::time::{Duration, Instant};
+
+struct Memory(String);
+
+impl Reader for Memory {
+    fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
+        Ok(Text { path: path.into(), name: path.into(), bytes: self.0.clone().into_bytes() })
+    }
+}
+
+/// The objects of one node of three with so many services; with `moved`, one endpoint of one
+/// service in the middle is another one.
+pub(crate) fn compiled(services: usize, moved: bool) -> Ordered {
+    let mut text = cluster::services(services);
+    if moved {
+        let start = text.find(&format!("svc-{} {{", services / 2)).expect("a service");
+        let behind = text.split_off(start);
+        text.push_str(&behind.replacen("endpoint 10.", "endpoint 10.2", 1));
+    }
+    let (program, faults) = Program::load(&["bench.netc".into()], &mut Memory(text));
+    assert!(!has_errors(&faults), "{faults:?}");
+    let (built, faults) = build(&evaluate(&program).0, None);
+    assert!(!has_errors(&faults), "{faults:?}");
+    let cluster = built.expect("a cluster").cluster;
+    let node = cluster.nodes.first().expect("a node");
+    order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle")
+}
+
+/// The rules of this namespace.
+pub(crate) fn observed(machine: &mut Machine) -> Live {
+    let record = Record::default();
+    let interest = Interest::new(std::iter::empty(), &record, false);
+    kernel::observe(machine, &interest).expect("a node that can be read")
+}
+
+/// Those of the changes that are of rules.
+pub(crate) fn diff<'t>(
+    desired: &'t Ordered,
+    live: &'t Live,
+    record: &'t Record,
+) -> Vec<Change<'t>> {
+    let mut changes = plan::diff(desired, live, record);
+    changes.retain(|change| change.key.rules().is_some());
+    changes
+}
+
+/// Makes changes: the time for that, what of it netc itself needed before it called the tools, and
+/// the payloads.
+pub(crate) fn apply(
+    machine: &mut Machine,
+    changes: &[Change],
+    live: &Live,
+    backend: Backend,
+) -> (Duration, Duration, Vec<Payload>) {
+    let start = Instant::now();
+    let mut steps = plan::steps(changes, live, backend, &[]);
+    let own = start.elapsed();
+    kernel::apply(machine, changes, &steps, &mut |_| {}).expect("the kernel takes it");
+    let time = start.elapsed();
+    let payloads = steps.drain(..).filter_map(|step| match step {
+        Step::Restore(payload) => Some(payload),
+        _ => None,
+    });
+    (time, own, payloads.collect())
+}
