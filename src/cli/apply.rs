@@ -94,6 +94,6 @@ fn show(args: &args::Apply, sources: &Sources, name: &str, changes: &[Change], u
     } else if changes.is_empty() {
         ui.out(&format!("{name} is as planned: nothing to do\n"));
     } else {
-        ui.out(&format!("{name} is as planned: {}\n", plan::summary(changes)));
+        ui.out(&format!("{name} is as planned: {}\n", review::summary(changes)));
     }
 }

@@ -5,7 +5,7 @@ use super::exit;
 use super::rollback;
 use super::site::Site;
 use super::ui::Ui;
-use crate::kernel::{Lock, Pending, Probe, Settled, Verdict, Watchdog, probe, watch};
+use crate::kernel::{Lock, Pending, Probe, Settled, Verdict, probe, start_watchdog, watch};
 use netc_lang::{Diagnostic, Sources, code};
 use serde_json::{Value, json};
 use std::ffi::OsString;
@@ -78,7 +78,7 @@ pub(super) fn begin(
     if let Some(name) = netns {
         arguments.extend(["--netns".into(), name.into()]);
     }
-    Watchdog::start(&site.store, lock, &arguments).map(drop).map_err(|fault| {
+    start_watchdog(&site.store, lock, &arguments).map_err(|fault| {
         let _ = site.store.confirm();
         ui.fail(fault, format)
     })

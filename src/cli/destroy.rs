@@ -11,6 +11,7 @@ use crate::graph::Ordered;
 use crate::kernel::{Goal, Interest, Name};
 use crate::object::State;
 use crate::plan::{self, Record};
+use crate::review;
 use netc_lang::{Diagnostic, Sources};
 use serde_json::json;
 
@@ -52,7 +53,7 @@ fn destroy(args: &args::Destroy, ui: &mut Ui) -> Result<(), u8> {
     } else if changes.is_empty() {
         ui.out("netc has made nothing on this node\n");
     } else {
-        ui.out(&format!("nothing of netc's is left: {}\n", plan::summary(&changes)));
+        ui.out(&format!("nothing of netc's is left: {}\n", review::summary(&changes)));
     }
     Ok(())
 }

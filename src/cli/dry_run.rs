@@ -45,7 +45,7 @@ pub(super) fn show(
     for payload in payloads {
         ui.out(&format!("\n# {} <<'END'\n{}END\n", restore(payload), payload.text));
     }
-    ui.out(&format!("{name} would change: {}\n", plan::summary(changes)));
+    ui.out(&format!("{name} would change: {}\n", review::summary(changes)));
     Ok(())
 }
 

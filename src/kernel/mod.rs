@@ -43,5 +43,5 @@ pub use preflight::{Needs, preflight};
 pub use probe::{Probe, probe};
 pub use store::{Kept, Lock, Name, Pending, Room, Settled, Store};
 pub use transaction::{Broken, Goal, Reason, Transaction};
-pub use watchdog::{Verdict, Watchdog, watch};
+pub use watchdog::{Verdict, start_watchdog, watch};
 pub use xtables::{Foreign, Held, backend, other_backend, restore_command};

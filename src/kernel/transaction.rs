@@ -9,12 +9,15 @@ use super::error::KernelError;
 use super::fault;
 use super::machine::Machine;
 use super::observe::{Interest, observe};
-use super::store::{Name, Store};
+use super::store::{Name, Room, Store};
 use crate::form;
 use crate::graph::Ordered;
 use crate::object::Flush;
 use crate::plan::{Backend, Change, Journal, Live, Record, Step, Target, converge, diff, steps};
 use netc_lang::Diagnostic;
+
+/// What a file takes beside what it says, its inode and a new entry of the folder included.
+const ENVELOPE: usize = 64 * 1024;
 
 /// What a node is to be.
 #[derive(Clone, Copy)]
@@ -87,18 +90,25 @@ impl Transaction<'_> {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), Box<Broken>> {
         let whole = |reason| Box::new(Broken { reason, stuck: None });
-        self.store
-            .write(Name::Journal, &form::journal(journal))
-            .map_err(|fault| whole(Reason::Store(fault)))?;
+        let begun = self.begin(journal).map_err(|fault| whole(Reason::Store(fault)))?;
         let steps = steps(changes, live, self.backend, self.flushes);
-        let made = self
-            .carry_out(changes, &steps, progress)
-            .and_then(|()| self.verify(&journal.after))
-            .and_then(|()| self.commit(journal));
-        made.map_err(|reason| match self.undo(journal) {
+        let made =
+            self.carry_out(changes, &steps, progress).and_then(|()| self.verify(&journal.after));
+        drop(begun);
+        made.and_then(|()| self.commit(journal)).map_err(|reason| match self.undo(journal) {
             Ok(()) => whole(reason),
             Err(stuck) => Box::new(Broken { reason, stuck: Some(stuck) }),
         })
+    }
+
+    /// Writes down what was there. What is to be remembered at the end, however it ends, gets its
+    /// room on the disk now.
+    fn begin(&self, journal: &Journal) -> Result<Room, Diagnostic> {
+        let length = |record| form::record(record).to_string().len();
+        let record = length(&journal.after).max(length(&journal.record)) + ENVELOPE;
+        let room = self.store.prepare(u64::try_from(record).unwrap_or(u64::MAX))?;
+        self.store.write(Name::Journal, &form::journal(journal))?;
+        Ok(room)
     }
 
     fn carry_out(

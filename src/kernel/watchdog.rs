@@ -27,12 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it looks for a confirmation.
 const POLL: Duration = Duration::from_millis(200);
 
-/// A watchdog that was started.
-#[derive(Debug)]
-pub struct Watchdog {
-    child: Child,
-}
-
 /// How the watch ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
@@ -42,41 +36,28 @@ pub enum Verdict {
     Expired,
 }
 
-impl Watchdog {
-    /// Starts the watchdog: this program with other arguments, in which all paths are absolute. It
-    /// must call [`watch`], and does watch when this returns. The apply must await its
-    /// confirmation already ([`Store::await_confirmation`]).
-    ///
-    /// # Errors
-    /// It does not start, or ends before it watches.
-    pub fn start(
-        store: &Store,
-        lock: &Lock,
-        arguments: &[OsString],
-    ) -> Result<Watchdog, Diagnostic> {
-        let log = log(store);
-        let start = || -> io::Result<Watchdog> {
-            let mut command = Command::new(std::env::current_exe()?);
-            command.args(arguments).stdin(lock.share()?);
-            ready(command, &log)
-        };
-        start().map_err(|error| no_watchdog(&error, &log))
-    }
-
-    /// Its process.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Whether it is still there. It should be, as long as nothing is confirmed.
-    pub fn is_alive(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
+/// Starts the watchdog: this program with other arguments, in which all paths are absolute. It must
+/// call [`watch`], and does watch when this returns. The apply must await its confirmation already
+/// ([`Store::await_confirmation`]).
+///
+/// # Errors
+/// It does not start, or ends before it watches.
+pub fn start_watchdog(
+    store: &Store,
+    lock: &Lock,
+    arguments: &[OsString],
+) -> Result<(), Diagnostic> {
+    let log = log(store);
+    let start = || -> io::Result<Child> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(arguments).stdin(lock.share()?);
+        ready(command, &log)
+    };
+    start().map(drop).map_err(|error| no_watchdog(&error, &log))
 }
 
 /// Starts a command and waits until it says that it is ready.
-fn ready(mut command: Command, log: &Path) -> io::Result<Watchdog> {
+fn ready(mut command: Command, log: &Path) -> io::Result<Child> {
     let (mut ours, theirs) = UnixStream::pair()?;
     ours.set_read_timeout(Some(PATIENCE))?;
     let mut options = OpenOptions::new();
@@ -87,7 +68,7 @@ fn ready(mut command: Command, log: &Path) -> io::Result<Watchdog> {
     drop(command);
     let mut said = [0; READY.len()];
     match ours.read_exact(&mut said) {
-        Ok(()) if said == READY => Ok(Watchdog { child }),
+        Ok(()) if said == READY => Ok(child),
         other => {
             let late = matches!(&other, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
             // How it ended stays as it was, if it has.
@@ -110,7 +91,7 @@ fn no_watchdog(error: &io::Error, log: &Path) -> Diagnostic {
         .help(format!("nothing has been changed; see {}", log.display()))
 }
 
-/// The watchdog's own part, in the process that [`Watchdog::start`] has started: leaves the
+/// The watchdog's own part, in the process that [`start_watchdog`] has started: leaves the
 /// session, says that it watches, and waits until the apply of that name is confirmed or its time
 /// is over. The lock goes with the value that is returned.
 ///
@@ -232,7 +213,7 @@ mod tests {
     }
 
     /// How a watchdog that is a shell script starts.
-    fn start(script: &str) -> Result<Watchdog, Diagnostic> {
+    fn start(script: &str) -> Result<Child, Diagnostic> {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("watchdog.log");
         let mut command = Command::new("sh");
@@ -243,10 +224,9 @@ mod tests {
     #[test]
     fn it_must_say_that_it_is_ready() {
         let mut watchdog = start("echo ready; exec sleep 60").unwrap();
-        assert!(watchdog.is_alive());
-        watchdog.child.kill().unwrap();
-        watchdog.child.wait().unwrap();
-        assert!(!watchdog.is_alive());
+        assert_eq!(watchdog.try_wait().unwrap(), None);
+        watchdog.kill().unwrap();
+        assert!(!watchdog.wait().unwrap().success());
         let fault = start("echo reading; exec sleep 60").unwrap_err();
         assert_eq!(fault.message, "the watchdog does not start: it ended with signal: 9 (SIGKILL)");
         let fault = start("echo 'error: no such apply' >&2; exit 1").unwrap_err();

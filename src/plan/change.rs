@@ -150,18 +150,3 @@ impl Change<'_> {
         }
     }
 }
-
-/// How many changes of each kind there are, for people.
-#[must_use]
-pub fn summary(changes: &[Change]) -> String {
-    let all = [
-        (Kind::Make, "made"),
-        (Kind::Update, "changed"),
-        (Kind::Replace, "made anew"),
-        (Kind::Remove, "removed"),
-    ];
-    let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
-    let parts = all.map(|(kind, word)| (count(kind), word)).into_iter();
-    let parts = parts.filter(|(count, _)| *count > 0);
-    parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
-}

@@ -22,7 +22,7 @@ mod text;
 mod thing;
 
 pub use between::{between, originate};
-pub use change::{Change, Kind, Origin, summary};
+pub use change::{Change, Kind, Origin};
 pub use commands::commands;
 pub use diff::{converge, diff};
 pub use drift::{Finding, Trouble, drift};

@@ -14,7 +14,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn of<'c>(changes: impl IntoIterator<Item = &'c Change<'static>>) -> Counts {
+    pub(super) fn of<'c, 't: 'c>(changes: impl IntoIterator<Item = &'c Change<'t>>) -> Counts {
         let mut counts = Counts::default();
         for change in changes {
             match change.kind {
@@ -39,9 +39,9 @@ impl Counts {
     }
 }
 
-impl fmt::Display for Counts {
+impl Counts {
     /// `2 made, 1 changed`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(super) fn kinds(&self) -> String {
         let all = [
             (self.made, "made"),
             (self.changed, "changed"),
@@ -50,13 +50,26 @@ impl fmt::Display for Counts {
         ];
         let parts = all.iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
-        f.write_str(&parts.join(", "))?;
+        parts.join(", ")
+    }
+}
+
+impl fmt::Display for Counts {
+    /// `2 made, 1 changed; 1 cuts traffic`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kinds())?;
         match self.cuts {
             0 => Ok(()),
             1 => f.write_str("; 1 cuts traffic"),
             more => write!(f, "; {more} cut traffic"),
         }
     }
+}
+
+/// How many changes of each kind there are, for people: `2 made, 1 changed`.
+#[must_use]
+pub fn summary(changes: &[Change]) -> String {
+    Counts::of(changes).kinds()
 }
 
 /// How many nodes change, in one line: `2 of 50 nodes change`.

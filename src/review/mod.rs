@@ -10,6 +10,7 @@ mod markdown;
 mod names;
 mod text;
 
+pub use counts::summary;
 pub use json::{change, json};
 pub use markdown::markdown;
 pub use text::{list, text};

@@ -1,10 +1,8 @@
 //! What changes from `old.netc` to `new.netc`, as text and as Markdown, is exactly what stands
 //! beside them. The artefacts built from both differ in the same way.
 
-use crate::{entries, netc, root, text, update};
+use crate::{compare, entries, netc, root, text};
 use libtest_mimic::{Failed, Trial};
-use similar::TextDiff;
-use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -57,16 +55,4 @@ fn without_origins(shown: &str) -> Result<Vec<String>, Failed> {
     let mut changes: Vec<String> = changes.collect();
     changes.sort();
     Ok(changes)
-}
-
-fn compare(path: &Path, found: &str) -> Result<(), Failed> {
-    let expected = fs::read_to_string(path).unwrap_or_default();
-    if found == expected {
-        return Ok(());
-    }
-    if update() {
-        return Ok(fs::write(path, found)?);
-    }
-    let diff = TextDiff::from_lines(&expected, found).unified_diff().to_string();
-    Err(format!("{}: expected (-) and found (+):\n{diff}", path.display()).into())
 }

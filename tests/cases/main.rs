@@ -23,7 +23,8 @@ mod objects;
 mod page;
 mod rules;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
+use similar::TextDiff;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
@@ -41,6 +42,19 @@ fn main() -> ExitCode {
     .flatten()
     .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Holds a text against the file that it should be; with UPDATE set the file is written.
+fn compare(path: &Path, found: &str) -> Result<(), Failed> {
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    if found == expected {
+        return Ok(());
+    }
+    if update() {
+        return Ok(std::fs::write(path, found)?);
+    }
+    let diff = TextDiff::from_lines(&expected, found).unified_diff().to_string();
+    Err(format!("{}: expected (-) and found (+):\n{diff}", path.display()).into())
 }
 
 /// The root of the project.

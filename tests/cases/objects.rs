@@ -2,7 +2,7 @@
 //! become. A case is a folder with its object files; those of `import` also have a `lab.netc` with
 //! what objects do not say, the cluster.
 
-use crate::{entries, netc, root, text, update};
+use crate::{compare, entries, netc, root, text};
 use libtest_mimic::{Failed, Trial};
 use similar::TextDiff;
 use std::fs;
@@ -94,16 +94,4 @@ fn same_artefacts(case: &Path, files: &[&str]) -> Result<(), Failed> {
         }
     }
     Ok(())
-}
-
-fn compare(path: &Path, found: &str) -> Result<(), Failed> {
-    let expected = fs::read_to_string(path).unwrap_or_default();
-    if found == expected {
-        return Ok(());
-    }
-    if update() {
-        return Ok(fs::write(path, found)?);
-    }
-    let diff = TextDiff::from_lines(&expected, found).unified_diff().to_string();
-    Err(format!("{}: expected (-) and found (+):\n{diff}", path.display()).into())
 }

@@ -1,43 +1,19 @@
 //! An apply that has to be confirmed.
 
 use crate::dump::{dump, same};
-use crate::lab::{Lab, text, within};
+use crate::lab::{text, within};
+use crate::site::Site;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::Output;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-const LAB: &str = "\
-cluster lab { pods 10.244.0.0/16; services 10.96.0.0/16; overlay vxlan }
-node node0 { address 192.168.0.10/24 on eth0 }
-node node1 { address 192.168.0.11/24 on eth0 }
-service web { ip 10.96.0.80; port 80; endpoint 192.168.0.10:8080 }
-";
-
 /// How long a watchdog may take beyond its time.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-struct Site {
-    lab: Lab,
-    source: PathBuf,
-    before: String,
-}
-
 impl Site {
-    fn new() -> Site {
-        let lab = Lab::enter();
-        lab.machine("node0", "eth0", &["192.168.0.10/24"]);
-        let (source, before) = (lab.source(LAB), dump("node0"));
-        Site { lab, source, before }
-    }
-
     fn apply(&self, more: &[&str]) -> Output {
         self.lab.apply(&self.source, "node0", &[&["--format", "short"], more].concat())
-    }
-
-    fn netc(&self, command: &str) -> Output {
-        self.lab.netc().args([command, "--netns", "node0", "--format", "short"]).output().unwrap()
     }
 
     /// Waits until the node is as before.

@@ -1,9 +1,7 @@
 //! What others have put on a node stays as it is, byte for byte and in its order, through an
 //! apply, a change and a destroy, with both back ends of iptables.
 
-use crate::lab::{Lab, run, text};
-use std::fs;
-use std::os::unix::fs::symlink;
+use crate::lab::{Lab, path_with, run, text};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -191,20 +189,7 @@ impl Node {
     fn new(backend: &str, rules: &[&str]) -> Node {
         let lab = Lab::enter();
         lab.machine("node0", "eth0", &["192.168.0.10/24", "fd01::10/64"]);
-        let folder = lab.file("tools", "").with_file_name("bin");
-        fs::create_dir(&folder).unwrap();
-        let binary = format!("xtables-{backend}-multi");
-        let binary = ["/usr/sbin", "/sbin", "/usr/local/sbin"]
-            .map(|place| Path::new(place).join(&binary))
-            .into_iter()
-            .find(|path| path.exists())
-            .expect("iptables is not installed: run tests/run.sh");
-        for family in ["iptables", "ip6tables"] {
-            for tool in ["", "-save", "-restore"] {
-                symlink(&binary, folder.join(format!("{family}{tool}"))).unwrap();
-            }
-        }
-        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let path = path_with(&lab.tools(backend));
         let node = Node { lab, path };
         VPN.iter().for_each(|line| drop(run(line)));
         for text in rules {

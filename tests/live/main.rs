@@ -33,6 +33,7 @@ mod random_clusters;
 mod refusals;
 mod round_trip;
 mod services;
+mod site;
 mod traffic;
 mod transactions;
 mod troubles;

@@ -2,11 +2,10 @@
 //! before; and a destroy leaves what was there before netc.
 
 use crate::dump::{alike, dump, same};
-use crate::lab::{Lab, root, run, text};
+use crate::lab::{Lab, path_with, root, run, text};
 use crate::random::{Random, list};
 use serde_json::Value;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,13 +30,8 @@ impl Site {
 
     /// The same with one of the two programs that may be behind `iptables`, and rules of others.
     fn with_backend(self, backend: &str) -> Site {
-        let folder = self.lab.file("x", "").with_file_name("tools");
-        fs::create_dir(&folder).unwrap();
-        let program = format!("/usr/sbin/xtables-{backend}-multi");
+        let folder = self.lab.tools(backend);
         for family in ["iptables", "ip6tables"] {
-            for tool in ["", "-restore", "-save"] {
-                symlink(&program, folder.join(format!("{family}{tool}"))).unwrap();
-            }
             let node = &self.node;
             for rule in ["INPUT -p tcp --dport 22 -j ACCEPT", "FORWARD -j MINE", "MINE -j RETURN"] {
                 let tool = format!("ip netns exec {node} {family}-{backend} -w");
@@ -53,8 +47,7 @@ impl Site {
     fn netc(&self) -> Command {
         let mut command = self.lab.netc();
         if let Some(tools) = &self.tools {
-            let path = std::env::var("PATH").unwrap();
-            command.env("PATH", format!("{}:{path}", tools.display()));
+            command.env("PATH", path_with(tools));
         }
         command
     }

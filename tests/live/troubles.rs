@@ -1,34 +1,14 @@
 //! What can be in the way of an apply: it is said clearly, and nothing is half done.
 
 use crate::dump::{dump, same};
-use crate::lab::{Lab, path_with, run, script, text};
+use crate::lab::{path_with, run, script, text};
+use crate::site::{CLUSTER, Site};
 use std::fs::{self, File};
-use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-const LAB: &str = "\
-cluster lab { pods 10.244.0.0/16; services 10.96.0.0/16; overlay vxlan }
-node node0 { address 192.168.0.10/24 on eth0 }
-node node1 { address 192.168.0.11/24 on eth0 }
-service web { ip 10.96.0.80; port 80; endpoint 192.168.0.10:8080 }
-";
-
-struct Site {
-    lab: Lab,
-    source: PathBuf,
-    before: String,
-}
-
 impl Site {
-    fn new() -> Site {
-        let lab = Lab::enter();
-        lab.machine("node0", "eth0", &["192.168.0.10/24"]);
-        let (source, before) = (lab.source(LAB), dump("node0"));
-        Site { lab, source, before }
-    }
-
     fn command(&self) -> Command {
         let mut command = self.lab.netc();
         command.arg("apply").arg(&self.source);
@@ -49,8 +29,8 @@ impl Site {
 
     /// Runs a command that needs no sources; it must succeed.
     #[track_caller]
-    fn netc(&self, command: &str) {
-        let output = self.lab.netc().args([command, "--netns", "node0"]).output().unwrap();
+    fn runs(&self, command: &str) {
+        let output = self.netc(command);
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
 
@@ -65,7 +45,7 @@ impl Site {
     fn works(&self) {
         let output = self.command().output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
-        self.netc("destroy");
+        self.runs("destroy");
         same(&dump("node0"), &self.before, "destroyed");
     }
 }
@@ -73,13 +53,10 @@ impl Site {
 #[test]
 fn the_second_of_two_applies_is_told_of_the_first() {
     let site = Site::new();
-    let folder = site.lab.file("x", "").with_file_name("tools");
-    fs::create_dir(&folder).unwrap();
-    let tool = folder.join("iptables-restore");
-    fs::write(&tool, "#!/bin/sh\nsleep 2\nexec /usr/sbin/iptables-restore \"$@\"\n").unwrap();
-    run(&format!("chmod 755 {}", tool.display()));
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    let mut first = site.command().env("PATH", path).spawn().unwrap();
+    let tools = site.lab.tools("nft");
+    let slow = "#!/bin/sh\nsleep 2\nexec /usr/sbin/iptables-restore \"$@\"\n";
+    script(&tools.join("iptables-restore"), slow);
+    let mut first = site.command().env("PATH", path_with(&tools)).spawn().unwrap();
     sleep(Duration::from_secs(1));
     let second = site.command().output().unwrap();
     let said = text(&second.stderr);
@@ -127,6 +104,30 @@ fn a_full_disk() {
     site.works();
 }
 
+/// What must be remembered at the end has its room from the beginning.
+#[test]
+fn a_disk_that_is_full_once_rules_are_loaded() {
+    let site = Site::new();
+    let memory = site.lab.memory();
+    fs::create_dir(&memory).unwrap();
+    run(&format!("mount -t tmpfs -o size=512k tmpfs {}", memory.display()));
+    let tools = site.lab.tools("nft");
+    let fill = memory.join("fill");
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *--test*|*--version*) ;; *) cat /dev/zero > {} 2>/dev/null ;; esac\n\
+         exec /usr/sbin/iptables-nft-restore \"$@\"\n",
+        fill.display()
+    );
+    script(&tools.join("iptables-restore"), &text);
+    let output = site.command().env("PATH", path_with(&tools)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(fill.metadata().unwrap().len() > 100_000, "the disk was filled");
+    fs::remove_file(&fill).unwrap();
+    site.nothing_is_left_to_do();
+    site.runs("destroy");
+    same(&dump("node0"), &site.before, "destroyed");
+}
+
 #[test]
 fn a_record_that_cannot_be_understood() {
     let site = Site::new();
@@ -159,7 +160,7 @@ fn what_kube_proxy_and_flannel_have_left_is_refused_or_taken_over() {
     let output = site.command().arg("--adopt").output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     site.nothing_is_left_to_do();
-    site.netc("destroy");
+    site.runs("destroy");
     let left = dump("node0");
     assert!(!left.contains("KUBE-") && !left.contains("cni0"), "what was taken over goes too");
 }
@@ -254,7 +255,7 @@ fn the_devices_and_routes_of_a_flannel_are_refused_or_taken_over() {
     let with_vtep = |source: String, number| {
         source.replace(&node(number), &format!("{}; vtep 3a:00:00:00:00:1{number}", node(number)))
     };
-    site.lab.source(&(0..2).fold(LAB.to_owned(), with_vtep));
+    site.lab.source(&(0..2).fold(CLUSTER.to_owned(), with_vtep));
     let parts =
         ["error[E0605]", "device flannel.1", "device cni0", "route 10.244.1.0/24", "`--adopt`"];
     site.refused(&site.command().output().unwrap(), &parts);
@@ -271,10 +272,10 @@ fn the_devices_and_routes_of_a_flannel_are_refused_or_taken_over() {
         number.split(' ').next() == run("ip -n node0 -o link show flannel.1").split(' ').next();
     assert!(same_device, "the device was made anew");
     site.nothing_is_left_to_do();
-    site.netc("rollback");
+    site.runs("rollback");
     same(&dump("node0"), &site.before, "rolled back");
-    site.netc("rollback");
+    site.runs("rollback");
     site.nothing_is_left_to_do();
-    site.netc("destroy");
+    site.runs("destroy");
     same(&dump("node0"), &clean, "destroyed");
 }

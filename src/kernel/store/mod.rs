@@ -73,15 +73,7 @@ impl Store {
         &self.folder
     }
 
-    /// Becomes the only netc at work on this node.
-    ///
-    /// # Errors
-    /// Another one is, or the folder cannot be written.
-    pub fn lock(&self) -> Result<Lock, Diagnostic> {
-        self.lock_within(Duration::ZERO)
-    }
-
-    /// The same, but waits as long as this for another one to end.
+    /// Becomes the only netc at work on this node; waits as long as this for another one to end.
     ///
     /// # Errors
     /// Another one is still at work, or the folder cannot be written.
