@@ -106,7 +106,7 @@ pub(super) struct Plan {
     pub(super) live: LiveNode,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
+    pub(super) format: ReviewFormat,
 }
 
 #[derive(clap::Args, Debug)]
@@ -147,26 +147,29 @@ pub(super) struct Diff {
     pub(super) drift: bool,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: DiffFormat,
+    pub(super) format: ReviewFormat,
 }
 
-/// How changes are shown.
+/// How plans and changes are shown.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum DiffFormat {
+pub(super) enum ReviewFormat {
     /// For people.
     Text,
+    /// For people, diagnostics without excerpts of the sources.
+    Short,
     /// For machines.
     Json,
     /// For a comment on a pull request.
     Markdown,
 }
 
-impl DiffFormat {
+impl ReviewFormat {
     /// How diagnostics are shown.
     pub(super) fn diagnostics(self) -> Format {
         match self {
-            DiffFormat::Text | DiffFormat::Markdown => Format::Text,
-            DiffFormat::Json => Format::Json,
+            ReviewFormat::Text | ReviewFormat::Markdown => Format::Text,
+            ReviewFormat::Short => Format::Short,
+            ReviewFormat::Json => Format::Json,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `netc diff`
 
-use super::args::{self, DiffFormat};
+use super::args::{self, ReviewFormat};
 use super::side::{Side, compare};
 use super::ui::Ui;
 use super::{drift, exit, live};
@@ -33,10 +33,20 @@ fn show(args: &args::Diff, ui: &mut Ui) -> Result<u8, u8> {
     };
     let none = Sources::default();
     let sources = new.sources().unwrap_or(&none);
-    match args.format {
-        DiffFormat::Text => ui.out(&review::text(&all, sources)),
-        DiffFormat::Json => ui.json(&review::json(&all, sources)),
-        DiffFormat::Markdown => ui.out(&review::markdown(&all, sources)),
+    Ok(show_changes(&all, sources, args.format, ui))
+}
+
+/// Shows what changes; the exit code says whether anything does.
+pub(super) fn show_changes(
+    all: &[NodeChanges],
+    sources: &Sources,
+    format: ReviewFormat,
+    ui: &mut Ui,
+) -> u8 {
+    match format {
+        ReviewFormat::Text | ReviewFormat::Short => ui.out(&review::text(all, sources)),
+        ReviewFormat::Json => ui.json(&review::json(all, sources)),
+        ReviewFormat::Markdown => ui.out(&review::markdown(all, sources)),
     }
-    Ok(if all.iter().all(NodeChanges::is_empty) { exit::OK } else { exit::DIFFERS })
+    if all.iter().all(NodeChanges::is_empty) { exit::OK } else { exit::DIFFERS }
 }

@@ -1,6 +1,6 @@
 //! `netc diff --drift`
 
-use super::args::{self, DiffFormat, SourceArgs};
+use super::args::{self, ReviewFormat, SourceArgs};
 use super::exit;
 use super::look::{glance, in_the_way};
 use super::project::Ready;
@@ -43,9 +43,11 @@ pub(super) fn show(args: &args::Diff, ui: &mut Ui) -> Result<u8, u8> {
         }
     }
     match args.format {
-        DiffFormat::Json => ui.json(&as_json(&node.name, &findings, &ready.sources)),
-        DiffFormat::Text => ui.out(&text(&node.name, &findings, &ready.sources)),
-        DiffFormat::Markdown => {
+        ReviewFormat::Json => ui.json(&as_json(&node.name, &findings, &ready.sources)),
+        ReviewFormat::Text | ReviewFormat::Short => {
+            ui.out(&text(&node.name, &findings, &ready.sources));
+        }
+        ReviewFormat::Markdown => {
             ui.out(&format!("```text\n{}```\n", text(&node.name, &findings, &ready.sources)));
         }
     }

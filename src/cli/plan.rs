@@ -1,6 +1,7 @@
 //! `netc plan`
 
-use super::args::{self, Format};
+use super::args::{self, ReviewFormat};
+use super::diff::show_changes;
 use super::files::replace;
 use super::project::{Ready, cannot_write};
 use super::side::{Side, compare};
@@ -11,7 +12,7 @@ use crate::form::{SavedPlan, saved};
 use crate::graph::{Item, Ordered, Placed, detail};
 use crate::object::State;
 use crate::plan::{self, Detail, command};
-use crate::review::{self, Fate, NodeChanges};
+use crate::review::{Fate, NodeChanges};
 use netc_lang::{Diagnostic, Sources, Span, code};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -29,18 +30,18 @@ pub(super) fn run(args: &args::Plan, ui: &mut Ui) -> u8 {
 
 /// What changes from something else on.
 fn against(args: &args::Plan, old: &str, ui: &mut Ui) -> Result<u8, u8> {
-    let ready = Ready::open(&args.source, args.format, ui)?;
+    let format = args.format.diagnostics();
+    let ready = Ready::open(&args.source, format, ui)?;
     let new = Side::Sources(Box::new(ready));
     let (all, fingerprint) = match old {
         LIVE => {
-            let (live, fingerprint) =
-                live::changes(&new, &args.nodes, &args.live, args.format, ui)?;
+            let (live, fingerprint) = live::changes(&new, &args.nodes, &args.live, format, ui)?;
             (vec![live], fingerprint)
         }
         // No node was looked at: the plan is for whatever has just the old objects.
         _ => {
-            let old = Side::open(old, None, args.format, ui)?;
-            (compare((&old, &new), &args.nodes, args.format, ui)?, String::new())
+            let old = Side::open(old, None, format, ui)?;
+            (compare((&old, &new), &args.nodes, format, ui)?, String::new())
         }
     };
     if let Some(out) = &args.out {
@@ -48,12 +49,7 @@ fn against(args: &args::Plan, old: &str, ui: &mut Ui) -> Result<u8, u8> {
     }
     let none = Sources::default();
     let sources = new.sources().unwrap_or(&none);
-    if args.format == Format::Json {
-        ui.json(&review::json(&all, sources));
-    } else {
-        ui.out(&review::text(&all, sources));
-    }
-    Ok(if all.iter().all(NodeChanges::is_empty) { exit::OK } else { exit::DIFFERS })
+    Ok(show_changes(&all, sources, args.format, ui))
 }
 
 /// Writes the changes of one node into a file.
@@ -63,15 +59,16 @@ fn save(
     (all, fingerprint): (&[NodeChanges], String),
     ui: &mut Ui,
 ) -> Result<(), u8> {
+    let format = args.format.diagnostics();
     let ([only], Side::Sources(ready)) = (all, new) else {
         let fault = Diagnostic::new(code::CANNOT_WRITE, "a plan is saved for one node")
             .help("choose it with `--node NAME`");
-        return Err(ui.fail(fault, args.format));
+        return Err(ui.fail(fault, format));
     };
     let mut desired = Vec::new();
     if only.fate != Fate::Goes {
-        for chosen in ready.nodes(std::slice::from_ref(&only.node), args.format, ui)? {
-            let ordered = ready.objects(chosen, args.format, ui)?;
+        for chosen in ready.nodes(std::slice::from_ref(&only.node), format, ui)? {
+            let ordered = ready.objects(chosen, format, ui)?;
             let states = ordered.nodes.into_iter().map(|node| node.object.state);
             desired.extend(
                 states.filter(|state| !matches!(state, State::Ruleset(_) | State::Jump(_))),
@@ -81,26 +78,28 @@ fn save(
     let (node, changes) = (only.node.clone(), only.changes.clone());
     let plan = SavedPlan { node, fingerprint, changes, adopt: args.live.adopt, desired };
     let text = format!("{:#}\n", saved(&plan, &ready.sources));
-    replace(out, [text.as_str()]).map_err(|error| ui.fail(cannot_write(out, &error), args.format))
+    replace(out, [text.as_str()]).map_err(|error| ui.fail(cannot_write(out, &error), format))
 }
 
 fn show(args: &args::Plan, ui: &mut Ui) -> Result<(), u8> {
-    let ready = Ready::open(&args.source, args.format, ui)?;
+    let format = args.format.diagnostics();
+    let ready = Ready::open(&args.source, format, ui)?;
     let detail = if args.rules { Detail::Rules } else { Detail::Operations };
     let sources = &ready.sources;
     let mut plans = Vec::new();
-    for (index, chosen) in ready.nodes(&args.nodes, args.format, ui)?.into_iter().enumerate() {
-        let ordered = ready.objects(chosen, args.format, ui)?;
-        if args.format == Format::Json {
-            plans.push(
+    for (index, chosen) in ready.nodes(&args.nodes, format, ui)?.into_iter().enumerate() {
+        let ordered = ready.objects(chosen, format, ui)?;
+        let text = || plan::text(chosen.1, &ordered, sources, detail);
+        let separator = if index > 0 { "\n" } else { "" };
+        match args.format {
+            ReviewFormat::Json => plans.push(
                 json!({ "node": chosen.1.name, "operations": operations(&ordered, sources) }),
-            );
-        } else {
-            let separator = if index > 0 { "\n" } else { "" };
-            ui.out(&format!("{separator}{}", plan::text(chosen.1, &ordered, sources, detail)));
+            ),
+            ReviewFormat::Markdown => ui.out(&format!("{separator}```text\n{}```\n", text())),
+            ReviewFormat::Text | ReviewFormat::Short => ui.out(&format!("{separator}{}", text())),
         }
     }
-    if args.format == Format::Json {
+    if args.format == ReviewFormat::Json {
         ui.json(&json!({ "version": 1, "plans": plans }));
     }
     Ok(())

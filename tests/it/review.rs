@@ -200,3 +200,16 @@ fn a_saved_plan_comes_back() {
     let fault = netc::form::read_saved(&spoiled).unwrap_err();
     assert_eq!(fault.to_string(), "expected 1 at /version");
 }
+
+/// A plan against something else is the same set of changes, in every form.
+#[test]
+fn a_plan_against_something_else_is_a_diff() {
+    let test = test();
+    for format in ["text", "short", "json", "markdown"] {
+        let plan = test.run(&["plan", "new.netc", "--against", "old.netc", "--format", format]);
+        let diff = test.run(&["diff", "old.netc", "new.netc", "--format", format]);
+        assert_eq!((plan.code, plan.out), (Some(2), diff.out), "{format}");
+    }
+    let run = test.run(&["plan", "new.netc", "--node", "node1", "--format", "markdown"]);
+    assert!(run.out.starts_with("```text\n# node1 ") && run.out.ends_with("```\n"), "{}", run.out);
+}
