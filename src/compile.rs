@@ -3,7 +3,7 @@
 
 use crate::graph::{Ordered, order};
 use crate::import;
-use crate::lower::lower;
+use crate::lower::{Facts, lower};
 use crate::model::{Built, Cluster, Lock, Node, NodeId, declare, resolve};
 use netc_lang::{Diagnostic, Program, Reader, Sources, code, evaluate, has_errors, sort};
 
@@ -54,11 +54,24 @@ fn stands_alone(fault: &Diagnostic) -> bool {
     two_things.contains(&fault.code)
 }
 
-/// The objects of a node, in order.
+/// The objects of a node of whose machine nothing is known, in order.
 ///
 /// # Errors
 /// Objects that contradict or need each other.
 pub fn objects(cluster: &Cluster, node: &Node, id: NodeId) -> Result<Ordered, Vec<Diagnostic>> {
-    let (objects, faults) = lower(cluster, node, id).finish();
+    objects_on(cluster, node, id, &Facts::default())
+}
+
+/// The objects of a node, in order.
+///
+/// # Errors
+/// Objects that contradict or need each other.
+pub fn objects_on(
+    cluster: &Cluster,
+    node: &Node,
+    id: NodeId,
+    facts: &Facts,
+) -> Result<Ordered, Vec<Diagnostic>> {
+    let (objects, faults) = lower(cluster, node, id, facts).finish();
     if faults.is_empty() { order(objects) } else { Err(faults) }
 }

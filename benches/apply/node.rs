@@ -3,7 +3,7 @@
 use crate::cluster;
 use netc::graph::{Ordered, order};
 use netc::kernel::{self, Interest, Machine};
-use netc::lower::lower;
+use netc::lower::{Facts, lower};
 use netc::model::{NodeId, build};
 use netc::plan::{self, Backend, Change, Live, Payload, Record, Step};
 use netc_lang::{Program, Reader, Text, evaluate, has_errors};
@@ -32,7 +32,7 @@ pub(crate) fn compiled(services: usize, moved: bool) -> Ordered {
     assert!(!has_errors(&faults), "{faults:?}");
     let cluster = built.expect("a cluster").cluster;
     let node = cluster.nodes.first().expect("a node");
-    order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle")
+    order(lower(&cluster, node, NodeId(0), &Facts::default()).finish().0).expect("no cycle")
 }
 
 /// The rules of this namespace.
@@ -64,7 +64,8 @@ pub(crate) fn apply(
     let start = Instant::now();
     let mut steps = plan::steps(changes, live, backend, &[]);
     let own = start.elapsed();
-    kernel::apply(machine, changes, &steps, &mut |_| {}).expect("the kernel takes it");
+    kernel::apply(machine, changes, &steps, Duration::ZERO, &mut |_| {})
+        .expect("the kernel takes it");
     let time = start.elapsed();
     let payloads = steps.drain(..).filter_map(|step| match step {
         Step::Restore(payload) => Some(payload),

@@ -13,11 +13,12 @@
 
 mod cluster;
 mod floor;
+mod ipvs;
 mod process;
 
 use netc::artefacts;
 use netc::graph::{Ordered, order};
-use netc::lower::lower;
+use netc::lower::{Facts, lower};
 use netc::model::{Built, Family, NodeId, build};
 use netc_lang::{Item, Program, Reader, Text, evaluate, has_errors};
 use std::process::Command;
@@ -58,6 +59,9 @@ fn main() {
         rules(*count);
     }
     println!();
+    println!("IPVS mode, one node of 3, in one process, milliseconds (median of runs)");
+    services.iter().for_each(|count| ipvs::servers(*count));
+    println!();
     println!("memory of one compile");
     services.iter().for_each(|count| apart("--peak", *count));
     println!();
@@ -91,9 +95,15 @@ fn rules(services: usize) {
     let (program, _) = Program::load(&["bench.netc".into()], &mut reader);
     let cluster = built(&evaluate(&program).0).cluster;
     let node = cluster.nodes.first().expect("a node");
-    let work = || emit(&order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle"));
+    let work = || {
+        emit(
+            &order(lower(&cluster, node, NodeId(0), &Facts::default()).finish().0)
+                .expect("no cycle"),
+        )
+    };
     let time = median(11, work);
-    let ordered = order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle");
+    let ordered =
+        order(lower(&cluster, node, NodeId(0), &Facts::default()).finish().0).expect("no cycle");
     let names = floor::names(&ordered);
     let floor = median(11, || (floor::hash(&names), emit(&ordered)));
     println!(
@@ -121,7 +131,8 @@ fn peak(count: usize) {
     let cluster = built(&items).cluster;
     drop(items);
     let node = cluster.nodes.first().expect("a node");
-    let ordered = order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle");
+    let ordered =
+        order(lower(&cluster, node, NodeId(0), &Facts::default()).finish().0).expect("no cycle");
     let output = emit(&ordered);
     let status = std::fs::read_to_string("/proc/self/status").expect("a Linux machine");
     let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("a peak");
@@ -160,7 +171,8 @@ fn phases(size: &str, text: String) {
     let (program, _) = Program::load(&roots, &mut reader);
     let cluster = built(&evaluate(&program).0).cluster;
     let node = cluster.nodes.first().expect("a node");
-    let ordered = order(lower(&cluster, node, NodeId(0)).finish().0).expect("no cycle");
+    let ordered =
+        order(lower(&cluster, node, NodeId(0), &Facts::default()).finish().0).expect("no cycle");
     let (megabytes, chains) = floor::measure(&ordered);
     let write = median(runs, || floor::write(&chains));
     let whole = column(6);
@@ -188,7 +200,7 @@ fn compile(roots: &[String], reader: &mut Memory) -> [Duration; 7] {
     drop(items);
     let modelled = lap();
     let node = cluster.nodes.first().expect("a node");
-    let objects = lower(&cluster, node, NodeId(0)).finish().0;
+    let objects = lower(&cluster, node, NodeId(0), &Facts::default()).finish().0;
     let lowered = lap();
     let ordered = order(objects).expect("no cycle");
     let in_order = lap();

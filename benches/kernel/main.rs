@@ -1,16 +1,19 @@
 //! Netlink operations in batches, against the same messages ready as bytes and against iproute2:
-//! `cargo bench --bench kernel --features kernel-tests`, as root.
+//! `cargo bench --bench kernel --features kernel-tests`, as root. With `-- services` only what IPVS
+//! mode needs, which few kernels have.
 //!
 //! It works in network and mount namespaces of its own, which end with it. Everything is
 //! measured in one run, in turn, so that ratios hold when the machine's speed does not.
 #![expect(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a benchmark measures time, starts processes and prints"
 )]
 
 mod raw;
+mod services;
 
 use netc::kernel::{Machine, trial};
 use netc::object::{Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Route, State};
@@ -107,6 +110,9 @@ fn main() {
     let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("mounts of our own");
     mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), None::<&str>).expect("a folder");
+    if std::env::args().any(|word| word == "services") {
+        return services::all();
+    }
     run("ip link add lan type bridge");
     run("ip addr add 192.0.2.1/24 dev lan");
     run("ip link set lan up");
@@ -123,6 +129,8 @@ fn main() {
     println!();
     devices(&mut machine);
     namespaces(&mut machine);
+    println!();
+    services::all();
 }
 
 /// Makes objects in each of the ways, in turn.

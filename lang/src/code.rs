@@ -119,6 +119,7 @@ codes! {
     CONFLICTING_OBJECTS = "E0501", "two statements want one object differently";
     DEPENDENCY_CYCLE = "E0502", "objects that need each other";
     MISSING_OBJECT = "E0503", "an object that nothing makes";
+    SET_TOO_LARGE = "E0504", "a set with too many members";
 
     // E06xx: the live node.
     KERNEL_REFUSED = "E0601", "the kernel refused an operation";
@@ -136,6 +137,8 @@ codes! {
     NO_WAY_BACK = "E0613", "nothing to go back to";
     OTHER_BACKEND = "E0614", "rules in the other iptables back end";
     BAD_PLAN = "E0615", "a saved plan that cannot be used";
+    ADDRESS_HELD = "E0616", "an address that another device has";
+    LACKS_IPVS = "E0617", "a node that cannot do IPVS";
 
     // E07xx: the project and its files.
     BAD_LOCK = "E0701", "a lock file that cannot be used";
@@ -158,6 +161,10 @@ codes! {
     SELECTS_NOTHING = "W0401", "a service that selects nothing";
     NODE_PORTS_EPHEMERAL = "W0402", "node ports inside the ephemeral port range";
     SHARED_PORTAL = "W0403", "two services behind one address and port";
+    UNHEEDED_WEIGHT = "W0404", "a weight that nothing goes by";
+    LOCAL_FALLS_BACK = "W0405", "local traffic that may leave its node";
+    NO_REJECT = "W0406", "connections that no rule refuses";
+    IPVS_FALLBACK = "W0601", "iptables stands in for IPVS";
     STALE_LOCK_ENTRY = "W0701", "a lock entry that no longer fits";
     UNUSED_OBJECTS = "W0801", "objects that are not used";
     UNSCHEDULED_PODS = "W0802", "pods that are on no node yet";

@@ -160,6 +160,8 @@ pub enum Value {
     Endpoint(SocketAddr),
     /// An Ethernet address.
     Mac(Mac),
+    /// Major and minor number of a version.
+    Version((u16, u16)),
 }
 
 /// Reads a Rust type from a [`Value`]; `None` if the schema gave the argument another shape.
@@ -197,6 +199,7 @@ from_value! {
     Pair => &'a Pair, pair, Some(pair);
     Endpoint => SocketAddr, endpoint, Some(*endpoint);
     Mac => Mac, mac, Some(*mac);
+    Version => (u16, u16), version, Some(*version);
 }
 
 /// A length of time in whole seconds.

@@ -11,6 +11,8 @@ pub fn compare(name: &str, old: &str, new: &str) -> Option<String> {
     }
     let text = match name {
         "iptables.rules" | "ip6tables.rules" => by_chain(old, new),
+        // A line says all of a set, a member, a virtual or a real server, wherever it stands.
+        "ipset.rules" | "ipvs.rules" => by_set(old, new),
         "plan.txt" => plans(old, new),
         _ => by_line(old, new),
     };
@@ -44,6 +46,15 @@ fn by_line(old: &str, new: &str) -> String {
         Some(format!("    {mark} {}\n", change.value().trim_end()))
     });
     changes.collect()
+}
+
+/// The lines that only one version has, in their order.
+fn by_set(old: &str, new: &str) -> String {
+    let lines = |text: &str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
+    let (before, after) = (lines(old), lines(new));
+    let all: BTreeSet<&String> = before.symmetric_difference(&after).collect();
+    let mark = |line: &String| if before.contains(line) { '-' } else { '+' };
+    all.into_iter().map(|line| format!("    {} {line}\n", mark(line))).collect()
 }
 
 /// The rules of each chain: (table, chain) → lines. A chain without rules is there all the same.
@@ -99,6 +110,15 @@ mod tests {
         let text = compare("iptables.rules", old, new).unwrap();
         let expected = "    chain A of nat changes\n    - -A A -j B\n    + -A A -j C\n    chain B of nat goes away\n    chain C of nat is new, with 0 rules\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn sets_and_servers_are_compared_whatever_their_order() {
+        let (old, new) = ("add A 1\nadd A 2\n", "add A 2\nadd A 3\n");
+        let text = compare("ipset.rules", old, new).unwrap();
+        assert_eq!(text, "    - add A 1\n    + add A 3\n");
+        let text = compare("ipvs.rules", "-A a\n-A b\n", "-A b\n-A a\n").unwrap();
+        assert_eq!(text, "    only order or spacing differs\n");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod compare;
 mod read;
+mod servers;
+mod sets;
 
 pub use compare::compare;
 pub use read::{Unreadable, keep_told, read};
@@ -14,13 +16,22 @@ use crate::plan;
 use netc_lang::Sources;
 
 /// The names of all files that a build can write for a node.
-pub const NAMES: [&str; 5] =
-    ["ip6tables.rules", "iptables.rules", "netlink.json", "plan.txt", "sysctl.conf"];
+pub const NAMES: [&str; 7] = [
+    "ip6tables.rules",
+    "ipset.rules",
+    "iptables.rules",
+    "ipvs.rules",
+    "netlink.json",
+    "plan.txt",
+    "sysctl.conf",
+];
 
 /// What an artefact holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Artefact {
     Rules(Family),
+    Sets,
+    Servers,
     Netlink,
     Plan,
     Sysctl,
@@ -28,9 +39,11 @@ enum Artefact {
 
 impl Artefact {
     fn named(name: &str) -> Option<Artefact> {
-        const ALL: [Artefact; 5] = [
+        const ALL: [Artefact; 7] = [
             Artefact::Rules(Family::V6),
+            Artefact::Sets,
             Artefact::Rules(Family::V4),
+            Artefact::Servers,
             Artefact::Netlink,
             Artefact::Plan,
             Artefact::Sysctl,
@@ -51,7 +64,9 @@ pub fn files<'o>(
     let states = || ordered.nodes.iter().map(|node| &node.object.state);
     let contents = [
         restore(Family::V6, ordered),
+        emit::sets(states()).into(),
         restore(Family::V4, ordered),
+        emit::servers(states()).into(),
         emit::operations(&node.name, states()).into(),
         plan::text(node, ordered, sources, plan::Detail::Operations).into(),
         emit::parameters(states()).into(),

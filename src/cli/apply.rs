@@ -8,7 +8,8 @@ use super::look::look;
 use super::project::{Project, Ready};
 use super::saved;
 use super::site::Site;
-use super::transact::{Wanted, transact};
+use super::suited;
+use super::transact::{Wanted, drain, transact};
 use super::ui::Ui;
 use crate::kernel::{Goal, Lock};
 use crate::plan::{self, Change, Live};
@@ -30,7 +31,7 @@ fn from_sources(args: &args::Apply, ui: &mut Ui) -> Result<(), u8> {
     ready.note_lock(true, ui);
     let mut site = Site::open(args.netns.as_deref(), args.format, ui)?;
     let (id, node) = site.node(args.node.as_ref(), &ready, ui)?;
-    let desired = ready.objects((id, node), args.format, ui)?;
+    let desired = suited::objects(&ready, (id, node), args.format, ui)?;
     let lock = if args.dry_run { None } else { Some(site.lock(ui)?) };
     let looked = look(&mut site, &desired, args.adopt, &ready, args.format, ui)?;
     let changes = plan::diff(&desired, &looked.live, &looked.record);
@@ -42,6 +43,7 @@ fn from_sources(args: &args::Apply, ui: &mut Ui) -> Result<(), u8> {
         undoes: None,
         sources: &ready.sources,
         format: args.format,
+        drain: drain(&ready.cluster),
     };
     let job = Job { name: &node.name, wanted: &wanted, live: &looked.live, changes: &changes };
     carry_out(&mut site, lock.as_ref(), &job, args, ui)

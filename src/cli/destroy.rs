@@ -5,7 +5,7 @@ use super::dry_run;
 use super::exit;
 use super::project::Ready;
 use super::site::Site;
-use super::transact::{Wanted, transact};
+use super::transact::{DRAIN, Wanted, transact};
 use super::ui::Ui;
 use crate::graph::Ordered;
 use crate::kernel::{Goal, Interest, Name};
@@ -43,6 +43,7 @@ fn destroy(args: &args::Destroy, ui: &mut Ui) -> Result<(), u8> {
         undoes: None,
         sources: &sources,
         format,
+        drain: DRAIN,
     };
     if !changes.is_empty() {
         transact(&mut site, &wanted, &live, &changes, ui)?;

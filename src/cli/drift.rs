@@ -5,6 +5,7 @@ use super::exit;
 use super::look::{glance, in_the_way};
 use super::project::Ready;
 use super::site::Site;
+use super::suited;
 use super::ui::Ui;
 use crate::form;
 use crate::plan::{self, Finding, Origin, Record, Trouble, positioned};
@@ -28,7 +29,7 @@ pub(super) fn show(args: &args::Diff, ui: &mut Ui) -> Result<u8, u8> {
     let ready = Ready::open(&source, format, ui)?;
     let mut site = Site::open(args.live.netns.as_deref(), format, ui)?;
     let (id, node) = site.node(args.nodes.first(), &ready, ui)?;
-    let desired = ready.objects((id, node), format, ui)?;
+    let desired = suited::objects(&ready, (id, node), format, ui)?;
     let looked = glance(&mut site, &desired, false, &ready, format, ui)?;
     let changes = plan::diff(&desired, &looked.live, &looked.record);
     let findings = plan::drift(&changes, &looked.live, &ready.pod_networks());

@@ -4,6 +4,7 @@ use super::args::{Format, LiveNode};
 use super::look::look;
 use super::side::Side;
 use super::site::Site;
+use super::suited;
 use super::ui::Ui;
 use crate::plan::{Change, diff, fingerprint};
 use crate::review::{Fate, NodeChanges};
@@ -24,7 +25,7 @@ pub(super) fn changes(
     };
     let mut site = Site::open(live.netns.as_deref(), format, ui)?;
     let (id, node) = site.node(nodes.first(), ready, ui)?;
-    let ordered = ready.objects((id, node), format, ui)?;
+    let ordered = suited::objects(ready, (id, node), format, ui)?;
     let looked = look(&mut site, &ordered, live.adopt, ready, format, ui)?;
     let fingerprint = fingerprint(&looked.live, &looked.record);
     let changes = diff(&ordered, &looked.live, &looked.record);

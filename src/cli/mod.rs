@@ -31,6 +31,7 @@ mod rollback;
 mod saved;
 mod side;
 mod site;
+mod suited;
 mod transact;
 mod ui;
 

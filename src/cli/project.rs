@@ -3,8 +3,9 @@
 use super::args::{Format, SourceArgs};
 use super::exit;
 use super::ui::Ui;
-use crate::compile::{Compiled, compile, objects};
+use crate::compile::{Compiled, compile, objects_on};
 use crate::graph::Ordered;
+use crate::lower::Facts;
 use crate::model::{Built, Cluster, Lock, Node, NodeId};
 use ipnet::IpNet;
 use netc_lang::suggest::did_you_mean;
@@ -186,7 +187,18 @@ impl Ready {
         format: Format,
         ui: &mut Ui,
     ) -> Result<Ordered, u8> {
-        objects(&self.cluster, node, id).map_err(|faults| {
+        self.objects_on((id, node), &Facts::default(), format, ui)
+    }
+
+    /// The objects of a node of whose machine something is known, in order.
+    pub(super) fn objects_on(
+        &self,
+        (id, node): (NodeId, &Node),
+        facts: &Facts,
+        format: Format,
+        ui: &mut Ui,
+    ) -> Result<Ordered, u8> {
+        objects_on(&self.cluster, node, id, facts).map_err(|faults| {
             ui.report(&self.sources, &faults, format);
             exit::ERROR
         })

@@ -4,7 +4,7 @@ use super::args::{self, Format};
 use super::dry_run;
 use super::exit;
 use super::site::Site;
-use super::transact::{Wanted, transact};
+use super::transact::{DRAIN, Wanted, transact};
 use super::ui::Ui;
 use crate::kernel::{Goal, Interest};
 use crate::plan::{self, Journal};
@@ -54,6 +54,7 @@ pub(super) fn back(site: &mut Site, format: Format, ui: &mut Ui) -> Result<usize
         undoes: unended.then_some(&journal),
         sources: &Sources::default(),
         format,
+        drain: DRAIN,
     };
     transact(site, &wanted, &live, &changes, ui)?;
     site.store.forget_expired().map_err(|fault| ui.fail(fault, format))?;

@@ -4,7 +4,7 @@ use super::apply::{Job, carry_out};
 use super::args;
 use super::project::{reason, shown};
 use super::site::Site;
-use super::transact::Wanted;
+use super::transact::{DRAIN, Wanted};
 use super::ui::Ui;
 use crate::form::{SavedPlan, is_saved, read_saved};
 use crate::kernel::{Goal, Interest};
@@ -79,6 +79,7 @@ pub(super) fn apply(args: &args::Apply, plan: &SavedPlan, ui: &mut Ui) -> Result
         undoes: None,
         sources: &sources,
         format: args.format,
+        drain: DRAIN,
     };
     let job = Job { name: &plan.node, wanted: &wanted, live: &live, changes: &plan.changes };
     carry_out(&mut site, lock.as_ref(), &job, args, ui)

@@ -5,11 +5,25 @@ use super::exit;
 use super::site::{Site, rights};
 use super::ui::Ui;
 use crate::kernel::{
-    self, Broken, Failure, Goal, Interest, KernelError, Needs, Reason, Transaction, preflight,
+    self, Broken, Failure, Goal, Interest, KernelError, Needs, Progress, Reason, Transaction,
+    preflight,
 };
+use crate::model::{Cluster, ProxyMode};
 use crate::object::{Flush, State};
 use crate::plan::{Backend, Change, Journal, Key, Kind, Live, Record, Target, commands, steps};
 use netc_lang::{Diagnostic, Sources, Span, code};
+use std::time::Duration;
+
+/// For how long connections to real servers that leave may go on, where no cluster says it.
+pub(super) const DRAIN: Duration = Duration::from_secs(30);
+
+/// The same, as a cluster says it.
+pub(super) fn drain(cluster: &Cluster) -> Duration {
+    match cluster.proxy.as_ref().map(|proxy| &proxy.mode) {
+        Some(ProxyMode::Ipvs(ipvs)) => ipvs.drain,
+        Some(ProxyMode::Iptables) | None => DRAIN,
+    }
+}
 
 /// What is to become of a node.
 pub(super) struct Wanted<'w> {
@@ -27,6 +41,8 @@ pub(super) struct Wanted<'w> {
     pub(super) sources: &'w Sources,
     /// How results are shown.
     pub(super) format: Format,
+    /// For how long connections to real servers that leave may go on.
+    pub(super) drain: Duration,
 }
 
 /// Makes changes that lead from a live state to what is wanted: all of them, or none.
@@ -64,6 +80,7 @@ pub(super) fn transact(
         backend,
         goal: wanted.goal,
         flushes: &flushes,
+        drain: wanted.drain,
     };
     if wanted.undoes.is_some() {
         let result = transaction.undo(&journal);
@@ -72,8 +89,9 @@ pub(super) fn transact(
             exit::FAILED
         });
     }
-    let result = transaction.run(live, changes, &journal, &mut |done, all| {
-        ui.progress(done, all, &wanted.title);
+    let result = transaction.run(live, changes, &journal, &mut |progress| match progress {
+        Progress::Steps { done, all } => ui.progress(done, all, &wanted.title),
+        Progress::Draining { connections, left } => ui.draining(connections, left),
     });
     ui.clear_progress();
     result.map_err(|broken| {
@@ -92,7 +110,14 @@ fn check(
     live: &Live,
     changes: &[Change],
 ) -> Result<Backend, Vec<Diagnostic>> {
-    let faults = preflight(&Needs::of(changes));
+    let mut faults = preflight(&Needs::of(changes));
+    match kernel::conflicts(&mut site.machine, changes) {
+        Ok(more) => faults.extend(more),
+        Err(error) => {
+            let message = format!("cannot read the node's addresses: {error}");
+            faults.push(Diagnostic::new(code::NODE_NOT_READY, message));
+        }
+    }
     if !faults.is_empty() {
         return Err(faults);
     }

@@ -6,6 +6,7 @@ use super::render;
 use clap::ColorChoice;
 use netc_lang::{Diagnostic, Sources};
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::time::Duration;
 
 /// The terminal.
 pub(super) struct Ui {
@@ -64,6 +65,19 @@ impl Ui {
     pub(super) fn progress(&mut self, done: usize, all: usize, what: &str) {
         if self.progress {
             let _ = write!(stderr(), "\r\x1b[K[{done}/{all}] {}", what.get(..60).unwrap_or(what));
+            let _ = stderr().flush();
+        }
+    }
+
+    /// Shows what is waited for before real servers leave, on a terminal.
+    pub(super) fn draining(&mut self, connections: usize, left: Duration) {
+        if self.progress {
+            let what = if connections == 1 { "connection" } else { "connections" };
+            let _ = write!(
+                stderr(),
+                "\r\x1b[K{connections} {what} to endpoints that leave; at most {} s more",
+                left.as_secs()
+            );
             let _ = stderr().flush();
         }
     }

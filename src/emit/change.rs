@@ -1,13 +1,17 @@
 //! Changes as the commands that a person would type to make them, in the words of iproute2.
 
 use super::ip::{command, ip};
-use crate::object::{Link, LinkKind, State};
+use super::ipset::push_member;
+use super::ipvs::{push_address, push_real, push_real_removal, push_virtual};
+use crate::object::{Ipset, Link, LinkKind, Member, State, VirtualServer};
 
 /// The commands that change an object from one state to another of the same identity.
 #[must_use]
 pub fn updates(from: &State, to: &State) -> Vec<String> {
     match (from, to) {
         (State::Link(old), State::Link(new)) => link(old, new),
+        (State::Set(old), State::Set(new)) => set(old, new),
+        (State::Virtual(old), State::Virtual(new)) => server(old, new),
         _ => command(to).into_iter().collect(),
     }
 }
@@ -22,6 +26,12 @@ pub fn removal(state: &State) -> Option<String> {
         | State::Ruleset(_)
         | State::Jump(_)
         | State::Flush(_) => return None,
+        State::Set(set) => format!("ipset destroy {}", set.name),
+        State::Virtual(server) => {
+            let mut out = "ipvsadm ".to_owned();
+            push_address(&mut out, "-D", server.address);
+            out
+        }
         State::Netns(netns) => format!("ip netns del {}", netns.name),
         State::Link(link) => format!("{} link del {}", ip(&link.netns), link.name),
         State::Port(port) => format!("{} link set {} nomaster", ip(&port.netns), port.link),
@@ -65,11 +75,82 @@ fn link(old: &Link, new: &Link) -> Vec<String> {
     own.into_iter().chain(peer).collect()
 }
 
+/// What a set gets and what it loses.
+fn set(old: &Ipset, new: &Ipset) -> Vec<String> {
+    let added = new.beyond(old).map(|member| ("ipset add", member));
+    let gone = old.beyond(new).map(|member| ("ipset del", member));
+    added.chain(gone).map(|(verb, member)| of_set(verb, new, member)).collect()
+}
+
+fn of_set(verb: &str, set: &Ipset, member: &Member) -> String {
+    let mut out = String::new();
+    push_member(&mut out, verb, set.name, member);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// What differs of a virtual server: first it gets what is new, then it loses what goes.
+fn server(old: &VirtualServer, new: &VirtualServer) -> Vec<String> {
+    let line = |push: &dyn Fn(&mut String)| {
+        let mut out = "ipvsadm ".to_owned();
+        push(&mut out);
+        out
+    };
+    let own = (!old.serves_alike(new)).then(|| line(&|out| push_virtual(out, "-E", new)));
+    let shifts = old.shifts(new);
+    let mended = shifts.iter().filter_map(|shift| {
+        let verb = if shift.from.is_some() { "-e" } else { "-a" };
+        shift.to.map(|real| line(&|out| push_real(out, verb, new.address, real)))
+    });
+    let lost = shifts.iter().filter(|shift| shift.to.is_none()).filter_map(|shift| shift.from);
+    let lost = lost.map(|real| line(&|out| push_real_removal(out, new.address, real)));
+    own.into_iter().chain(mended).chain(lost).collect()
+}
+
+/// The commands for the parts of an object that come with it: the members of a set, the real
+/// servers of a virtual one.
+#[must_use]
+pub fn parts(state: &State) -> Vec<String> {
+    match state {
+        State::Set(set) => {
+            set.members.iter().map(|member| of_set("ipset add", set, member)).collect()
+        }
+        State::Virtual(server) => {
+            let each = server.reals.iter().map(|real| {
+                let mut out = "ipvsadm ".to_owned();
+                push_real(&mut out, "-a", server.address, real);
+                out
+            });
+            each.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// How many parts an object has, in words; nothing if it has none.
+#[must_use]
+pub fn count(state: &State) -> Option<String> {
+    let (count, one, many) = match state {
+        State::Set(set) => (set.members.len(), "member", "members"),
+        State::Virtual(server) => (server.reals.len(), "real server", "real servers"),
+        _ => return None,
+    };
+    match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Address, MAIN_TABLE, Netns, PROTOCOL, Peer, Route, Up};
-    use netc_lang::Mac;
+    use crate::model::Family;
+    use crate::object::{
+        Address, Forwarding, MAIN_TABLE, Netns, Origins, PROTOCOL, Peer, RealServer, Route,
+        Scheduling, SetKind, SetName, Up, VirtualAddress,
+    };
+    use netc_lang::{Mac, Protocol};
 
     fn veth(mtu: u32, own: u8, other: u8) -> Link {
         let mac = |last| Mac([2, 0, 0, 0, 0, last]);
@@ -99,12 +180,61 @@ mod tests {
     }
 
     #[test]
+    fn a_virtual_server_is_changed_in_what_differs() {
+        let server = |scheduler: &str, persistence, reals: &[(&str, u32)]| {
+            let reals = reals.iter().map(|(socket, weight)| RealServer {
+                socket: socket.parse().unwrap(),
+                weight: *weight,
+                forwarding: Forwarding::Masquerade,
+            });
+            let socket = "10.96.0.1:80".parse().unwrap();
+            State::Virtual(VirtualServer {
+                address: VirtualAddress { socket, protocol: Protocol::Tcp },
+                scheduling: Scheduling { scheduler: scheduler.into(), flags: 0 },
+                persistence,
+                mask: 32,
+                reals: reals.collect(),
+                origins: Origins::default(),
+                after: Vec::new(),
+            })
+        };
+        let old = server("rr", None, &[("10.0.0.1:80", 1), ("10.0.0.2:80", 1)]);
+        let new = server("wrr", Some(600), &[("10.0.0.2:80", 0), ("10.0.0.3:80", 1)]);
+        assert!(updates(&old, &old).is_empty());
+        let all = [
+            "ipvsadm -E -t 10.96.0.1:80 -s wrr -p 600",
+            "ipvsadm -e -t 10.96.0.1:80 -r 10.0.0.2:80 -m -w 0",
+            "ipvsadm -a -t 10.96.0.1:80 -r 10.0.0.3:80 -m -w 1",
+            "ipvsadm -d -t 10.96.0.1:80 -r 10.0.0.1:80",
+        ];
+        assert_eq!(updates(&old, &new), all);
+        assert_eq!(removal(&new).unwrap(), "ipvsadm -D -t 10.96.0.1:80");
+        assert_eq!(parts(&new).len(), 2);
+        assert_eq!(count(&new).unwrap(), "2 real servers");
+    }
+
+    #[test]
+    fn a_set_gets_what_is_new_before_it_loses_what_goes() {
+        let set = |ports: &[u16]| {
+            let members = ports.iter().map(|port| Member::Port(*port)).collect();
+            let name = SetName::new("KUBE-NODE-PORT-TCP");
+            State::Set(Ipset::new(name, SetKind::Port, Family::V4, members))
+        };
+        let (old, new) = (set(&[30001, 30002]), set(&[30002, 30003]));
+        let all = ["ipset add KUBE-NODE-PORT-TCP 30003", "ipset del KUBE-NODE-PORT-TCP 30001"];
+        assert_eq!(updates(&old, &new), all);
+        assert_eq!(parts(&set(&[1])), ["ipset add KUBE-NODE-PORT-TCP 1"]);
+        assert_eq!((count(&set(&[1])), count(&set(&[]))), (Some("1 member".into()), None));
+    }
+
+    #[test]
     fn each_object_is_removed_by_its_own_command() {
         let netns = || Netns::Named("a".into());
         let said = |state| removal(&state).unwrap();
         assert_eq!(said(State::Link(veth(1500, 1, 2))), "ip link del veth0");
         let address = "10.0.0.1/24".parse().unwrap();
-        let address = Address { netns: netns(), link: "eth0".into(), address };
+        let after = Vec::new();
+        let address = Address { netns: netns(), link: "eth0".into(), address, after };
         assert_eq!(said(State::Address(address)), "ip -n a addr del 10.0.0.1/24 dev eth0");
         let up = Up { netns: netns(), link: "lo".into() };
         assert_eq!(said(State::Up(up)), "ip -n a link set lo down");

@@ -1,5 +1,6 @@
 //! Each object as the command that a person would type to make it, in the words of iproute2.
 
+use super::ipvs::push_virtual;
 use crate::model::Family;
 use crate::object::{Address, Link, LinkKind, MAIN_TABLE, Netns, Route, State, Table};
 
@@ -44,6 +45,12 @@ pub fn command(state: &State) -> Option<String> {
             fdb.mac, fdb.link, fdb.destination
         ),
         State::Route(route) => format!("{} route replace {}", ip(&route.netns), words(route, "")),
+        State::Set(set) => format!("ipset create {} {}", set.name, set.definition()),
+        State::Virtual(server) => {
+            let mut out = "ipvsadm ".to_owned();
+            push_virtual(&mut out, "-A", server);
+            out
+        }
         State::Jump(jump) => rule_command(jump.family, jump.table, &jump.line),
         State::Flush(flush) => {
             let to = flush.destination.map_or_else(String::new, |to| format!(" --orig-dst {to}"));
@@ -132,6 +139,7 @@ fn link(link: &Link) -> String {
     let mtu = link.mtu;
     let kind = match &link.kind {
         LinkKind::Bridge => "bridge".to_owned(),
+        LinkKind::Dummy => "dummy".to_owned(),
         LinkKind::Other(kind) => kind.to_string(),
         LinkKind::Veth(peer) => {
             let netns = match &peer.netns {

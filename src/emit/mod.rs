@@ -2,14 +2,19 @@
 
 mod change;
 mod ip;
+mod ipset;
 mod iptables;
+mod ipvs;
 mod netlink;
 mod pieces;
 mod sysctl;
 
-pub use change::{removal, updates};
+pub use change::{count, parts, removal, updates};
 pub use ip::{chain_command, chain_removal, command, remark, rule_command, shown, shown_connected};
+pub use ipset::sets;
+pub(crate) use ipset::{push_create, push_destroy, push_member};
 pub use iptables::restore;
+pub use ipvs::servers;
 pub use netlink::operations;
 pub(crate) use netlink::{operation, within};
 pub use pieces::Pieces;

@@ -60,6 +60,8 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
         State::Underlay(_)
         | State::Module(_)
         | State::Sysctl(_)
+        | State::Set(_)
+        | State::Virtual(_)
         | State::Ruleset(_)
         | State::Jump(_) => {
             return None;
@@ -107,6 +109,7 @@ fn link(link: &Link) -> Value {
     set("alias", Value::from(&*link.alias));
     match &link.kind {
         LinkKind::Bridge => set("type", "bridge".into()),
+        LinkKind::Dummy => set("type", "dummy".into()),
         LinkKind::Other(kind) => set("type", Value::from(&**kind)),
         LinkKind::Veth(peer) => {
             set("type", "veth".into());

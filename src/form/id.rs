@@ -6,6 +6,8 @@ use super::read::{
     optional, string, table, text,
 };
 use super::rules::{place, read_place};
+use super::server::{read_virtual_address, virtual_address};
+use super::set::set_name;
 use crate::emit::within;
 use crate::object::{Id, MAIN_TABLE};
 use serde_json::{Value, json};
@@ -37,6 +39,8 @@ pub fn id(id: &Id) -> Value {
         Id::Route(netns, table, destination) => {
             (netns, json!({ "kind": "route", "table": table, "destination": destination }))
         }
+        Id::Set(name) => return named("set", name.as_str()),
+        Id::Virtual(address) => return virtual_address(*address),
         Id::Ruleset(family, table) => {
             return json!({
                 "kind": "ruleset", "family": family_name(*family), "table": table.name(),
@@ -97,6 +101,8 @@ pub fn read_id(value: &Value) -> Result<Id, Fault> {
             let table = optional(value, "table", number)?.unwrap_or(MAIN_TABLE);
             Id::Route(netns()?, table, field(value, "destination", network)?)
         }
+        "set" => Id::Set(field(value, "name", set_name)?),
+        "virtual-server" => Id::Virtual(read_virtual_address(value)?),
         "ruleset" => Id::Ruleset(field(value, "family", family)?, field(value, "table", table)?),
         "jump" => Id::Jump(
             field(value, "family", family)?,

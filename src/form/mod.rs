@@ -12,6 +12,8 @@ mod read;
 mod record;
 mod rules;
 mod saved;
+mod server;
+mod set;
 mod state;
 mod state_read;
 mod target;

@@ -93,7 +93,7 @@ pub(crate) fn network(value: &Value) -> Read<ipnet::IpNet> {
 }
 
 /// One of some words.
-fn word<T: Copy>(value: &Value, all: &[T], name: impl Fn(T) -> &'static str) -> Read<T> {
+pub(super) fn word<T: Copy>(value: &Value, all: &[T], name: impl Fn(T) -> &'static str) -> Read<T> {
     let found = string(value)?;
     all.iter().copied().find(|one| name(*one) == found).ok_or_else(|| {
         let names: Vec<String> = all.iter().map(|one| format!("`{}`", name(*one))).collect();

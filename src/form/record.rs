@@ -2,7 +2,8 @@
 
 use super::Fault;
 use super::key::{key, read_key};
-use super::read::{boolean, field, list, text};
+use super::read::{boolean, field, items, list, text};
+use super::server::{read_virtual_address, virtual_address};
 use super::state::state;
 use super::state_read::read_state;
 use crate::object::State;
@@ -19,9 +20,10 @@ pub fn record(record: &Record) -> Value {
         .iter()
         .map(|(family, table, name)| key(&Key::Chain(*family, *table, *name)))
         .collect();
+    let virtuals: Vec<Value> = record.virtuals.iter().map(|own| virtual_address(*own)).collect();
     let parameters: Vec<Value> = record.parameters.values().filter_map(state).collect();
     json!({
-        "managed": record.managed, "netns": netns, "chains": chains,
+        "managed": record.managed, "netns": netns, "chains": chains, "virtuals": virtuals,
         "parameters": parameters, "originals": originals,
     })
 }
@@ -42,6 +44,8 @@ pub fn read_record(value: &Value) -> Result<Record, Fault> {
         managed: field(value, "managed", boolean)?,
         netns: field(value, "netns", |all| list(all, text))?.into_iter().collect(),
         chains: chains.collect(),
+        // Records of versions that knew no virtual servers have none.
+        virtuals: items(value, "virtuals", read_virtual_address)?.into_iter().collect(),
         parameters: by_id(states("parameters")?),
         originals: by_id(states("originals")?),
     })

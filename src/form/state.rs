@@ -1,6 +1,8 @@
 //! Objects as JSON: as in `netlink.json`, with what that leaves out.
 
 use super::id::id;
+use super::server::virtual_server;
+use super::set::set;
 use crate::emit::{operation, within};
 use crate::object::{State, Sysctl};
 use serde_json::{Value, json};
@@ -15,6 +17,8 @@ pub fn state(state: &State) -> Option<Value> {
         }),
         State::Module(module) => json!({ "kind": "module", "name": *module.name }),
         State::Sysctl(sysctl) => self::sysctl(sysctl),
+        State::Set(own) => set(own),
+        State::Virtual(server) => virtual_server(server),
         _ => operation(state)?,
     };
     if let (State::Route(route), Value::Object(fields)) = (state, &mut value)

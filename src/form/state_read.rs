@@ -6,6 +6,8 @@ use super::read::{
     Read, address, boolean, family, field, items, list, mac, netns, network, number, optional,
     string, text,
 };
+use super::server::read_virtual_server;
+use super::set::read_set;
 use crate::object::{
     Address, Fdb, Flush, Link, LinkKind, MAIN_TABLE, Module, Neighbour, NetnsObject, Peer, Port,
     Route, State, Sysctl, Underlay, Up,
@@ -14,7 +16,7 @@ use serde_json::Value;
 
 /// The kinds of object, for people.
 const KINDS: &str = "the kind of an object: underlay, module, sysctl, netns, link, port, address, \
-                     up, neighbour, fdb, route or conntrack-flush";
+                     up, neighbour, fdb, route, set, virtual-server or conntrack-flush";
 
 /// An object from JSON.
 ///
@@ -42,6 +44,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             netns: netns()?,
             link: link()?,
             address: field(value, "address", network)?,
+            after: Vec::new(),
         }),
         "up" => State::Up(Up { netns: netns()?, link: link()? }),
         "neighbour" => State::Neighbour(Neighbour {
@@ -66,6 +69,8 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             protocol: field(value, "protocol", number)?,
             after: items(value, "after", read_id)?,
         }),
+        "set" => State::Set(read_set(value)?),
+        "virtual-server" => State::Virtual(read_virtual_server(value)?),
         "conntrack-flush" => State::Flush(flush(value)?),
         _ => return Err(Fault::expected(KINDS).within("kind")),
     })
@@ -97,6 +102,7 @@ fn flush(value: &Value) -> Read<Flush> {
 fn link(value: &Value) -> Read<Link> {
     let kind = match field(value, "type", string)? {
         "bridge" => LinkKind::Bridge,
+        "dummy" => LinkKind::Dummy,
         // One whose other end is out of sight, or that netc could not have made, has only its type.
         kind => match (optional(value, "peer", peer)?, optional(value, "vxlan", vxlan)?) {
             (Some(peer), _) if kind == "veth" => LinkKind::Veth(peer),

@@ -1,11 +1,11 @@
 //! The order in detail: what a person takes for one thing.
 //!
 //! The graph holds all chains of a table as one object. Plans and drawings show each chain on its
-//! own, behind the chains that its rules jump to.
+//! own, behind the chains that its rules jump to and the sets that they look into.
 
 use super::{Ordered, chains_in_order};
 use crate::model::Family;
-use crate::object::{Chain, ChainName, Object, State, Table};
+use crate::object::{Chain, ChainName, Object, SetName, State, Table};
 use netc_lang::Span;
 use rustc_hash::FxHashMap;
 use std::fmt;
@@ -68,6 +68,7 @@ pub fn detail(ordered: &Ordered) -> Vec<Placed<'_>> {
     // The places among the items of what stands for an object, and of chains.
     let mut places: Vec<Vec<u32>> = Vec::with_capacity(ordered.nodes.len());
     let mut chains: FxHashMap<(Family, Table, ChainName), u32> = FxHashMap::default();
+    let mut sets: FxHashMap<SetName, u32> = FxHashMap::default();
     for (place, node) in ordered.nodes.iter().enumerate() {
         let first = narrow(items.len());
         let needs = match &node.object.state {
@@ -76,7 +77,8 @@ pub fn detail(ordered: &Ordered) -> Vec<Placed<'_>> {
                     let key = |name| (chain.family, chain.table, name);
                     let targets = chain.rules().filter_map(|rule| rule.target());
                     let targets = targets.map(|name| key(ChainName::new(&[name])));
-                    let needs = targets.filter_map(|key| chains.get(&key).copied()).collect();
+                    let targets = targets.filter_map(|key| chains.get(&key).copied());
+                    let needs = targets.chain(looked_into(&chain, &sets)).collect();
                     chains.insert(key(chain.name), narrow(items.len()));
                     items.push(placed(Item::Chain(chain), needs, &items));
                 }
@@ -93,10 +95,23 @@ pub fn detail(ordered: &Ordered) -> Vec<Placed<'_>> {
                 needs.filter_map(|need| places.get(*need as usize)).flatten().copied().collect()
             }
         };
+        if let State::Set(set) = &node.object.state {
+            sets.insert(set.name, first);
+        }
         items.push(placed(Item::Object(&node.object), needs, &items));
         places.push(vec![first]);
     }
     items
+}
+
+/// The places of the sets that the rules of a chain look into.
+fn looked_into(chain: &Chain, sets: &FxHashMap<SetName, u32>) -> Vec<u32> {
+    if sets.is_empty() {
+        return Vec::new();
+    }
+    let lines = chain.rules().flat_map(|rule| rule.line.split(" --match-set ").skip(1));
+    let names = lines.filter_map(|rest| rest.split(' ').next());
+    names.filter_map(|name| sets.get(&SetName::new(name)).copied()).collect()
 }
 
 /// The items from a place on that no other one needs: with what they need they are all of them.

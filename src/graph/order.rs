@@ -1,12 +1,13 @@
 //! The topological order.
 
 use super::cycle;
-use crate::object::{Id, Jump, Object, Ruleset, State};
+use crate::object::{Id, Jump, Netns, Object, Ruleset, SERVICE_DEVICE, State};
 use netc_lang::{Diagnostic, code};
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::net::IpAddr;
 
 /// All objects of a node, in the order in which they are made. Removal goes the other way.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +56,7 @@ pub fn order(objects: Vec<(Id, Object)>) -> Result<Ordered, Vec<Diagnostic>> {
     if !faults.is_empty() {
         return Err(faults);
     }
-    let sorted = kahn(&graph);
+    let sorted = kahn(&graph, &objects);
     if sorted.len() < objects.len() {
         return Err(cycle::report(&graph, &objects));
     }
@@ -64,10 +65,32 @@ pub fn order(objects: Vec<(Id, Object)>) -> Result<Ordered, Vec<Diagnostic>> {
 
 /// Orders objects that are sorted by identity. What one of them needs but is not among them is
 /// there already, and what leads in a circle is left out: the objects were found on a node.
-pub(crate) fn order_known(objects: Vec<(Id, Object)>) -> Ordered {
+pub(crate) fn order_known(mut objects: Vec<(Id, Object)>) -> Ordered {
+    answer(&mut objects);
     let (graph, _) = edges(&objects);
-    let sorted = kahn(&graph);
+    let sorted = kahn(&graph, &objects);
     arrange(objects, &graph, &sorted)
+}
+
+/// Says of each address which virtual servers answer to it: that is not to be seen on a node.
+fn answer(objects: &mut [(Id, Object)]) {
+    let mut servers: BTreeMap<IpAddr, Vec<Id>> = BTreeMap::new();
+    for (id, _) in objects.iter() {
+        if let Id::Virtual(server) = id {
+            servers.entry(server.socket.ip()).or_default().push(id.clone());
+        }
+    }
+    if servers.is_empty() {
+        return;
+    }
+    for (_, object) in objects {
+        if let State::Address(address) = &mut object.state
+            && (&address.netns, &*address.link) == (&Netns::Node, SERVICE_DEVICE)
+            && let Some(own) = servers.get(&address.address.addr())
+        {
+            address.after.clone_from(own);
+        }
+    }
 }
 
 /// The graph of needs, and which needs are not met: an edge leads from what is needed to what needs it. A node's index is
@@ -112,9 +135,16 @@ fn missing_chains(objects: &[(Id, Object)]) -> Vec<Diagnostic> {
     missing.collect()
 }
 
+/// Where the objects behind all virtual servers begin: the addresses that these answer to come
+/// right before them, all together.
+fn behind_servers(objects: &[(Id, Object)]) -> usize {
+    let behind = |id: &Id| matches!(id, Id::Ruleset(..) | Id::Jump(..) | Id::Flush(..));
+    objects.iter().position(|(id, _)| behind(id)).unwrap_or(objects.len())
+}
+
 /// Kahn's algorithm; of the objects that are ready the one with the least identity comes next.
 /// Each comes with its layer. Objects on a cycle, and behind one, are left out.
-fn kahn(graph: &DiGraph<(), ()>) -> Vec<(NodeIndex, u32)> {
+fn kahn(graph: &DiGraph<(), ()>, objects: &[(Id, Object)]) -> Vec<(NodeIndex, u32)> {
     // For each object, how many of its needs are still open, and its layer as far as known.
     let mut open: Vec<(u32, u32)> = vec![(0, 0); graph.node_count()];
     for edge in graph.raw_edges() {
@@ -122,10 +152,16 @@ fn kahn(graph: &DiGraph<(), ()>) -> Vec<(NodeIndex, u32)> {
             *count += 1;
         }
     }
+    let behind = behind_servers(objects);
+    let ranked = |node: NodeIndex| {
+        let object = objects.get(node.index()).map(|(_, object)| &object.state);
+        let late = matches!(object, Some(State::Address(own)) if !own.after.is_empty());
+        Reverse((if late { behind } else { node.index() }, node))
+    };
     let ready = graph.node_indices().zip(&open).filter(|(_, (count, _))| *count == 0);
-    let mut ready: BinaryHeap<Reverse<NodeIndex>> = ready.map(|(node, _)| Reverse(node)).collect();
+    let mut ready: BinaryHeap<_> = ready.map(|(node, _)| ranked(node)).collect();
     let mut sorted = Vec::with_capacity(graph.node_count());
-    while let Some(Reverse(node)) = ready.pop() {
+    while let Some(Reverse((_, node))) = ready.pop() {
         let layer = open.get(node.index()).map_or(0, |(_, layer)| *layer);
         sorted.push((node, layer));
         for next in graph.neighbors(node) {
@@ -133,7 +169,7 @@ fn kahn(graph: &DiGraph<(), ()>) -> Vec<(NodeIndex, u32)> {
             *deepest = layer.saturating_add(1).max(*deepest);
             *count -= 1;
             if *count == 0 {
-                ready.push(Reverse(next));
+                ready.push(ranked(next));
             }
         }
     }

@@ -27,6 +27,7 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> NodeDecl {
         mtu: None,
         zone,
         cores: cores(object),
+        kernel: kernel(object),
         blocks: blocks(object),
         vteps: Vec::new(),
     }
@@ -105,6 +106,17 @@ fn cores(object: &mut Object<'_, '_>) -> Option<Spanned<u32>> {
         object.report(code::BAD_FIELD_VALUE, node, "is not a number of processors", help);
     }
     cores.map(|cores| Spanned::new(cores, node.span))
+}
+
+/// `status.nodeInfo.kernelVersion`, such as `5.10.0-28-amd64`. One that does not begin with two
+/// numbers says nothing.
+fn kernel(object: &mut Object<'_, '_>) -> Option<Spanned<(u16, u16)>> {
+    let status = object.root.get("status")?;
+    let info = object.map(status, "nodeInfo")?;
+    let (node, text) = object.text(info, "kernelVersion")?;
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
+    let mut number = || numbers.next()?.parse().ok();
+    Some(Spanned::new((number()?, number()?), node.span))
 }
 
 fn quantity(text: &str) -> Option<u32> {

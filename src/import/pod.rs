@@ -109,7 +109,7 @@ pub(super) fn template(
     }
     let ports = once_each(ports);
     let host_network = object.switch(spec, "hostNetwork").unwrap_or_default();
-    (PodTemplate { labels: labels.unwrap_or_default(), ports }, host_network)
+    (PodTemplate { labels: labels.unwrap_or_default(), ports, weight: None }, host_network)
 }
 
 /// Containers may well repeat each other: that says nothing new.

@@ -3,11 +3,12 @@
 use super::error::KernelError;
 use super::machine::Machine;
 use super::operation::{self, Action, Request};
-use super::{conntrack, fault, module, removal, sysctl, xtables};
+use super::progress::Progress;
+use super::{conntrack, drain, fault, ipset, module, removal, sysctl, xtables};
 use crate::object::{Link, State};
-use crate::plan::{Change, Kind, Payload, Step, Thing};
-use std::borrow::Cow;
+use crate::plan::{Change, Kind, Payload, Step, Thing, leave_input, set_input};
 use std::mem::{Discriminant, discriminant};
+use std::time::Duration;
 
 /// The step that failed, and why.
 #[derive(Debug)]
@@ -31,13 +32,19 @@ pub fn test(machine: &mut Machine, steps: &[Step]) -> Result<(), Failure> {
     {
         return Ok(());
     }
+    let sets = steps.iter().any(|step| matches!(step, Step::Sets(_)));
     steps.iter().try_for_each(|step| match step {
-        Step::Restore(payload) => run_restore(machine, payload, true),
+        Step::Restore(payload) => {
+            let sample = payload.sample();
+            // The tool looks for the sets, which may not be there yet.
+            let sample = if sets { sample.without_sets() } else { sample };
+            run_restore(machine, &sample, true)
+        }
         _ => Ok(()),
     })
 }
 
-/// Carries out steps. `progress` is told how many are done.
+/// Carries out steps. Connections to real servers that leave have the time of `drain` to end.
 ///
 /// # Errors
 /// The first step that failed; those before it have been done, those behind it have not, but for
@@ -46,11 +53,12 @@ pub fn apply(
     machine: &mut Machine,
     changes: &[Change],
     steps: &[Step],
-    progress: &mut dyn FnMut(usize),
+    drain: Duration,
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<(), Failure> {
     let mut batch = Batch::default();
     for (done, step) in steps.iter().enumerate() {
-        progress(done);
+        progress(Progress::Steps { done, all: steps.len() });
         match step {
             Step::Restore(payload) => {
                 batch.carry_out(machine)?;
@@ -62,6 +70,18 @@ pub fn apply(
                 batch.carry_out(machine)?;
                 fault::point().map_err(unplaced)?;
                 conntrack::forget(machine, *family, flushes).map_err(unplaced)?;
+            }
+            Step::Sets(places) => {
+                batch.carry_out(machine)?;
+                sets(machine, places, set_input(changes, places))?;
+            }
+            Step::Leave(places) => {
+                batch.carry_out(machine)?;
+                sets(machine, places, leave_input(changes, places))?;
+            }
+            Step::Drain(places) => {
+                batch.carry_out(machine)?;
+                drain::drain(machine, changes, places, drain, progress)?;
             }
             Step::Object(place) => {
                 let Some(change) = changes.get(*place) else { continue };
@@ -93,13 +113,8 @@ fn operations<'c>(change: &'c Change) -> impl Iterator<Item = (&'c State, Action
 }
 
 fn run_restore(machine: &mut Machine, payload: &Payload, test: bool) -> Result<(), Failure> {
-    let payload = if test { payload.sample() } else { Cow::Borrowed(payload) };
-    xtables::restore(machine, &payload, test).map_err(|error| {
-        let line = match &error {
-            KernelError::Tool { line, .. } => line.and_then(|line| line.checked_sub(1)),
-            _ => None,
-        };
-        let line = line.and_then(|line| payload.lines.get(line));
+    xtables::restore(machine, payload, test).map_err(|error| {
+        let line = line(&error).and_then(|line| payload.lines.get(line));
         Failure {
             change: line.and_then(|line| line.change),
             rule: line.and_then(|line| line.rule),
@@ -107,6 +122,31 @@ fn run_restore(machine: &mut Machine, payload: &Payload, test: bool) -> Result<(
         }
     })
 }
+
+/// The line of its input that a tool complains about, counted from zero.
+fn line(error: &KernelError) -> Option<usize> {
+    match error {
+        KernelError::Tool { line, .. } => line.and_then(|line| line.checked_sub(1)),
+        _ => None,
+    }
+}
+
+/// Changes sets, all in one go.
+fn sets(
+    machine: &mut Machine,
+    places: &[usize],
+    (input, lines): (String, Vec<usize>),
+) -> Result<(), Failure> {
+    let change = places.first().copied();
+    fault::point().map_err(|error| Failure { change, rule: None, error })?;
+    ipset::restore(machine, &input).map_err(|error| {
+        let change = line(&error).and_then(|line| lines.get(line)).copied();
+        Failure { change, rule: None, error }
+    })
+}
+
+/// So many requests are sent before more are made ready, for the sake of memory.
+const MANY: usize = 10_000;
 
 /// Operations of one kind that wait for each other: what comes after them may need them.
 #[derive(Default)]
@@ -120,7 +160,8 @@ struct Batch<'c> {
 }
 
 impl<'c> Batch<'c> {
-    /// Adds an operation on a thing that is to be so and was found so; those of another kind are carried out first.
+    /// Adds an operation on a thing that is to be so and was found so; those of another kind are
+    /// carried out first.
     fn add(
         &mut self,
         machine: &mut Machine,
@@ -129,7 +170,7 @@ impl<'c> Batch<'c> {
         action: Action,
     ) -> Result<(), Failure> {
         let kind = (discriminant(state), action);
-        if self.kind != Some(kind) || fault::is_armed() {
+        if self.kind != Some(kind) || self.requests.len() > MANY || fault::is_armed() {
             self.carry_out(machine)?;
             self.kind = Some(kind);
         }

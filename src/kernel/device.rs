@@ -25,6 +25,7 @@ pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>,
     message.attributes.extend(link.mac.map(|mac| LinkAttribute::Address(mac.0.to_vec())));
     let (kind, data) = match &link.kind {
         LinkKind::Bridge => (InfoKind::Bridge, None),
+        LinkKind::Dummy => (InfoKind::Dummy, None),
         LinkKind::Veth(peer) => {
             let peer = InfoVeth::Peer(self::peer(machine, peer, link.mtu)?);
             (InfoKind::Veth, Some(InfoData::Veth(peer)))
@@ -52,7 +53,7 @@ pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>,
     message.attributes.push(LinkAttribute::LinkInfo(info));
     let create = Request {
         netns: link.netns.clone(),
-        message: Message::NewLink(message),
+        message: Message::NewLink(message).into(),
         flags: NLM_F_CREATE | NLM_F_EXCL,
     };
     // The kernel takes an alias only for a device that is there.
@@ -97,7 +98,7 @@ pub(super) fn update(link: &Link, found: Option<&State>) -> Vec<Request> {
 
 /// Removes a device.
 pub(super) fn remove(netns: &Netns, name: &str) -> Request {
-    Request { netns: netns.clone(), message: Message::DelLink(named(name)), flags: 0 }
+    Request { netns: netns.clone(), message: Message::DelLink(named(name)).into(), flags: 0 }
 }
 
 /// Puts a device into a group.
@@ -118,7 +119,7 @@ pub(super) fn join(machine: &mut Machine, port: &Port) -> Result<Vec<Request>, K
     message.attributes.push(LinkAttribute::LinkInfo(info));
     // What belongs to a port is not heeded in a request of the kind that `set` makes.
     let netns = port.netns.clone();
-    Ok(vec![join, Request { netns, message: Message::NewLink(message), flags: 0 }])
+    Ok(vec![join, Request { netns, message: Message::NewLink(message).into(), flags: 0 }])
 }
 
 /// Takes a device out of its bridge.
@@ -131,13 +132,13 @@ pub(super) fn set_up(up: &Up, is_up: bool) -> Request {
     let mut message = named(&up.link);
     message.header.flags = if is_up { LinkFlags::Up } else { LinkFlags::empty() };
     message.header.change_mask = LinkFlags::Up;
-    Request { netns: up.netns.clone(), message: Message::SetLink(message), flags: 0 }
+    Request { netns: up.netns.clone(), message: Message::SetLink(message).into(), flags: 0 }
 }
 
 fn set(netns: &Netns, name: &str, what: impl IntoIterator<Item = LinkAttribute>) -> Request {
     let mut message = named(name);
     message.attributes.extend(what);
-    Request { netns: netns.clone(), message: Message::SetLink(message), flags: 0 }
+    Request { netns: netns.clone(), message: Message::SetLink(message).into(), flags: 0 }
 }
 
 fn named(name: &str) -> LinkMessage {
@@ -149,6 +150,7 @@ fn named(name: &str) -> LinkMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::operation::Packet;
     use netc_lang::Mac;
 
     fn pair() -> Link {
@@ -164,9 +166,14 @@ mod tests {
         }
     }
 
+    fn route(packet: &Packet) -> &Message {
+        let Packet::Route(message) = packet else { panic!("of another protocol") };
+        message
+    }
+
     /// Every request names its device, and none has an index.
     fn names(requests: &[Request]) -> Vec<&str> {
-        let name = |request: &'_ Request| match &request.message {
+        let name = |request: &'_ Request| match route(&request.message) {
             Message::NewLink(link) | Message::SetLink(link) | Message::DelLink(link) => {
                 assert_eq!(link.header.index, 0);
                 link.attributes.first().cloned()
@@ -194,7 +201,7 @@ mod tests {
         let new = Link { mtu: 1400, ..old.clone() };
         let addresses = |requests: Vec<Request>| {
             let all = requests.into_iter().flat_map(|request| match request.message {
-                Message::SetLink(message) => message.attributes,
+                Packet::Route(Message::SetLink(message)) => message.attributes,
                 _ => Vec::new(),
             });
             all.filter(|one| matches!(one, LinkAttribute::Address(_))).count()
@@ -209,14 +216,16 @@ mod tests {
         let requests = create(&mut Machine::open(None).unwrap(), &bridge).unwrap();
         assert_eq!(names(&requests), ["veth0", "veth0"]);
         assert_eq!(requests[0].flags, NLM_F_CREATE | NLM_F_EXCL);
-        let Message::SetLink(second) = &requests[1].message else { panic!("not a change") };
+        let Message::SetLink(second) = route(&requests[1].message) else { panic!("not a change") };
         assert_eq!(second.attributes[1], LinkAttribute::IfAlias("netc".into()));
     }
 
     #[test]
     fn down_is_the_flag_that_is_changed_and_not_set() {
         let up = Up { netns: Netns::Node, link: "veth0".into() };
-        let Message::SetLink(down) = set_up(&up, false).message else { panic!("not a change") };
+        let Packet::Route(Message::SetLink(down)) = set_up(&up, false).message else {
+            panic!("not a change")
+        };
         assert_eq!(down.header.flags, LinkFlags::empty());
         assert_eq!(down.header.change_mask, LinkFlags::Up);
     }

@@ -122,6 +122,7 @@ fn vxlan(data: Vec<InfoVxlan>) -> Vxlan {
 pub(super) fn kind(found: &FoundLink, name_of: impl Fn(u32) -> Option<Text>) -> LinkKind {
     match (found.kind.as_str(), &found.vxlan) {
         ("bridge", _) => LinkKind::Bridge,
+        ("dummy", _) => LinkKind::Dummy,
         ("vxlan", Vxlan { vni, port, local: Some(local), device, learning: false }) => {
             let device = device.and_then(name_of).unwrap_or_else(|| "".into());
             LinkKind::Vxlan { vni: *vni, port: *port, local: *local, device }

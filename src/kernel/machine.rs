@@ -15,6 +15,8 @@ pub struct Machine {
     indices: BTreeMap<Netns, BTreeMap<String, u32>>,
     /// Which iptables its tools are, once they were asked.
     pub(super) backend: Option<Backend>,
+    /// The number of the netlink family of IPVS, once it was found.
+    pub(super) ipvs: Option<u16>,
 }
 
 /// A namespace and the sockets in it.
@@ -33,8 +35,12 @@ impl Machine {
             None => Namespace::current()?,
             Some(name) => Namespace::named(name)?.ok_or_else(|| no_namespace(name))?,
         };
-        let mut machine =
-            Machine { spaces: BTreeMap::new(), indices: BTreeMap::new(), backend: None };
+        let mut machine = Machine {
+            spaces: BTreeMap::new(),
+            indices: BTreeMap::new(),
+            backend: None,
+            ipvs: None,
+        };
         machine.enter(Netns::Node, namespace);
         Ok(machine)
     }

@@ -2,11 +2,12 @@
 
 use super::error::KernelError;
 use super::machine::Machine;
-use super::socket::Socket;
-use super::{address, device, neighbour, route};
+use super::socket;
+use super::{address, device, generic, ipvs, neighbour, route};
 use crate::object::{Netns, State};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::RouteNetlinkMessage as Message;
+use std::mem::discriminant;
 
 /// What is done with an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,9 +25,29 @@ pub(super) struct Request {
     /// Where.
     pub(super) netns: Netns,
     /// What.
-    pub(super) message: Message,
+    pub(super) message: Packet,
     /// How (`NLM_F_…`).
     pub(super) flags: u16,
+}
+
+/// A message of one of the protocols.
+pub(super) enum Packet {
+    /// About devices, addresses, routes and entries (rtnetlink(7)).
+    Route(Message),
+    /// About virtual servers.
+    Generic(generic::Message),
+}
+
+impl From<Message> for Packet {
+    fn from(message: Message) -> Packet {
+        Packet::Route(message)
+    }
+}
+
+impl From<generic::Message> for Packet {
+    fn from(message: generic::Message) -> Packet {
+        Packet::Generic(message)
+    }
 }
 
 /// The requests of an operation, in order; `None` for what is not done by netlink. What changes is
@@ -83,31 +104,49 @@ pub(super) fn requests(
                 _ => (&route.netns, Message::NewRoute(message), replace),
             }
         }
+        (State::Virtual(server), _) => {
+            let found = found.and_then(|found| match found {
+                State::Virtual(found) => Some(found),
+                _ => None,
+            });
+            return ipvs::requests(machine, server, action, found).map(Some);
+        }
         (
             State::Underlay(_)
             | State::Module(_)
             | State::Sysctl(_)
             | State::Netns(_)
+            | State::Set(_)
             | State::Ruleset(_)
             | State::Jump(_)
             | State::Flush(_),
             _,
         ) => return Ok(None),
     };
-    Ok(Some(vec![Request { netns: netns.clone(), message, flags }]))
+    Ok(Some(vec![Request { netns: netns.clone(), message: message.into(), flags }]))
 }
 
-/// Carries out requests in order, those of one namespace that stand together in batches. The
-/// first that failed, by its place; what became of others is as with [`Socket::batch`].
+/// Carries out requests in order, those of one namespace and protocol that stand together in
+/// batches. The first that failed, by its place; what became of others is as with
+/// [`socket::Socket::batch`].
 pub(super) fn run(machine: &mut Machine, requests: &[Request]) -> Result<(), (usize, KernelError)> {
     let mut done = 0;
     let mut result = Ok(());
-    for part in requests.chunk_by(|one, next| one.netns == next.netns) {
+    let together = |one: &Request, next: &Request| {
+        one.netns == next.netns && discriminant(&one.message) == discriminant(&next.message)
+    };
+    for part in requests.chunk_by(together) {
         let Some(first) = part.first() else { continue };
-        let all = part.iter().map(|request| (&request.message, request.flags));
-        result = match machine.socket(&first.netns) {
-            Ok(socket) => Socket::batch(socket, all),
-            Err(error) => Err((0, error)),
+        let netns = &first.netns;
+        result = match &first.message {
+            Packet::Route(_) => send(machine, netns, part, |packet| match packet {
+                Packet::Route(message) => Some(message),
+                Packet::Generic(_) => None,
+            }),
+            Packet::Generic(_) => send(machine, netns, part, |packet| match packet {
+                Packet::Generic(message) => Some(message),
+                Packet::Route(_) => None,
+            }),
         };
         if result.is_err() {
             break;
@@ -115,9 +154,20 @@ pub(super) fn run(machine: &mut Machine, requests: &[Request]) -> Result<(), (us
         done += part.len();
     }
     // A failure may come from an index that no longer holds.
-    let removed = |request: &Request| matches!(request.message, Message::DelLink(_));
+    let removed = |request: &Request| matches!(request.message, Packet::Route(Message::DelLink(_)));
     if result.is_err() || requests.iter().any(removed) {
         machine.forget_devices();
     }
     result.map_err(|(place, error)| (done + place, error))
+}
+
+/// Sends the messages of requests that are all of one protocol and namespace.
+fn send<'r, M: socket::Message + 'r>(
+    machine: &mut Machine,
+    netns: &Netns,
+    part: &'r [Request],
+    message: impl Fn(&'r Packet) -> Option<&'r M>,
+) -> Result<(), (usize, KernelError)> {
+    let all = part.iter().filter_map(|one| message(&one.message).map(|two| (two, one.flags)));
+    machine.socket(netns).map_err(|error| (0, error)).and_then(|socket| socket.batch(all))
 }

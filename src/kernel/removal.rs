@@ -52,7 +52,8 @@ pub(super) fn remove_links(
     }
     let mut message = LinkMessage::default();
     message.attributes.push(LinkAttribute::Group(GROUP));
-    let request = Request { netns: netns.clone(), message: Message::DelLink(message), flags: 0 };
+    let request =
+        Request { netns: netns.clone(), message: Message::DelLink(message).into(), flags: 0 };
     // The kernel removes all or, if one of them cannot be removed, none: which, it does not say.
     run(machine, &[request]).or_else(|_| alone(machine))
 }

@@ -9,12 +9,14 @@ use super::error::KernelError;
 use super::fault;
 use super::machine::Machine;
 use super::observe::{Interest, observe};
+use super::progress::Progress;
 use super::store::{Name, Room, Store};
 use crate::form;
 use crate::graph::Ordered;
 use crate::object::Flush;
 use crate::plan::{Backend, Change, Journal, Live, Record, Step, Target, converge, diff, steps};
 use netc_lang::Diagnostic;
+use std::time::Duration;
 
 /// What a file takes beside what it says, its inode and a new entry of the folder included.
 const ENVELOPE: usize = 64 * 1024;
@@ -75,6 +77,9 @@ pub struct Transaction<'t> {
     pub goal: Goal<'t>,
     /// All flushes that are desired.
     pub flushes: &'t [&'t Flush],
+    /// For how long connections to real servers that leave may go on. When something is undone
+    /// nothing is waited for.
+    pub drain: Duration,
 }
 
 impl Transaction<'_> {
@@ -87,13 +92,14 @@ impl Transaction<'_> {
         live: &Live,
         changes: &[Change],
         journal: &Journal,
-        progress: &mut dyn FnMut(usize, usize),
+        progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Box<Broken>> {
         let whole = |reason| Box::new(Broken { reason, stuck: None });
         let begun = self.begin(journal).map_err(|fault| whole(Reason::Store(fault)))?;
         let steps = steps(changes, live, self.backend, self.flushes);
-        let made =
-            self.carry_out(changes, &steps, progress).and_then(|()| self.verify(&journal.after));
+        let made = self
+            .carry_out(changes, &steps, self.drain, progress)
+            .and_then(|()| self.verify(&journal.after));
         drop(begun);
         made.and_then(|()| self.commit(journal)).map_err(|reason| match self.undo(journal) {
             Ok(()) => whole(reason),
@@ -115,10 +121,10 @@ impl Transaction<'_> {
         &mut self,
         changes: &[Change],
         steps: &[Step],
-        progress: &mut dyn FnMut(usize, usize),
+        drain: Duration,
+        progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Reason> {
-        let mut told = |done| progress(done, steps.len());
-        apply(self.machine, changes, steps, &mut told).map_err(|failure| {
+        apply(self.machine, changes, steps, drain, progress).map_err(|failure| {
             let change = failure.change.and_then(|place| changes.get(place));
             let change = change.cloned().map(|change| Box::new(change.into_owned()));
             Reason::Step(failure, change)
@@ -150,7 +156,7 @@ impl Transaction<'_> {
         let live = self.read()?;
         let changes = converge(&journal.before, &live);
         let steps = steps(&changes, &live, self.backend, &[]);
-        self.carry_out(&changes, &steps, &mut |_, _| {})?;
+        self.carry_out(&changes, &steps, Duration::ZERO, &mut |_| {})?;
         let live = self.read()?;
         settled(converge(&journal.before, &live))?;
         self.write(&journal.record)?;

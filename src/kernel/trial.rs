@@ -4,8 +4,8 @@
 use super::error::KernelError;
 use super::machine::Machine;
 use super::operation::{Action, Request, requests, run};
-use super::removal;
-use crate::object::{Netns, State};
+use super::{ipset, ipvs, removal};
+use crate::object::{Netns, State, VirtualServer};
 
 /// Makes objects, in as few batches as can be.
 ///
@@ -57,6 +57,22 @@ pub fn make_namespaces(machine: &mut Machine, names: &[&str]) -> Result<(), (usi
 /// It could not be removed.
 pub fn remove_namespace(machine: &mut Machine, name: &str) -> Result<(), KernelError> {
     machine.remove_namespace(name)
+}
+
+/// Gives `ipset restore` its input.
+///
+/// # Errors
+/// What the tool complains about.
+pub fn restore_sets(machine: &mut Machine, input: &str) -> Result<(), KernelError> {
+    ipset::restore(machine, input)
+}
+
+/// All virtual servers, with their real servers.
+///
+/// # Errors
+/// They could not be listed.
+pub fn virtual_servers(machine: &mut Machine) -> Result<Vec<VirtualServer>, KernelError> {
+    ipvs::list(machine, |_| true)
 }
 
 fn all(

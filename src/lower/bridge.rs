@@ -32,7 +32,8 @@ pub(super) fn lower(cx: &mut Context, bridge: &Bridge) {
             && let Ok(address) = IpNet::new(*gateway, block.prefix_len())
         {
             let (netns, link) = (Netns::Node, Text::clone(&name));
-            cx.objects.add(State::Address(Address { netns, link, address }), span);
+            let after = Vec::new();
+            cx.objects.add(State::Address(Address { netns, link, address, after }), span);
         }
     }
     cx.objects.add(State::Up(Up { netns: Netns::Node, link: name }), span);

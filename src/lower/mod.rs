@@ -12,11 +12,21 @@ mod vxlan;
 use crate::model::{Cluster, Node, NodeId, OverlayKind, Pod};
 use crate::object::Objects;
 
+/// What is known of the machine that a node is, if it is at hand.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Facts {
+    /// The version of its kernel, major and minor; the newest if nothing is known.
+    pub kernel: Option<(u16, u16)>,
+    /// Its kernel or its tools cannot do IPVS as the cluster wants it.
+    pub lacks_ipvs: bool,
+}
+
 /// What every lowering sees: the cluster, the node it works for, and the objects so far.
 struct Context<'c> {
     cluster: &'c Cluster,
     node: &'c Node,
     id: NodeId,
+    facts: &'c Facts,
     objects: Objects,
 }
 
@@ -37,8 +47,8 @@ impl<'c> Context<'c> {
 
 /// The objects of a node.
 #[must_use]
-pub fn lower(cluster: &Cluster, node: &Node, id: NodeId) -> Objects {
-    let mut cx = Context { cluster, node, id, objects: Objects::default() };
+pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objects {
+    let mut cx = Context { cluster, node, id, facts, objects: Objects::default() };
     host::lower(&mut cx);
     if let Some(bridge) = &cluster.bridge {
         bridge::lower(&mut cx, bridge);

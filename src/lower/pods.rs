@@ -117,7 +117,7 @@ fn addresses(cx: &mut Context, pod: &Pod, netns: &Netns) {
     for (family, address) in pod.addresses.iter() {
         let Some(block) = cx.node.blocks.get(family) else { continue };
         let Ok(address) = IpNet::new(*address, block.prefix_len()) else { continue };
-        let own = Address { netns: netns.clone(), link: eth0(), address };
+        let own = Address { netns: netns.clone(), link: eth0(), address, after: Vec::new() };
         cx.objects.add(State::Address(own), pod.span);
         let network = cluster.pod_networks.get(family).map(|pods| pods.network);
         let network = network.filter(|_| cluster.overlay.kind.is_flannel());

@@ -42,6 +42,7 @@ fn device(cx: &mut Context, family: Family, name: &Text, vni: u32, port: u16) {
         netns: Netns::Node,
         link: Text::clone(name),
         address: IpNet::from(block.network()),
+        after: Vec::new(),
     };
     cx.objects.add(State::Address(address), node.span);
     let up = Up { netns: Netns::Node, link: Text::clone(name) };

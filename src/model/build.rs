@@ -85,7 +85,9 @@ fn cluster(
     let mtu = check::choose_mtu(&cluster, &nodes);
     let nodes = nodes.all.into_iter().zip(blocks.into_iter().zip(vteps));
     let nodes = nodes.map(|(stated, own)| node(&cluster, stated, own)).collect();
-    Some(Built { cluster: finish(cluster, mtu, nodes, pods, services), lock: ledger.new })
+    let cluster = finish(cluster, mtu, nodes, pods, services);
+    check::proxy(&cluster, faults);
+    Some(Built { cluster, lock: ledger.new })
 }
 
 fn node(
@@ -104,6 +106,7 @@ fn node(
         addresses: stated.addresses,
         zone: stated.zone.map(|zone| zone.value),
         cores: stated.cores.map(|cores| cores.value),
+        kernel: stated.kernel.map(|kernel| kernel.value),
         blocks: own.into_iter().collect(),
         foreign_blocks: foreign.into_iter().collect(),
         vteps,

@@ -4,6 +4,7 @@ use super::{Family, Node, PerFamily, Pod, Service};
 use ipnet::IpNet;
 use netc_lang::Span;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// The resolved cluster: every name bound, every address allocated, everything validated.
 #[derive(Clone, Debug)]
@@ -124,9 +125,11 @@ pub struct Bridge {
     pub span: Span,
 }
 
-/// kube-proxy's settings in iptables mode.
+/// kube-proxy's settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Proxy {
+    /// What programs the services.
+    pub mode: ProxyMode,
     /// Masquerade all traffic to service addresses.
     pub masquerade_all: bool,
     /// The node's addresses on which node ports answer.
@@ -143,6 +146,34 @@ pub struct Proxy {
     pub legacy_names: bool,
     /// The `proxy` statement, or `cluster` if there is none.
     pub span: Span,
+}
+
+/// What programs the services.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ProxyMode {
+    /// Rules of iptables.
+    Iptables,
+    /// Virtual servers of IPVS.
+    Ipvs(Ipvs),
+}
+
+/// kube-proxy's settings in IPVS mode.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ipvs {
+    /// How all virtual servers pick a real server: `rr`.
+    pub scheduler: String,
+    /// The scheduler looks for another real server if the one that it picks has weight 0.
+    pub scheduler_fallback: bool,
+    /// The scheduler heeds the source port too.
+    pub scheduler_port: bool,
+    /// The node answers ARP for service addresses on no device.
+    pub strict_arp: bool,
+    /// Where the kernel has no IPVS, iptables stands in for it.
+    pub fallback: bool,
+    /// What the Service API promises is compiled, also where kube-proxy does otherwise.
+    pub strict: bool,
+    /// For how long connections may go on after their endpoint has gone.
+    pub drain: Duration,
 }
 
 /// The node's addresses on which node ports answer.

@@ -24,6 +24,8 @@ pub struct Node {
     pub zone: Option<String>,
     /// How many processors it has.
     pub cores: Option<u32>,
+    /// The version of its kernel, major and minor.
+    pub kernel: Option<(u16, u16)>,
     /// Its blocks of the pod network.
     pub blocks: PerFamily<IpNet>,
     /// Its blocks of families in which the cluster has no pod network: something else looks after

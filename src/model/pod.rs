@@ -46,6 +46,8 @@ pub struct PodTemplate {
     pub labels: Vec<Pair>,
     /// The ports of all its containers.
     pub ports: Vec<PodPort>,
+    /// The weight of the endpoints made of it, if stated.
+    pub weight: Option<u16>,
 }
 
 /// A port on which a pod listens.

@@ -77,6 +77,7 @@ fn stated(
         node: stated.node.as_ref().and_then(|node| nodes.find(node, form, faults)),
         conditions: stated.conditions,
         hints: stated.hints,
+        weight: stated.weight,
         span: stated.span,
     };
     let ports = service.ports.iter_mut().map(|port| std::mem::take(&mut port.endpoints));
@@ -106,7 +107,8 @@ impl Selection<'_> {
                 let Some(address) = pod.addresses.get(*family) else { continue };
                 let address = SocketAddr::new(*address, number);
                 let (node, hints, span) = (pod.node, hints.clone(), pod.span);
-                all.push(Endpoint { address, node, conditions, hints, span });
+                let weight = pod.template.weight;
+                all.push(Endpoint { address, node, conditions, hints, weight, span });
             }
         }
         if let (Target::Name(name), false, false) = (&port.target, found, self.pods.is_empty()) {

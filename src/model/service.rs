@@ -107,6 +107,8 @@ pub struct Endpoint {
     pub conditions: Conditions,
     /// Where it is to be used, if somebody said so.
     pub hints: Option<Arc<Hints>>,
+    /// How large its share of connections is to be, if somebody said so: 1 if not.
+    pub weight: Option<u16>,
     /// The statement that made it: a pod or an `endpoint`.
     pub span: Span,
 }

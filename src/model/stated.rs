@@ -43,6 +43,7 @@ pub(crate) struct NodeDecl {
     pub(crate) mtu: Option<Spanned<u32>>,
     pub(crate) zone: Option<Spanned<String>>,
     pub(crate) cores: Option<Spanned<u32>>,
+    pub(crate) kernel: Option<Spanned<(u16, u16)>>,
     pub(crate) blocks: PerFamily<Spanned<IpNet>>,
     pub(crate) vteps: Vec<Spanned<Mac>>,
 }
@@ -155,6 +156,7 @@ pub(crate) struct EndpointDecl {
     pub(crate) node: Option<Spanned<Arc<str>>>,
     pub(crate) conditions: Conditions,
     pub(crate) hints: Option<Arc<Hints>>,
+    pub(crate) weight: Option<u16>,
     pub(crate) span: Span,
 }
 

@@ -12,6 +12,8 @@ pub struct Address {
     pub link: Text,
     /// The address with the prefix length of its network.
     pub address: IpNet,
+    /// What must be there before it beside its device: the virtual servers that answer to it.
+    pub after: Vec<Id>,
 }
 
 impl Address {
@@ -19,7 +21,8 @@ impl Address {
         Id::Address(self.netns.clone(), Text::clone(&self.link), self.address)
     }
 
-    pub(super) fn needs(&self) -> Id {
-        Id::Link(self.netns.clone(), Text::clone(&self.link))
+    pub(super) fn needs(&self) -> impl Iterator<Item = Id> {
+        let link = Id::Link(self.netns.clone(), Text::clone(&self.link));
+        [link].into_iter().chain(self.after.iter().cloned())
     }
 }

@@ -1,6 +1,6 @@
 //! Identities.
 
-use super::{ChainName, Hook, MAIN_TABLE, Netns, Place, Table, Text};
+use super::{ChainName, Hook, MAIN_TABLE, Netns, Place, SetName, Table, Text, VirtualAddress};
 use crate::model::Family;
 use ipnet::IpNet;
 use netc_lang::Mac;
@@ -11,8 +11,8 @@ use std::net::{IpAddr, SocketAddr};
 ///
 /// The order of the variants is the order in which objects are made when nothing else decides
 /// (netspec section 7): parameters, devices, addresses, up, neighbours, forwarding entries,
-/// routes, chains, the jumps that bring them into use, and last the connections that these no
-/// longer allow.
+/// routes, sets, virtual servers, the addresses that these answer to, chains, the jumps that bring
+/// them into use, and last the connections that these no longer allow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Id {
     /// A device that must be there.
@@ -37,6 +37,10 @@ pub enum Id {
     Fdb(Netns, Text, Mac),
     /// A route of a table.
     Route(Netns, u32, IpNet),
+    /// A set that rules look into.
+    Set(SetName),
+    /// A virtual server of IPVS.
+    Virtual(VirtualAddress),
     /// The iptables chains of a table.
     Ruleset(Family, Table),
     /// A jump from a built-in chain.
@@ -60,6 +64,8 @@ impl fmt::Display for Id {
             Id::Fdb(netns, link, mac) => write!(f, "forwarding entry {mac} on {link}{netns}"),
             Id::Route(netns, MAIN_TABLE, to) => write!(f, "route {to}{netns}"),
             Id::Route(netns, table, to) => write!(f, "route {to} of table {table}{netns}"),
+            Id::Set(name) => write!(f, "set {name}"),
+            Id::Virtual(address) => write!(f, "virtual server {address}"),
             Id::Ruleset(family, table) => write!(f, "{family} chains of table {table}"),
             Id::Jump(family, table, hook, _, to) => {
                 write!(f, "{family} jump from {hook} of table {table} to {to}")

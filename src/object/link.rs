@@ -4,6 +4,9 @@ use super::{Id, Netns, Text};
 use netc_lang::Mac;
 use std::net::IpAddr;
 
+/// The device that has the addresses of services in IPVS mode (kube-proxy's name for it).
+pub const SERVICE_DEVICE: &str = "kube-ipvs0";
+
 /// A network device that netc makes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Link {
@@ -26,6 +29,8 @@ pub struct Link {
 pub enum LinkKind {
     /// A bridge.
     Bridge,
+    /// A device that leads nowhere: it holds addresses.
+    Dummy,
     /// One end of a veth pair; the other comes with it.
     Veth(Peer),
     /// A vxlan device without learning: all its peers are entries of netc's.
@@ -78,7 +83,7 @@ impl Link {
     pub(super) fn needs(&self) -> impl Iterator<Item = Id> {
         let own = self.netns.needs();
         let other = match &self.kind {
-            LinkKind::Bridge | LinkKind::Other(_) => None,
+            LinkKind::Bridge | LinkKind::Dummy | LinkKind::Other(_) => None,
             LinkKind::Veth(peer) => peer.netns.needs(),
             LinkKind::Vxlan { device, .. } => Some(Id::Underlay(Text::clone(device))),
         };

@@ -10,6 +10,7 @@ mod chains;
 mod fdb;
 mod flush;
 mod id;
+mod ipset;
 mod jump;
 mod link;
 mod module;
@@ -25,6 +26,7 @@ mod sysctl;
 pub mod text;
 mod underlay;
 mod up;
+mod virtual_server;
 
 pub use address::Address;
 pub use chain::{ChainName, Table};
@@ -32,8 +34,9 @@ pub use chains::Chains;
 pub use fdb::Fdb;
 pub use flush::Flush;
 pub use id::Id;
+pub use ipset::{Ipset, Member, SetKind, SetName};
 pub use jump::{Hook, Jump, Place};
-pub use link::{Link, LinkKind, Peer};
+pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE};
 pub use module::Module;
 pub use neighbour::Neighbour;
 pub use netns::{Netns, NetnsObject};
@@ -45,6 +48,9 @@ pub use ruleset::{Chain, Rule, Ruleset, target};
 pub use sysctl::Sysctl;
 pub use underlay::Underlay;
 pub use up::Up;
+pub use virtual_server::{
+    Forwarding, Origins, RealServer, Scheduling, Shift, VirtualAddress, VirtualServer,
+};
 
 use netc_lang::Span;
 use std::sync::Arc;
@@ -88,6 +94,10 @@ pub enum State {
     Fdb(Fdb),
     /// A route.
     Route(Route),
+    /// A set that rules look into.
+    Set(Ipset),
+    /// A virtual server of IPVS.
+    Virtual(VirtualServer),
     /// The iptables chains of netc's own in one table.
     Ruleset(Ruleset),
     /// A jump from a built-in chain to one of netc's own.
@@ -112,6 +122,8 @@ impl State {
             State::Neighbour(object) => object.id(),
             State::Fdb(object) => object.id(),
             State::Route(object) => object.id(),
+            State::Set(object) => object.id(),
+            State::Virtual(object) => object.id(),
             State::Ruleset(object) => object.id(),
             State::Jump(object) => object.id(),
             State::Flush(object) => object.id(),
@@ -121,15 +133,20 @@ impl State {
     /// Names, one after the other, what must be there before this object.
     pub fn needs(&self, name: &mut dyn FnMut(Id)) {
         match self {
-            State::Underlay(_) | State::Module(_) | State::Netns(_) | State::Ruleset(_) => {}
+            State::Underlay(_)
+            | State::Module(_)
+            | State::Netns(_)
+            | State::Set(_)
+            | State::Ruleset(_) => {}
             State::Sysctl(object) => object.needs().for_each(name),
             State::Link(object) => object.needs().for_each(name),
             State::Port(object) => object.needs().into_iter().for_each(name),
-            State::Address(object) => name(object.needs()),
+            State::Address(object) => object.needs().for_each(name),
             State::Up(object) => object.needs().into_iter().for_each(name),
             State::Neighbour(object) => name(object.needs()),
             State::Fdb(object) => name(object.needs()),
             State::Route(object) => object.needs().for_each(name),
+            State::Virtual(object) => object.after.iter().cloned().for_each(name),
             State::Jump(object) => name(object.needs()),
             State::Flush(object) => name(object.needs()),
         }

@@ -7,12 +7,18 @@ use netc_lang::{Diagnostic, Span, code};
 #[derive(Default, Debug)]
 pub struct Objects {
     handed_in: Vec<Object>,
+    faults: Vec<Diagnostic>,
 }
 
 impl Objects {
     /// Asks for an object on behalf of a statement.
     pub fn add(&mut self, state: State, origin: Span) {
         self.handed_in.push(Object { state, origin, others: Vec::new() });
+    }
+
+    /// Reports what no kernel could hold.
+    pub fn reject(&mut self, fault: Diagnostic) {
+        self.faults.push(fault);
     }
 
     /// Each object once, sorted by identity. Equal requests are joined, the parts of a ruleset
@@ -26,7 +32,7 @@ impl Objects {
         places.sort_unstable();
         let mut slots: Vec<Option<Object>> = self.handed_in.into_iter().map(Some).collect();
         let mut all: Vec<(Id, Object)> = Vec::with_capacity(slots.len());
-        let mut faults = Vec::new();
+        let mut faults = self.faults;
         for (id, place) in places {
             let Some(object) = slots.get_mut(place).and_then(Option::take) else { continue };
             match all.last_mut() {

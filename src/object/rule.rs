@@ -4,7 +4,7 @@
 //! have no host bits, marks are value and mask, probabilities are multiples of 2⁻³¹. These
 //! values are borrowed and live as long as it takes to write them ([`super::Chains::rule`]).
 
-use super::ChainName;
+use super::{ChainName, SetName, VirtualAddress};
 use ipnet::IpNet;
 use netc_lang::Protocol;
 
@@ -58,6 +58,8 @@ pub enum Match<'a> {
     },
     /// `-m addrtype --src-type|--dst-type LOCAL`
     LocalAddress(Side),
+    /// `-m addrtype ! --src-type|! --dst-type LOCAL`
+    ForeignAddress(Side),
     /// `-m statistic --mode random --probability P`
     Random(Probability),
     /// `-m recent --rcheck --seconds N --reap --name CHAIN`
@@ -69,6 +71,18 @@ pub enum Match<'a> {
     },
     /// `-m recent --set --name CHAIN`
     Remember(&'a ChainName),
+    /// `-m set --match-set NAME DIRECTIONS`
+    InSet {
+        /// The set.
+        name: &'a SetName,
+        /// What of the packet is looked up: `dst,dst`.
+        directions: &'static str,
+    },
+    /// `-m physdev ! --physdev-is-in`: it did not come in by a port of a bridge.
+    NotByBridgePort,
+    /// `-m ipvs --vaddr ADDRESS --vproto PROTOCOL --vport PORT`: it is of a connection to a
+    /// virtual server.
+    OfVirtual(VirtualAddress),
 }
 
 /// The source or the destination of a packet.

@@ -3,8 +3,8 @@
 //! What is written here is what the kernel gives back (netspec 0.1), so live state can be
 //! compared with it as text. There is no other place that writes a rule.
 
-use super::text::{push_fraction, push_network, push_number};
-use super::{ConntrackStates, Match, Side, Target};
+use super::text::{push_address, push_fraction, push_network, push_number};
+use super::{ConntrackStates, Match, Side, Target, VirtualAddress};
 use crate::model::Family;
 use netc_lang::Protocol;
 use std::fmt::Write;
@@ -90,6 +90,10 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         }
         Match::LocalAddress(Side::Source) => out.push_str(" -m addrtype --src-type LOCAL"),
         Match::LocalAddress(Side::Destination) => out.push_str(" -m addrtype --dst-type LOCAL"),
+        Match::ForeignAddress(Side::Source) => out.push_str(" -m addrtype ! --src-type LOCAL"),
+        Match::ForeignAddress(Side::Destination) => {
+            out.push_str(" -m addrtype ! --dst-type LOCAL");
+        }
         Match::Random(probability) => {
             out.push_str(" -m statistic --mode random --probability ");
             push_fraction(out, probability.0);
@@ -101,6 +105,17 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         }
         Match::Remember(list) => {
             push(out, &[" -m recent --set --name ", list.as_str(), whole_address(family)]);
+        }
+        Match::InSet { name, directions } => {
+            push(out, &[" -m set --match-set ", name.as_str(), " ", directions]);
+        }
+        Match::NotByBridgePort => out.push_str(" -m physdev ! --physdev-is-in"),
+        Match::OfVirtual(VirtualAddress { socket, protocol }) => {
+            // libxt_ipvs prints the protocol by number, and no length behind a whole address.
+            push(out, &[" -m ipvs --vproto ", number(protocol), " --vaddr "]);
+            push_address(out, socket.ip());
+            out.push_str(" --vport ");
+            push_number(out, socket.port().into());
         }
     }
 }
@@ -133,6 +148,15 @@ fn transport(protocol: Protocol) -> &'static str {
         Protocol::Tcp => " -m tcp",
         Protocol::Udp => " -m udp",
         Protocol::Sctp => " -m sctp",
+    }
+}
+
+/// The number of a protocol (IANA's registry of protocol numbers).
+fn number(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "6",
+        Protocol::Udp => "17",
+        Protocol::Sctp => "132",
     }
 }
 
@@ -216,7 +240,7 @@ fn whole_address(family: Family) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{ChainName, Probability};
+    use crate::object::{ChainName, Probability, SetName};
 
     fn rule(family: Family, matches: &[Match], target: Target) -> String {
         let mut out = String::new();
@@ -240,6 +264,26 @@ mod tests {
         assert_eq!(comment(&["it's \"x\""]), r#" -m comment --comment "it\'s \"x\"" -j RETURN"#);
         assert_eq!(comment(&["ö \\"]), r#" -m comment --comment "ö \\" -j RETURN"#);
         assert_eq!(comment(&[]), " -m comment --comment \"\" -j RETURN");
+    }
+
+    #[test]
+    fn sets_and_virtual_servers_are_asked_for_as_iptables_save_prints_them() {
+        let name = &SetName::new("KUBE-CLUSTER-IP");
+        let within = [Match::InSet { name, directions: "dst,dst" }];
+        let expected = " -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT";
+        assert_eq!(rule(Family::V4, &within, Target::Accept), expected);
+        let foreign = [Match::NotByBridgePort, Match::ForeignAddress(Side::Source)];
+        let expected = " -m physdev ! --physdev-is-in -m addrtype ! --src-type LOCAL -j ACCEPT";
+        assert_eq!(rule(Family::V4, &foreign, Target::Accept), expected);
+        let of = |socket: &str, protocol| {
+            [Match::OfVirtual(VirtualAddress { socket: socket.parse().unwrap(), protocol })]
+        };
+        let v4 = of("203.0.113.3:80", Protocol::Tcp);
+        let expected = " -m ipvs --vproto 6 --vaddr 203.0.113.3 --vport 80 -j DROP";
+        assert_eq!(rule(Family::V4, &v4, Target::Drop), expected);
+        let v6 = of("[fd00::7]:53", Protocol::Udp);
+        let expected = " -m ipvs --vproto 17 --vaddr fd00::7 --vport 53 -j DROP";
+        assert_eq!(rule(Family::V6, &v6, Target::Drop), expected);
     }
 
     #[test]

@@ -3,7 +3,13 @@
 //! First goes what stands in the way of something new; then everything is made and changed, each
 //! thing behind what it needs; then the rules, which bring it into use; then stale connections are
 //! forgotten; and last goes what is no longer wanted, in the reverse order of its making. So
-//! nothing that still serves is taken away before what serves instead is there.
+//! nothing that still serves is taken away before what serves instead is there. Parameters that are
+//! no longer netc's are given back when the rules no longer count on them: packets of IPVS that is
+//! still in use are lost without `net.ipv4.vs.conntrack`.
+//!
+//! Of IPVS mode, sets come first, then virtual servers with their real servers, then the addresses
+//! to which these answer; they go in the opposite order. What a change of a set or of a virtual
+//! server takes away has steps of its own, behind the rules.
 
 use super::change::{Change, Kind};
 use super::thing::{Key, Thing};
@@ -13,8 +19,12 @@ use netc_lang::Span;
 use std::collections::BTreeMap;
 
 /// Puts changes in order. Those of objects that make or mend come in the order of the objects,
-/// those of rules in the order of the rules.
-pub(super) fn arrange(changes: Vec<Change>) -> Vec<Change> {
+/// those of rules in the order of the rules. `given_back` are parameters that get back what they
+/// were.
+pub(super) fn arrange<'t>(
+    changes: Vec<Change<'t>>,
+    given_back: Vec<Change<'t>>,
+) -> Vec<Change<'t>> {
     let (mut first, mut last) = (Vec::new(), Vec::new());
     let (mut made, mut rules, mut flushes) = (Vec::new(), Vec::new(), Vec::new());
     let mut removed = Vec::new();
@@ -42,7 +52,7 @@ pub(super) fn arrange(changes: Vec<Change>) -> Vec<Change> {
             last.push(change);
         }
     }
-    [first, made, rules, flushes, last].into_iter().flatten().collect()
+    [first, made, rules, flushes, given_back, last].into_iter().flatten().collect()
 }
 
 /// Removals in the reverse order of making.

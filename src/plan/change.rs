@@ -98,6 +98,10 @@ impl Origin {
 impl Change<'_> {
     /// Whether connections that are open may suffer while it is made: a device goes away or
     /// changes its address, or leaves its bridge, or a route is missing for a moment.
+    ///
+    /// Those through virtual servers do not: the kernel keeps what it has picked for them, whatever
+    /// else changes (ip_vs_edit_service and ip_vs_edit_dest in ip_vs_ctl.c), and a real server that
+    /// goes waits for the end of its own.
     #[must_use]
     pub fn cuts_traffic(&self) -> bool {
         let states =

@@ -1,6 +1,7 @@
 //! When a thing that was found is as wanted: one answer for each kind, with what the kernel adds
 //! of its own.
 
+use super::serving;
 use super::thing::{Jumps, Thing};
 use crate::object::{Link, LinkKind, PROTOCOL, Place, Route, State};
 
@@ -30,7 +31,7 @@ pub(super) fn things(wanted: &Thing, found: &Thing, others: u32) -> Difference {
     }
 }
 
-fn in_place(same: bool, was: impl FnOnce() -> String) -> Difference {
+pub(super) fn in_place(same: bool, was: impl FnOnce() -> String) -> Difference {
     if same { Difference::None } else { Difference::InPlace(was()) }
 }
 
@@ -102,6 +103,8 @@ fn states(wanted: &State, found: &State) -> Difference {
             in_place(new.destination == old.destination, || format!("was {}", old.destination))
         }
         (State::Route(new), State::Route(old)) => route(new, old),
+        (State::Set(new), State::Set(old)) => serving::set(new, old),
+        (State::Virtual(new), State::Virtual(old)) => serving::server(new, old),
         // The others are their identity: they are there or not.
         _ => Difference::None,
     }

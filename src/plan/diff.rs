@@ -24,7 +24,7 @@ pub fn diff<'t>(desired: &'t Ordered, live: &'t Live, record: &'t Record) -> Vec
     let ids: BTreeSet<Id> = desired.nodes.iter().map(Node::id).collect();
     changes.extend(removals(&ids, live, record));
     changes.extend(rules::diff(&Desired::of(objects()), live, record));
-    arrange(changes)
+    arrange(changes, given_back(&ids, live, record))
 }
 
 /// The changes that bring some things back to what they were.
@@ -34,12 +34,12 @@ pub fn converge<'t>(target: &'t Target, live: &'t Live) -> Vec<Change<'t>> {
     let mut changes = makes(wanted, live);
     let gone = target.things.iter().filter(|(_, wanted)| wanted.is_none());
     let gone = gone.filter_map(|(key, _)| match key {
-        Key::Object(id) => live.states.get(id).map(|found| remove(&found.state)),
+        Key::Object(id) => live.states.get(id).map(|found| &found.state),
         _ => None,
     });
-    changes.extend(gone);
+    changes.extend(gone.filter(|state| !stays(state)).map(remove));
     changes.extend(rules::converge(target, live));
-    arrange(changes)
+    arrange(changes, Vec::new())
 }
 
 fn is_rule(state: &State) -> bool {
@@ -100,7 +100,7 @@ fn renumbered(wanted: &[(&State, Origin)], live: &Live) -> BTreeSet<Id> {
     let ids: BTreeSet<Id> = wanted.iter().map(|(state, _)| state.id()).collect();
     let old = live.states.iter().filter(|(id, _)| !ids.contains(id));
     let network = |state: &State| match state {
-        State::Address(Address { netns, link, address: IpNet::V4(own) }) => {
+        State::Address(Address { netns, link, address: IpNet::V4(own), .. }) => {
             Some((netns.clone(), Text::clone(link), own.trunc()))
         }
         _ => None,
@@ -136,24 +136,31 @@ fn verdict(wanted: &State, found: Option<&State>) -> Option<(Kind, String)> {
     }
 }
 
-/// Changes that remove what is netc's own and not desired, and give back to parameters what they
-/// were.
-fn removals<'t>(desired: &BTreeSet<Id>, live: &'t Live, record: &'t Record) -> Vec<Change<'t>> {
+/// Changes that remove what is netc's own and not desired.
+fn removals<'t>(desired: &BTreeSet<Id>, live: &'t Live, record: &Record) -> Vec<Change<'t>> {
     let also: BTreeSet<Id> = live.states.values().filter_map(|found| found.state.also()).collect();
-    let mut changes = Vec::new();
-    for (id, found) in live.states.iter().filter(|(id, _)| !desired.contains(id)) {
-        match &found.state {
-            State::Sysctl(_) if record.parameters.contains_key(id) => {
-                changes.push(remove(&found.state));
-            }
-            State::Sysctl(_) => changes.extend(restored(&found.state, record.originals.get(id))),
-            // Modules stay: others may use them by now.
-            State::Underlay(_) | State::Module(_) => {}
-            state if found.owned && !also.contains(id) => changes.push(remove(state)),
-            _ => {}
-        }
-    }
-    changes
+    let undesired = live.states.iter().filter(|(id, _)| !desired.contains(id));
+    let own = undesired.filter(|(id, found)| match &found.state {
+        State::Sysctl(_) => record.parameters.contains_key(id),
+        state => found.owned && !stays(state) && !also.contains(id),
+    });
+    own.map(|(_, found)| remove(&found.state)).collect()
+}
+
+/// Changes that give back to parameters what they were before netc.
+fn given_back<'t>(desired: &BTreeSet<Id>, live: &'t Live, record: &'t Record) -> Vec<Change<'t>> {
+    let undesired = live.states.iter().filter(|(id, _)| !desired.contains(id));
+    let parameters = undesired.filter(|(id, found)| {
+        matches!(found.state, State::Sysctl(_)) && !record.parameters.contains_key(id)
+    });
+    let original =
+        |(id, found): (&'t Id, &'t super::Found)| restored(&found.state, record.originals.get(id));
+    parameters.filter_map(original).collect()
+}
+
+/// What netc leaves although it brought it: modules, which others may use by now.
+fn stays(state: &State) -> bool {
+    matches!(state, State::Underlay(_) | State::Module(_))
 }
 
 fn restored<'t>(found: &'t State, original: Option<&'t State>) -> Option<Change<'t>> {
@@ -185,7 +192,7 @@ fn remove(found: &State) -> Change<'_> {
 mod tests {
     use super::*;
     use crate::graph::order_known;
-    use crate::object::{Link, LinkKind, Neighbour, Netns, PROTOCOL, Route, Up};
+    use crate::object::{Link, LinkKind, Module, Neighbour, Netns, PROTOCOL, Route, Up};
     use netc_lang::{Mac, Span};
 
     fn device(change: impl FnOnce(&mut Link)) -> State {
@@ -248,5 +255,18 @@ mod tests {
         let kind = |found: State| kinds(&[found], &wanted)[0].1;
         assert_eq!(kind(route("fd00::9", "eth0")), Kind::Replace);
         assert_eq!(kind(route("fd00::9", "vx")), Kind::Update);
+    }
+
+    #[test]
+    fn modules_stay_on_the_way_back() {
+        let module = State::Module(Module { name: "br_netfilter".into() });
+        let came = [module, device(|_| ())];
+        let mut live = Live::default();
+        came.iter().for_each(|state| live.insert(state.clone(), true));
+        let gone = |state: &State| (Key::Object(state.id()), None);
+        let target = Target::new(came.iter().map(gone).collect());
+        let changes = converge(&target, &live);
+        let keys: Vec<&Key> = changes.iter().map(|change| &change.key).collect();
+        assert_eq!(keys, [&Key::Object(came[1].id())]);
     }
 }

@@ -5,9 +5,9 @@
 
 use super::record::Record;
 use super::thing::Jumps;
-use super::{Live, LiveTable};
+use super::{Live, LiveTable, replaced};
 use crate::model::Family;
-use crate::object::{ChainName, Hook, Place, State, Table, target};
+use crate::object::{ChainName, Hook, Place, SetName, State, Table, target};
 use netc_lang::{Diagnostic, Span, code};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -30,9 +30,10 @@ impl fmt::Display for System {
     }
 }
 
-/// The chains that kube-proxy makes and removes (pkg/proxy/iptables/proxier.go). Chains of the
+/// The chains that kube-proxy makes and removes (pkg/proxy/iptables/proxier.go, and, the last ones,
+/// pkg/proxy/ipvs/proxier.go). Chains of the
 /// kubelet begin with `KUBE-` too, and are not among them.
-const KUBE_PROXY: [&str; 7] = [
+const KUBE_PROXY: [&str; 12] = [
     "KUBE-SERVICES",
     "KUBE-EXTERNAL-SERVICES",
     "KUBE-NODEPORTS",
@@ -40,6 +41,33 @@ const KUBE_PROXY: [&str; 7] = [
     "KUBE-MARK-MASQ",
     "KUBE-FORWARD",
     "KUBE-PROXY-FIREWALL",
+    "KUBE-NODE-PORT",
+    "KUBE-LOAD-BALANCER",
+    "KUBE-SOURCE-RANGES-FIREWALL",
+    "KUBE-IPVS-FILTER",
+    "KUBE-IPVS-OUT-FILTER",
+];
+
+/// The sets that kube-proxy makes, behind `KUBE-` for IPv4 and `KUBE-6-` for IPv6
+/// (pkg/proxy/ipvs/ipset.go).
+const KUBE_PROXY_SETS: [&str; 17] = [
+    "LOOP-BACK",
+    "CLUSTER-IP",
+    "EXTERNAL-IP",
+    "EXTERNAL-IP-LOCAL",
+    "LOAD-BALANCER",
+    "LOAD-BALANCER-LOCAL",
+    "LOAD-BALANCER-FW",
+    "LOAD-BALANCER-SOURCE-CIDR",
+    "LOAD-BALANCER-SOURCE-IP",
+    "NODE-PORT-TCP",
+    "NODE-PORT-LOCAL-TCP",
+    "NODE-PORT-UDP",
+    "NODE-PORT-LOCAL-UDP",
+    "NODE-PORT-SCTP-HASH",
+    "NODE-PORT-LOCAL-SCTP-HASH",
+    "HEALTH-CHECK-NODE-PORT",
+    "IPVS-IPS",
 ];
 
 /// How its chains for services and endpoints begin; `XLB` until 1.24.
@@ -58,6 +86,17 @@ pub fn system(chain: &str) -> Option<System> {
     } else {
         FLANNEL.contains(&chain).then_some(System::Flannel)
     }
+}
+
+/// Whose a set is, by its name.
+#[must_use]
+pub fn system_of_set(name: &str) -> Option<System> {
+    let known = ["KUBE-", "KUBE-6-"].into_iter().any(|begin| {
+        // Those of IPv6 are cut to what the kernel takes.
+        let full = |end: &str| SetName::new(&format!("{begin}{end}")).as_str() == name;
+        KUBE_PROXY_SETS.iter().any(|end| full(end))
+    });
+    known.then_some(System::KubeProxy)
 }
 
 /// The chains of one table that are netc's own: those with its systems' names, and those that the
@@ -109,24 +148,29 @@ pub(super) fn jumps(
     (jumps, others)
 }
 
-/// What stands where something desired is to be but is somebody else's.
+/// What stands where something desired is to be but is somebody else's, or cannot be made what is
+/// desired.
 #[must_use]
 pub fn foreign<'n>(
     desired: impl Iterator<Item = (&'n State, Span)>,
     live: &Live,
     record: &Record,
 ) -> Vec<Diagnostic> {
-    let others = desired.filter(|(state, _)| {
-        !matches!(state, State::Underlay(_))
+    let desired: Vec<(&State, Span)> = desired.collect();
+    // Sets are told all together.
+    let others = desired.iter().filter(|(state, _)| {
+        !matches!(state, State::Underlay(_) | State::Set(_))
             && live.states.get(&state.id()).is_some_and(|found| !found.owned)
     });
     let others = others.map(|(state, origin)| {
         let message = format!("{} is there already, and is not netc's", state.id());
-        Diagnostic::at(code::FOREIGN_OBJECT, origin, message)
+        Diagnostic::at(code::FOREIGN_OBJECT, *origin, message)
             .here("wanted by this statement")
             .help("remove it, rename it in the sources, or let netc take it over with `--adopt`")
     });
     let mut faults: Vec<Diagnostic> = others.collect();
+    faults.extend(strange_sets(live));
+    faults.extend(replaced::in_use(&desired, live));
     if !record.managed {
         faults.extend(live.rules.iter().flat_map(|((family, table), rules)| {
             strangers(rules).into_iter().map(move |(system, names)| {
@@ -140,6 +184,24 @@ pub fn foreign<'n>(
         }));
     }
     faults
+}
+
+/// The sets that netc would take for its own.
+fn strange_sets(live: &Live) -> Option<Diagnostic> {
+    let found = live.states.values().filter(|found| !found.owned);
+    let names = found.filter_map(|found| match &found.state {
+        State::Set(set) => Some((system_of_set(set.name.as_str())?, set.name)),
+        _ => None,
+    });
+    let names: Vec<(System, SetName)> = names.collect();
+    let (system, _) = names.first()?;
+    let listed = listed(&names.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>());
+    let message = format!("there are sets of {system} already: {listed}");
+    Some(
+        Diagnostic::new(code::FOREIGN_OBJECT, message).help(format!(
+            "if {system} no longer runs here, let netc take them over with `--adopt`"
+        )),
+    )
 }
 
 /// The chains in a table that netc would take for its own, by the system that they are called
@@ -161,5 +223,58 @@ fn listed(names: &[&str]) -> String {
     match names.len() - shown.len() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Ipset, SetKind};
+
+    #[test]
+    fn sets_and_chains_are_known_by_name() {
+        for name in [
+            "KUBE-CLUSTER-IP",
+            "KUBE-6-LOOP-BACK",
+            "KUBE-6-LOAD-BALANCER-SOURCE-CID",
+            "KUBE-6-NODE-PORT-LOCAL-SCTP-HAS",
+            "KUBE-NODE-PORT-LOCAL-SCTP-HASH",
+        ] {
+            assert_eq!(system_of_set(name), Some(System::KubeProxy), "{name}");
+        }
+        for name in ["KUBE-6", "KUBE-", "CLUSTER-IP", "KUBE-CLUSTER-IP6", "cali40all-ipam-pools"] {
+            assert_eq!(system_of_set(name), None, "{name}");
+        }
+        assert_eq!(system("KUBE-IPVS-OUT-FILTER"), Some(System::KubeProxy));
+        assert_eq!(system("KUBE-KUBELET-CANARY"), None);
+    }
+
+    #[test]
+    fn sets_of_others_are_told_all_together() {
+        let set = |name: &str, kind| {
+            State::Set(Ipset::new(SetName::new(name), kind, Family::V4, Vec::new()))
+        };
+        let mut live = Live::default();
+        for name in ["KUBE-CLUSTER-IP", "KUBE-LOOP-BACK"] {
+            live.insert(set(name, SetKind::AddressPort), false);
+        }
+        live.insert(set("mine", SetKind::Address), false);
+        let wanted = set("KUBE-CLUSTER-IP", SetKind::AddressPort);
+        let said = |live: &Live, wanted: &State| -> Vec<String> {
+            let desired = [(wanted, Span::default())].into_iter();
+            let faults = foreign(desired, live, &Record { managed: true, ..Record::default() });
+            faults.into_iter().map(|fault| fault.message).collect()
+        };
+        let expected = "there are sets of kube-proxy already: KUBE-CLUSTER-IP, KUBE-LOOP-BACK";
+        assert_eq!(said(&live, &wanted), [expected]);
+        let mut own = Live::default();
+        own.insert(set("KUBE-CLUSTER-IP", SetKind::Address), true);
+        assert!(said(&own, &wanted).is_empty());
+        let rule = "-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst -j ACCEPT";
+        own.restore(Family::V4, &format!("*nat\n:KUBE-SERVICES - [0:0]\n{rule}\nCOMMIT\n"));
+        let expected = "set KUBE-CLUSTER-IP is hash:ip, not hash:ip,port, and rules look into it: \
+                        the kernel keeps it as it is";
+        assert_eq!(said(&own, &wanted), [expected]);
+        assert!(said(&own, &set("KUBE-CLUSTER-IP", SetKind::Address)).is_empty());
     }
 }

@@ -5,7 +5,7 @@ use super::change::{Change, Kind};
 use super::own::system;
 use super::thing::{Key, Thing};
 use crate::model::Family;
-use crate::object::{ChainName, Id, Netns, State, Sysctl, Table, Text};
+use crate::object::{ChainName, Id, Netns, State, Sysctl, Table, Text, VirtualAddress};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What netc knows of a node from earlier runs.
@@ -18,6 +18,8 @@ pub struct Record {
     pub netns: BTreeSet<Text>,
     /// The chains that netc made although they are called like nobody's.
     pub chains: BTreeSet<(Family, Table, ChainName)>,
+    /// The virtual servers that netc made.
+    pub virtuals: BTreeSet<VirtualAddress>,
     /// The parameters that netc set on devices and in namespaces of its own: they go with these.
     pub parameters: BTreeMap<Id, State>,
     /// What netc has changed but did not make, as it was before: other parameters.
@@ -37,6 +39,12 @@ impl Record {
                 }
                 (Some(State::Netns(netns)), None) => {
                     record.netns.remove(&netns.name);
+                }
+                (_, Some(State::Virtual(server))) => {
+                    record.virtuals.insert(server.address);
+                }
+                (Some(State::Virtual(server)), None) => {
+                    record.virtuals.remove(&server.address);
                 }
                 (_, Some(new @ State::Sysctl(sysctl))) if is_own(sysctl) => {
                     record.parameters.insert(new.id(), new.clone());
@@ -78,12 +86,17 @@ impl Record {
     #[must_use]
     pub fn adopting<'s>(mut self, states: impl Iterator<Item = &'s State>, live: &Live) -> Record {
         self.managed = true;
-        self.netns.extend(states.filter_map(|state| match state {
-            State::Netns(netns) if live.states.contains_key(&state.id()) => {
-                Some(Text::clone(&netns.name))
+        for state in states.filter(|state| live.states.contains_key(&state.id())) {
+            match state {
+                State::Netns(netns) => {
+                    self.netns.insert(Text::clone(&netns.name));
+                }
+                State::Virtual(server) => {
+                    self.virtuals.insert(server.address);
+                }
+                _ => {}
             }
-            _ => None,
-        }));
+        }
         self
     }
 
@@ -93,6 +106,7 @@ impl Record {
         self.managed |= other.managed;
         self.netns.extend(other.netns);
         self.chains.extend(other.chains);
+        self.virtuals.extend(other.virtuals);
         self.parameters.extend(other.parameters);
         for (id, state) in other.originals {
             self.originals.entry(id).or_insert(state);
@@ -108,4 +122,43 @@ fn is_own(sysctl: &Sysctl) -> bool {
 
 fn state<'t>(thing: Option<&'t Thing<'_>>) -> Option<&'t State> {
     thing.and_then(Thing::state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Origins, Scheduling, VirtualServer};
+    use crate::plan::{Target, converge};
+    use netc_lang::Protocol;
+    use std::borrow::Cow;
+
+    #[test]
+    fn virtual_servers_are_remembered_until_they_go() {
+        let socket = "10.96.0.1:80".parse().unwrap();
+        let address = VirtualAddress { socket, protocol: Protocol::Tcp };
+        let server = State::Virtual(VirtualServer {
+            address,
+            scheduling: Scheduling { scheduler: "rr".into(), flags: 0 },
+            persistence: None,
+            mask: 32,
+            reals: Vec::new().into(),
+            origins: Origins::default(),
+            after: Vec::new(),
+        });
+        let key = Key::Object(server.id());
+        let there = Thing::Object(Cow::Owned(server.clone()));
+        let (empty, mut live) = (Live::default(), Live::default());
+        live.insert(server.clone(), true);
+        let wanted = Target::new([(key.clone(), Some(there))].into_iter().collect());
+        let made = Record::default().after(&converge(&wanted, &empty));
+        assert_eq!(made.virtuals, BTreeSet::from([address]));
+        let gone = Target::new([(key, None)].into_iter().collect());
+        assert_eq!(made.after(&converge(&gone, &live)), Record::default());
+        let other = Record::default().joined(made.clone());
+        assert_eq!(other.virtuals, made.virtuals);
+        let adopted = Record::default().adopting([&server].into_iter(), &live);
+        assert_eq!(adopted.virtuals, made.virtuals);
+        let none = Record::default().adopting([&server].into_iter(), &empty);
+        assert!(none.virtuals.is_empty());
+    }
 }

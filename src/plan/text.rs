@@ -78,6 +78,7 @@ fn section(item: &Item) -> &'static str {
         State::Underlay(_) | State::Ruleset(_) => "",
         State::Module(_) => "parameters",
         State::Sysctl(sysctl) if !matches!(sysctl.after, Some(Id::Link(..))) => "parameters",
+        State::Address(address) if !address.after.is_empty() => "virtual servers",
         State::Sysctl(_)
         | State::Netns(_)
         | State::Link(_)
@@ -85,6 +86,8 @@ fn section(item: &Item) -> &'static str {
         | State::Address(_)
         | State::Up(_) => "devices",
         State::Neighbour(_) | State::Fdb(_) | State::Route(_) => "routes",
+        State::Set(_) => "sets",
+        State::Virtual(_) => "virtual servers",
         State::Jump(jump) => match jump.family {
             Family::V4 => "IPv4 jumps",
             Family::V6 => "IPv6 jumps",
@@ -126,17 +129,36 @@ fn operation(out: &mut String, item: &Item, sources: &Sources, detail: Detail) {
             count => format!("  # {count} rules"),
         },
         Item::Chain(_) => String::new(),
-        Item::Object(object) => match emit::remark(&object.state) {
-            Some(remark) => format!("  # {remark}"),
-            None => String::new(),
-        },
+        Item::Object(object) => {
+            let count = (detail == Detail::Operations).then(|| emit::count(&object.state));
+            match emit::remark(&object.state).or(count.flatten()) {
+                Some(remark) => format!("  # {remark}"),
+                None => String::new(),
+            }
+        }
     };
     at(out, &format!("{command}{remark}"), item.origin(), sources);
-    if let (Item::Chain(chain), Detail::Rules) = (item, detail) {
-        for rule in chain.rules() {
-            let command = rule_command(chain.family, chain.table, rule.line);
-            at(out, &command, rule.origin, sources);
+    match item {
+        _ if detail == Detail::Operations => {}
+        Item::Chain(chain) => {
+            for rule in chain.rules() {
+                let command = rule_command(chain.family, chain.table, rule.line);
+                at(out, &command, rule.origin, sources);
+            }
         }
+        Item::Object(object) => parts(out, object, sources),
+    }
+}
+
+/// The members of a set, and the real servers of a virtual one with the statements behind them.
+fn parts(out: &mut String, object: &Object, sources: &Sources) {
+    let own = match &object.state {
+        State::Virtual(server) => &*server.origins.0,
+        _ => &[],
+    };
+    let mut origins = own.iter().copied();
+    for part in emit::parts(&object.state) {
+        at(out, &part, origins.next().unwrap_or(object.origin), sources);
     }
 }
 

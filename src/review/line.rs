@@ -1,5 +1,7 @@
 //! A change in lines.
 
+use crate::emit;
+use crate::object::Id;
 use crate::plan::{Change, Jumps, Key, Kind, Thing, commands};
 use netc_lang::Sources;
 use similar::{ChangeTag, TextDiff};
@@ -19,6 +21,9 @@ impl Line {
     }
 }
 
+/// So many commands of one change are shown, if not all are.
+const SHOWN: usize = 6;
+
 /// The lines of a change. `rules` are the lines of its rules too. What goes with a device or a
 /// namespace has none.
 pub(super) fn lines(change: &Change, rules: bool, sources: &Sources) -> Vec<Line> {
@@ -27,7 +32,7 @@ pub(super) fn lines(change: &Change, rules: bool, sources: &Sources) -> Vec<Line
     }
     let mark = change.kind.mark();
     let mut out: Vec<Line> =
-        headings(change).into_iter().map(|text| Line::new(mark, text)).collect();
+        headings(change, rules).into_iter().map(|text| Line::new(mark, text)).collect();
     if let Some(first) = out.first_mut() {
         first.position = change.origin.shown(sources);
         if !rules || change.kind == Kind::Remove {
@@ -48,9 +53,9 @@ pub(super) fn lines(change: &Change, rules: bool, sources: &Sources) -> Vec<Line
     out
 }
 
-/// What changes, as the commands that change it if they tell it.
-fn headings(change: &Change) -> Vec<String> {
-    let commands = commands(change);
+/// What changes, as the commands that change it if they tell it: all of them, or some.
+fn headings(change: &Change, all: bool) -> Vec<String> {
+    let mut commands = commands(change);
     match &change.key {
         // Its rules tell what becomes of it.
         Key::Chain(..) | Key::Jumps(..) if change.kind == Kind::Update => {
@@ -58,24 +63,36 @@ fn headings(change: &Change) -> Vec<String> {
         }
         // Nothing undoes it but what was there before, which is not known.
         _ if commands.is_empty() => vec![format!("# {}: no longer set", change.key)],
+        Key::Object(Id::Set(_) | Id::Virtual(_)) if !all && commands.len() > SHOWN => {
+            let more = commands.split_off(SHOWN - 1).len();
+            commands.push(format!("# and {more} more of {}", change.key));
+            commands
+        }
         _ => commands,
     }
 }
 
-/// How many rules a chain has, or had.
+/// How many rules a chain has, or had; how many members a set, how many real servers a virtual one.
 fn how_many(change: &Change) -> String {
-    let Some(Thing::Chain(chain)) = change.to.as_ref().or(change.from.as_ref()) else {
-        return String::new();
+    let count = match change.to.as_ref().or(change.from.as_ref()) {
+        Some(Thing::Chain(chain)) => match chain.text.lines().count() {
+            0 => None,
+            1 => Some("1 rule".to_owned()),
+            count => Some(format!("{count} rules")),
+        },
+        // Its commands tell what changes of an object.
+        Some(Thing::Object(object)) if change.kind != Kind::Update => emit::count(object),
+        _ => None,
     };
-    match chain.text.lines().count() {
-        0 => String::new(),
-        1 => "  # 1 rule".to_owned(),
-        count => format!("  # {count} rules"),
-    }
+    count.map_or_else(String::new, |count| format!("  # {count}"))
 }
 
-/// The rules that come and go.
+/// The rules that come and go, or what comes with an object.
 fn of_rules(change: &Change) -> Vec<Line> {
+    if let (Some(Thing::Object(object)), true) = (&change.to, change.kind != Kind::Update) {
+        let parts = emit::parts(object).into_iter();
+        return parts.map(|part| Line::new('+', format!("    {part}"))).collect();
+    }
     let text = |thing: &Option<Thing>| match thing {
         Some(Thing::Chain(chain)) => chain.text.clone().into_owned(),
         Some(Thing::Jumps(jumps)) if change.kind == Kind::Update => joined(jumps),

@@ -6,6 +6,7 @@
 //!   exactly so;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
+//! * `ipvs::CASE`: `proxy ipvs` gives what kube-proxy did in `tests/conformance/kube-proxy/CASE`;
 //! * `objects::CASE`: Kubernetes objects in `tests/objects/bad/CASE` are refused with exactly the
 //!   message beside them; those in `tests/objects/import/CASE` become exactly the `.netc` beside
 //!   them, which compiles to the same artefacts;
@@ -19,6 +20,7 @@
 mod bad;
 mod diffs;
 mod golden;
+mod ipvs;
 mod objects;
 mod page;
 mod rules;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         bad::trials(),
         diffs::trials(),
         golden::trials(),
+        ipvs::trials(),
         objects::trials(),
         page::trials(),
         rules::trials(),

@@ -4,17 +4,18 @@ use crate::support::nodes;
 use netc::form;
 use netc::model::Family;
 use netc::object::{
-    Address, ChainName, Fdb, Flush, Hook, Id, Link, LinkKind, Module, Neighbour, Netns,
-    NetnsObject, Peer, Place, Port, Route, State, Sysctl, Table, Text, Underlay, Up,
+    Address, ChainName, Fdb, Flush, Forwarding, Hook, Id, Ipset, Link, LinkKind, Member, Module,
+    Neighbour, Netns, NetnsObject, Origins, Peer, Place, Port, RealServer, Route, Scheduling,
+    SetKind, SetName, State, Sysctl, Table, Text, Underlay, Up, VirtualAddress, VirtualServer,
 };
 use netc::plan::{Jumps, Key, Record, Rules, Target, Thing};
-use netc_lang::Mac;
+use netc_lang::{Mac, Protocol};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// By way of bytes: numbers and texts come back as a file holds them.
 fn stored(value: &Value) -> Value {
@@ -45,6 +46,11 @@ fn every_object_of_every_cluster_comes_back() {
                     let (family, table, hook) = (jump.family, jump.table, jump.hook);
                     let rules = vec![(jump.place, jump.line.clone())];
                     comes_back(&Thing::Jumps(Jumps { family, table, hook, rules }));
+                }
+                // Which virtual servers answer to an address is told by themselves.
+                State::Address(own) => {
+                    let own = Address { after: Vec::new(), ..own.clone() };
+                    comes_back(&Thing::Object(Cow::Owned(State::Address(own))));
                 }
                 state => comes_back(&Thing::Object(Cow::Borrowed(state))),
             }
@@ -80,11 +86,12 @@ proptest! {
     fn records_come_back(
         managed in any::<bool>(), netns in btree_set(text(), 0..4),
         chains in btree_set((family(), table(), name()), 0..4),
+        virtuals in btree_set(virtual_address(), 0..4),
         own in vec(sysctl(), 0..4), all in vec(sysctl(), 0..4),
     ) {
         let by_id = |all: Vec<State>| all.into_iter().map(|state| (state.id(), state)).collect();
         let (parameters, originals) = (by_id(own), by_id(all));
-        let record = Record { managed, netns, chains, parameters, originals };
+        let record = Record { managed, netns, chains, virtuals, parameters, originals };
         let value = stored(&form::record(&record));
         prop_assert_eq!(form::read_record(&value), Ok(record));
     }
@@ -120,6 +127,16 @@ fn faults_say_where_and_what_was_expected() {
     assert_eq!(
         said(chain("KUBE-SEP-0123456789ABCDEFGHIJ")),
         "expected the name of a chain, at most 28 characters at /name"
+    );
+    let set = |name: &str, member: &str| {
+        json!({
+            "kind": "set", "name": name, "type": "hash:ip,port", "family": "ipv4", "members": [member],
+        })
+    };
+    assert_eq!(said(set("S", "10.0.0.1")), "expected a member of hash:ip,port at /members/0");
+    assert_eq!(
+        said(set("KUBE-6-LOAD-BALANCER-SOURCE-CIDR", "")),
+        "expected the name of a set, at most 31 characters at /name"
     );
     let target = json!({
         "chains": { "ipv4": { "nat": { "A/B": [], "C": 3 } } }, "jumps": {},
@@ -179,7 +196,7 @@ fn state() -> impl Strategy<Value = State> {
             State::Port(Port { netns, link, bridge, hairpin })
         }),
         address_on.prop_map(|(netns, link, address)| {
-            State::Address(Address { netns, link, address })
+            State::Address(Address { netns, link, address, after: Vec::new() })
         }),
         up,
         (netns(), text(), address(), mac()).prop_map(|(netns, link, address, mac)| {
@@ -189,6 +206,8 @@ fn state() -> impl Strategy<Value = State> {
             State::Fdb(Fdb { netns, link, mac, destination })
         }),
         route(),
+        set(),
+        virtual_server(),
         (family(), option::of(address()), any::<u16>(), btree_set(address(), 0..4)).prop_map(
             |(family, destination, port, keep)| {
                 let keep = keep.into_iter().collect();
@@ -229,15 +248,78 @@ fn link() -> impl Strategy<Value = State> {
         .prop_map(|(netns, name, mac)| LinkKind::Veth(Peer { netns, name, mac }));
     let vxlan = (any::<u32>(), any::<u16>(), address(), text())
         .prop_map(|(vni, port, local, device)| LinkKind::Vxlan { vni, port, local, device });
-    // No bridge is ever found to be something else.
-    let others = vec!["", "veth", "vxlan", "dummy"];
+    // No bridge and no dummy is ever found to be something else.
+    let others = vec!["", "veth", "vxlan", "macvlan"];
     let other = prop::sample::select(others).prop_map(|kind| LinkKind::Other(kind.into()));
-    let kind = prop_oneof![Just(LinkKind::Bridge), peer, vxlan, other];
+    let kind = prop_oneof![Just(LinkKind::Bridge), Just(LinkKind::Dummy), peer, vxlan, other];
     (netns(), text(), option::of(mac()), any::<u32>(), text(), kind).prop_map(
         |(netns, name, mac, mtu, alias, kind)| {
             State::Link(Link { netns, name, mac, mtu, alias, kind })
         },
     )
+}
+
+fn set() -> impl Strategy<Value = State> {
+    let parts = vec((address(), protocol(), any::<u16>(), address(), network()), 0..4);
+    let kind = prop::sample::select(&SetKind::ALL[..]);
+    (set_name(), family(), prop_oneof![Just(SetKind::Other), kind], parts).prop_map(
+        |(name, family, kind, parts)| {
+            let member = |(ip, protocol, port, other, net)| match kind {
+                SetKind::Address => Some(Member::Address(ip)),
+                SetKind::AddressPort => Some(Member::AddressPort(ip, protocol, port)),
+                SetKind::AddressPortAddress => {
+                    Some(Member::AddressPortAddress(ip, protocol, port, other))
+                }
+                SetKind::AddressPortNetwork => {
+                    Some(Member::AddressPortNetwork(ip, protocol, port, net))
+                }
+                SetKind::Port => Some(Member::Port(port)),
+                SetKind::Other => None,
+            };
+            let members = parts.into_iter().filter_map(member).collect();
+            State::Set(Ipset::new(name, kind, family, members))
+        },
+    )
+}
+
+fn virtual_server() -> impl Strategy<Value = State> {
+    const WAYS: [Forwarding; 4] =
+        [Forwarding::Masquerade, Forwarding::Local, Forwarding::Tunnel, Forwarding::Route];
+    let real = (any::<u32>(), prop::sample::select(&WAYS[..]));
+    let reals = btree_map(socket(), real, 0..4).prop_map(|reals| {
+        let real = |(socket, (weight, forwarding))| RealServer { socket, weight, forwarding };
+        reals.into_iter().map(real).collect::<Vec<_>>()
+    });
+    let own = (text(), any::<u32>(), option::of(any::<u32>()), any::<u8>());
+    (virtual_address(), own, reals, vec(id(), 0..3)).prop_map(
+        |(address, (scheduler, flags, persistence, mask), reals, after)| {
+            State::Virtual(VirtualServer {
+                address,
+                scheduling: Scheduling { scheduler, flags },
+                persistence,
+                mask,
+                reals: reals.into(),
+                origins: Origins::default(),
+                after,
+            })
+        },
+    )
+}
+
+fn virtual_address() -> impl Strategy<Value = VirtualAddress> {
+    (socket(), protocol()).prop_map(|(socket, protocol)| VirtualAddress { socket, protocol })
+}
+
+fn socket() -> impl Strategy<Value = SocketAddr> {
+    (address(), any::<u16>()).prop_map(|(address, port)| SocketAddr::new(address, port))
+}
+
+fn protocol() -> impl Strategy<Value = Protocol> {
+    prop::sample::select(&[Protocol::Tcp, Protocol::Udp, Protocol::Sctp][..])
+}
+
+fn set_name() -> impl Strategy<Value = SetName> {
+    "[A-Z6/~-]{1,31}".prop_map(|name| SetName::new(&name))
 }
 
 fn id() -> impl Strategy<Value = Id> {
@@ -249,6 +331,8 @@ fn id() -> impl Strategy<Value = Id> {
         (netns(), text(), network()).prop_map(|(netns, link, to)| Id::Address(netns, link, to)),
         (netns(), any::<u32>(), network())
             .prop_map(|(netns, table, to)| Id::Route(netns, table, to)),
+        set_name().prop_map(Id::Set),
+        virtual_address().prop_map(Id::Virtual),
         (family(), table()).prop_map(|(family, table)| Id::Ruleset(family, table)),
         (family(), table(), hook(), place(), name())
             .prop_map(|(family, table, hook, place, to)| Id::Jump(family, table, hook, place, to)),

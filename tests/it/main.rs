@@ -16,6 +16,7 @@ mod forms;
 mod grammar;
 mod invariants;
 mod lock;
+mod modes;
 mod objects;
 mod program;
 mod properties;

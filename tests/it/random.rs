@@ -24,6 +24,13 @@ impl Random {
         Random { settings: settings(&mut dice, families), objects }
     }
 
+    /// The same services, in IPVS mode.
+    pub(crate) fn in_ipvs_mode(mut self) -> Random {
+        let settings = self.settings.replace("proxy iptables", "proxy ipvs");
+        self.settings = settings.replace("; localhost-node-ports off", "");
+        self
+    }
+
     /// The objects in another order.
     pub(crate) fn shuffled(&self, seed: u64) -> Vec<Value> {
         let (mut dice, mut objects) = (Dice::new(seed), self.objects.clone());

@@ -31,7 +31,8 @@ fn up(name: &str) -> State {
 }
 
 fn address(name: &str, net: &str) -> State {
-    State::Address(Address { netns: NODE, link: name.into(), address: net.parse().unwrap() })
+    let address = net.parse().unwrap();
+    State::Address(Address { netns: NODE, link: name.into(), address, after: Vec::new() })
 }
 
 fn route(table: u32, net: &str, gateway: &str) -> Route {
@@ -273,4 +274,77 @@ fn large_networks_have_their_prefix() {
     make(&mut machine, std::slice::from_ref(&default)).unwrap();
     assert!(run("ip route show table 300").starts_with("default via 198.51.100.2"));
     remove(&mut machine, &[default]).unwrap();
+}
+
+/// Virtual servers; the name tells that only a kernel with IPVS can run them.
+mod ipvs {
+    use super::{Lab, Machine, make, remove, run};
+    use netc::kernel::trial::{change, virtual_servers};
+    use netc::object::{
+        Forwarding, Origins, RealServer, Scheduling, State, VirtualAddress, VirtualServer,
+    };
+    use netc_lang::Protocol;
+
+    fn real(socket: &str, weight: u32) -> RealServer {
+        let socket = socket.parse().unwrap();
+        RealServer { socket, weight, forwarding: Forwarding::Masquerade }
+    }
+
+    fn server(socket: &str, protocol: Protocol, reals: &[RealServer]) -> VirtualServer {
+        let socket: std::net::SocketAddr = socket.parse().unwrap();
+        VirtualServer {
+            address: VirtualAddress { socket, protocol },
+            scheduling: Scheduling { scheduler: "rr".into(), flags: 0 },
+            persistence: None,
+            mask: if socket.is_ipv4() { 32 } else { 128 },
+            reals: reals.into(),
+            origins: Origins::default(),
+            after: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn virtual_servers_come_change_and_go() {
+        let _lab = Lab::enter();
+        run("modprobe ip_vs");
+        let mut machine = Machine::open(None).unwrap();
+        let one = server(
+            "10.96.0.1:80",
+            Protocol::Tcp,
+            &[real("10.244.0.2:8080", 1), real("10.244.0.3:8080", 2)],
+        );
+        let sticky = VirtualServer {
+            persistence: Some(600),
+            scheduling: Scheduling { scheduler: "mh".into(), flags: Scheduling::FLAG_2 },
+            ..server("[fd00::1]:53", Protocol::Udp, &[real("[fd00:1::2]:53", 1)])
+        };
+        let all = [one.clone(), sticky].map(State::Virtual);
+        make(&mut machine, &all).unwrap();
+        let shown = "-A -t 10.96.0.1:80 -s rr\n\
+                     -a -t 10.96.0.1:80 -r 10.244.0.2:8080 -m -w 1\n\
+                     -a -t 10.96.0.1:80 -r 10.244.0.3:8080 -m -w 2\n\
+                     -A -u [fd00::1]:53 -s mh -p 600 -b mh-port\n\
+                     -a -u [fd00::1]:53 -r [fd00:1::2]:53 -m -w 1\n";
+        assert_eq!(run("ipvsadm -Sn"), shown);
+        let found = virtual_servers(&mut machine).unwrap().into_iter().map(State::Virtual);
+        let mut found: Vec<State> = found.collect();
+        found.sort_by_key(State::id);
+        assert_eq!(found, all);
+
+        let mut changed = one;
+        changed.scheduling.scheduler = "wrr".into();
+        changed.reals = [real("10.244.0.2:8080", 5), real("10.244.0.3:8080", 2)].into();
+        change(&mut machine, &[State::Virtual(changed)]).unwrap();
+        assert!(run("ipvsadm -Sn").starts_with(
+            "-A -t 10.96.0.1:80 -s wrr\n-a -t 10.96.0.1:80 -r 10.244.0.2:8080 -m -w 5\n"
+        ));
+        // A mark of packets is nobody's address.
+        run("ipvsadm -A -f 7 -s rr");
+        assert_eq!(virtual_servers(&mut machine).unwrap().len(), 2);
+
+        let (place, _) = make(&mut machine, &all[..1]).unwrap_err();
+        assert_eq!(place, 0, "it is there already");
+        remove(&mut machine, &all).unwrap();
+        assert_eq!(run("ipvsadm -Sn"), "-A -f 7 -s rr\n");
+    }
 }

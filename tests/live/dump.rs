@@ -10,7 +10,7 @@ use std::process::Command;
 const SHOW: &str = "\
 ip -d -o link show; ip -o addr show; ip -o route show table all; ip -6 -o route show table all;
 ip rule show; ip -6 rule show; ip neigh show nud permanent; ip -6 neigh show nud permanent;
-bridge fdb show; ipset save 2>/dev/null";
+bridge fdb show; ipset save 2>/dev/null; ipvsadm -Sn 2>/dev/null";
 
 /// Both back ends; that of x_tables is asked only for tables that are there.
 const RULES: &str = "\
@@ -99,10 +99,13 @@ fn stable(line: &str) -> Option<String> {
         let rule = words.get(1) == Some(&"from");
         words.drain(..usize::from(!rule));
     }
+    // A device that is never up answers to no Ethernet address: whichever the kernel made up will do.
+    let silent = words.first().is_some_and(|name| *name == "kube-ipvs0:");
     let mut kept = Vec::new();
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         match word {
+            "link/ether" if silent => drop(words.next()),
             "state"
             | "link-netnsid"
             | "gc_timer"
@@ -115,6 +118,7 @@ fn stable(line: &str) -> Option<String> {
             | "hold_timer"
             | "forward_delay_timer"
             | "expires"
+            | "initval"
             | "link-netns" => drop(words.next()),
             "linkdown" | "tentative" | "dadfailed" | "dead" => {}
             _ if word.starts_with('<') => kept.push(up(word).to_owned()),

@@ -114,10 +114,18 @@ fn succeeded(output: &Output, when: &str) {
 
 /// Every step fails in turn: everything is undone.
 fn fails(before: Option<&str>, then: Option<&str>) {
+    fail_at(1.., before, then);
+}
+
+/// The steps of these numbers fail, until there are no more.
+pub(crate) fn fail_at(
+    points: impl Iterator<Item = usize>,
+    before: Option<&str>,
+    then: Option<&str>,
+) {
     let case = Case::new(before, then);
-    let mut point = 0;
-    loop {
-        point += 1;
+    let mut failed = 0;
+    for point in points {
         let output = case.run(&format!("fail:{point}"));
         let (said, when) = (text(&output.stderr), format!("fail:{point}"));
         if output.status.success() {
@@ -129,19 +137,33 @@ fn fails(before: Option<&str>, then: Option<&str>) {
         assert!(named || said.contains("refused an operation"), "{when}: {said}");
         assert!(said.contains("everything was undone"), "{when}: {said}");
         case.is_old(&when);
+        failed += 1;
     }
-    println!("{} points failed", point - 1);
+    println!("{failed} points failed");
+    assert!(failed > 2, "{failed}");
     case.is_clean_in_the_end();
 }
 
 /// Between every two steps the run is killed: `netc rollback` goes back, or the same command goes
 /// on, and then back.
 fn kills(before: Option<&str>, then: Option<&str>, go_on: bool) {
+    let (last, steps) = kill_at(1.., before, then, go_on);
+    assert!(last > steps, "{last} points, {steps} steps");
+}
+
+/// The same at some steps. The number behind the last one, and how many steps of single objects
+/// there are.
+pub(crate) fn kill_at(
+    points: impl Iterator<Item = usize>,
+    before: Option<&str>,
+    then: Option<&str>,
+    go_on: bool,
+) -> (usize, usize) {
     let case = Case::new(before, then);
     let (new, steps) = case.new_state();
-    let mut point = 0;
-    loop {
-        point += 1;
+    let mut last = 0;
+    for point in points {
+        last = point;
         let when = format!("kill:{point}");
         let output = case.run(&when);
         if output.status.success() {
@@ -164,9 +186,9 @@ fn kills(before: Option<&str>, then: Option<&str>, go_on: bool) {
         succeeded(&case.rollback(""), &when);
         case.is_old(&when);
     }
-    println!("{} points killed", point - 1);
-    assert!(point > steps, "{point} points, {steps} steps");
+    println!("killed at points before {last}");
     case.is_clean_in_the_end();
+    (last, steps)
 }
 
 fn apply_again(case: &Case, before: Option<&str>) -> Output {

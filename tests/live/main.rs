@@ -22,10 +22,13 @@ mod drift;
 mod dual_stack;
 mod dump;
 mod examples;
+mod fallback;
 mod faults;
 mod flush;
 mod foreign;
+mod ipvs;
 mod lab;
+mod modules;
 mod protocols;
 #[path = "../it/random.rs"]
 mod random;

@@ -1,4 +1,4 @@
-//! The statements of `cluster`, `overlay`, `pod-network` and `proxy` blocks.
+//! The statements of `cluster`, `overlay` and `pod-network` blocks.
 
 use super::Pattern::{List, Maybe, One, Tagged};
 use super::{Braces, Choice, Definition, Field, PLAIN, Place, Shape};
@@ -22,26 +22,6 @@ const OVERLAYS: &[Choice] = &[
     Choice::reserved("ipip", "Flannel's ipip."),
     Choice::reserved("wireguard", "Flannel's wireguard."),
     Choice::reserved("udp", "Flannel's udp."),
-];
-
-const PROXIES: &[Choice] = &[
-    Choice::compiled("iptables", "What kube-proxy 1.36 programs in iptables mode."),
-    Choice::compiled("none", "Services are not programmed."),
-    Choice::reserved("ipvs", "What kube-proxy programs in IPVS mode."),
-    Choice::reserved("nftables", "What kube-proxy programs in nftables mode."),
-    Choice::reserved("userspace", "kube-proxy's old user-space mode."),
-    Choice::reserved("kernelspace", "kube-proxy's mode for Windows."),
-];
-
-const DETECTORS: &[Choice] = &[
-    Choice::compiled("cluster-cidr", "Traffic from the cluster's pod network."),
-    Choice::compiled("node-cidr", "Traffic from this node's block."),
-    Choice::compiled("bridge", "Traffic that comes in by the bridge named after it."),
-    Choice::compiled("interface-prefix", "Traffic that comes in by a device whose name begins so."),
-    Choice::compiled(
-        "none",
-        "No traffic is known to be local; none is masqueraded for coming from outside.",
-    ),
 ];
 
 pub(super) const STATEMENTS: &[Definition] = &[
@@ -107,7 +87,7 @@ pub(super) const STATEMENTS: &[Definition] = &[
     Definition {
         keyword: "proxy",
         place: Place::Cluster,
-        arguments: &[One(Field { name: "kind", shape: Shape::Choice(PROXIES) })],
+        arguments: &[One(Field { name: "kind", shape: Shape::Choice(super::proxy::KINDS) })],
         braces: Braces::Optional(Place::Proxy),
         default: Some("iptables"),
         doc: "How services are programmed on every node.",
@@ -196,101 +176,6 @@ pub(super) const POD_NETWORK: &[Definition] = &[
         doc: "Whether the bridge sends a packet back to the port it came from. A pod that reaches \
               itself by a service needs it.",
         example: "hairpin off",
-        ..PLAIN
-    },
-];
-
-pub(super) const PROXY: &[Definition] = &[
-    Definition {
-        keyword: "masquerade-all",
-        place: Place::Proxy,
-        doc: "Masquerades all traffic to service addresses, not only what comes from outside the \
-              pod network.",
-        example: "masquerade-all",
-        ..PLAIN
-    },
-    Definition {
-        keyword: "node-port-addresses",
-        place: Place::Proxy,
-        arguments: &[List(&[One(Field { name: "address", shape: Shape::PrimaryOrNetwork })])],
-        default: Some("every address of the node"),
-        doc: "The node's addresses on which node ports answer: `primary` for the first address of \
-              each family, or the addresses within the networks.",
-        example: "node-port-addresses primary",
-        ..PLAIN
-    },
-    Definition {
-        keyword: "localhost-node-ports",
-        place: Place::Proxy,
-        arguments: &[One(Field { name: "switch", shape: Shape::Switch })],
-        default: Some("on"),
-        doc: "Whether IPv4 node ports answer on 127.0.0.1 too. Needs route_localnet, which netc \
-              sets, with the rule that keeps outsiders from 127.0.0.0/8.",
-        example: "localhost-node-ports off",
-        ..PLAIN
-    },
-    Definition {
-        keyword: "detect-local",
-        place: Place::Proxy,
-        arguments: &[
-            One(Field { name: "kind", shape: Shape::Choice(DETECTORS) }),
-            Maybe(Field { name: "device", shape: Shape::Device }),
-        ],
-        default: Some("cluster-cidr"),
-        doc: "How traffic of pods is told from traffic of outsiders, which is masqueraded.",
-        example: "detect-local bridge cni0",
-        ..PLAIN
-    },
-    Definition {
-        keyword: "masquerade-bit",
-        place: Place::Proxy,
-        arguments: &[One(Field { name: "bit", shape: Shape::Number(0, 31) })],
-        default: Some("14"),
-        doc: "The bit of the packet mark that asks for masquerading; bit 14 is mark 0x4000.",
-        example: "masquerade-bit 14",
-        ..PLAIN
-    },
-    Definition {
-        keyword: "random-fully",
-        place: Place::Proxy,
-        arguments: &[One(Field { name: "switch", shape: Shape::Switch })],
-        default: Some("on"),
-        doc: "Whether masquerading picks source ports at random (`--random-fully`).",
-        example: "random-fully off",
-        ..PLAIN
-    },
-    Definition {
-        keyword: "naming",
-        place: Place::Proxy,
-        arguments: &[One(Field {
-            name: "scheme",
-            shape: Shape::Choice(&[
-                Choice::compiled("current", "Chain names as Kubernetes 1.18 and later form them."),
-                Choice::compiled(
-                    "legacy",
-                    "Chain names as Kubernetes 1.17 and earlier form them: a port without a name is hashed with the colon before it.",
-                ),
-            ]),
-        })],
-        default: Some("current"),
-        doc: "How the names of service chains are formed.",
-        example: "naming legacy",
-        ..PLAIN
-    },
-    Definition {
-        keyword: "scheduler",
-        place: Place::Proxy,
-        compiled: false,
-        doc: "The IPVS scheduler.",
-        example: "scheduler rr",
-        ..PLAIN
-    },
-    Definition {
-        keyword: "strict-arp",
-        place: Place::Proxy,
-        compiled: false,
-        doc: "Keeps the node from answering ARP for service addresses in IPVS mode.",
-        example: "strict-arp",
         ..PLAIN
     },
 ];

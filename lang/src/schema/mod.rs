@@ -10,6 +10,7 @@ mod endpoint;
 mod file;
 mod node;
 mod pod;
+mod proxy;
 mod reference;
 mod service;
 mod usage;
@@ -167,7 +168,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         cluster::STATEMENTS,
         cluster::OVERLAY,
         cluster::POD_NETWORK,
-        cluster::PROXY,
+        proxy::STATEMENTS,
         node::STATEMENTS,
         pod::POD,
         pod::PODS,
@@ -203,7 +204,7 @@ fn table(place: Place) -> &'static [Definition] {
         Place::Cluster => cluster::STATEMENTS,
         Place::Overlay => cluster::OVERLAY,
         Place::PodNetwork => cluster::POD_NETWORK,
-        Place::Proxy => cluster::PROXY,
+        Place::Proxy => proxy::STATEMENTS,
         Place::Node => node::STATEMENTS,
         Place::Pod => pod::POD,
         Place::Pods => pod::PODS,

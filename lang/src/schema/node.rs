@@ -58,6 +58,16 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "kernel",
+        place: Place::Node,
+        arguments: &[One(Field { name: "version", shape: Shape::Version })],
+        default: Some("what the node says of itself; 5.9 or newer where it is not asked"),
+        doc: "The version of the node's kernel, major and minor. `proxy ipvs` turns off the reuse of \
+              connections (conn_reuse_mode) on kernels from 4.1 up to 5.8, as kube-proxy does.",
+        example: "kernel 5.4",
+        ..PLAIN
+    },
+    Definition {
         keyword: "vtep",
         place: Place::Node,
         arguments: &[List(&[One(Field { name: "mac", shape: Shape::Mac })])],

@@ -60,6 +60,16 @@ const HOST_NETWORK: Definition = Definition {
     ..PLAIN
 };
 
+const WEIGHT: Definition = Definition {
+    keyword: "weight",
+    arguments: &[One(Field { name: "weight", shape: Shape::Number(0, 65535) })],
+    default: Some("1"),
+    doc: "The weight of the endpoints that services make of the pod, by which some schedulers of \
+          `proxy ipvs` go. One of weight 0 gets no new connections.",
+    example: "weight 3",
+    ..PLAIN
+};
+
 pub(super) const POD: &[Definition] = &[
     Definition { place: Place::Pod, ..LABELS },
     Definition { place: Place::Pod, ..CONTAINER_ },
@@ -67,6 +77,7 @@ pub(super) const POD: &[Definition] = &[
     Definition { place: Place::Pod, ..READY },
     Definition { place: Place::Pod, ..TERMINATING },
     Definition { place: Place::Pod, ..HOST_NETWORK },
+    Definition { place: Place::Pod, ..WEIGHT },
     Definition {
         keyword: "ip",
         place: Place::Pod,
@@ -85,6 +96,7 @@ pub(super) const PODS: &[Definition] = &[
     Definition { place: Place::Pods, ..READY },
     Definition { place: Place::Pods, ..TERMINATING },
     Definition { place: Place::Pods, ..HOST_NETWORK },
+    Definition { place: Place::Pods, ..WEIGHT },
 ];
 
 pub(super) const CONTAINER: &[Definition] = &[Definition { place: Place::Container, ..PORT }];

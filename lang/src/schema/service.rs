@@ -148,11 +148,14 @@ pub(super) const STATEMENTS: &[Definition] = &[
             Maybe(Field { name: "port", shape: Shape::ServicePortName }),
             One(Field { name: "endpoint", shape: Shape::Endpoint }),
             Tagged("on", &[One(Field { name: "node", shape: Shape::NodeName })]),
+            Tagged("weight", &[One(Field { name: "weight", shape: Shape::Number(0, 65535) })]),
         ],
         braces: Braces::Optional(Place::Endpoint),
         repeats: true,
         doc: "An endpoint of a service without `select`: an address and port, the name of the \
-              service's port if it has several, and the node that the endpoint is on, if any.",
+              service's port if it has several, and the node that the endpoint is on, if any. Some \
+              schedulers of `proxy ipvs` go by its weight, which is 1 if not stated; one of weight 0 \
+              gets no new connections.",
         example: "endpoint 10.244.7.9:5432 on node1",
         ..PLAIN
     },

@@ -11,7 +11,7 @@ use names::{
     service_port_name, subdomain, variable,
 };
 use networks::{address, endpoint, interface, mac, network, prefix};
-use numbers::{duration, number, port, port_number, ports, switch};
+use numbers::{duration, number, port, port_number, ports, switch, version};
 use std::borrow::Cow;
 
 /// What an argument must look like.
@@ -64,6 +64,8 @@ pub enum Shape {
     Endpoint,
     /// An Ethernet address.
     Mac,
+    /// Major and minor number of a version: `5.4`.
+    Version,
     /// `on` or `off`.
     Switch,
     /// One of several words.
@@ -158,6 +160,7 @@ impl Shape {
                 "an address and port, such as `10.0.0.7:80` or `[fd00::7]:80`".into()
             }
             Shape::Mac => "an Ethernet address, such as `0a:58:0a:f4:00:02`".into(),
+            Shape::Version => "a version, such as `5.4`".into(),
             Shape::Switch => "`on` or `off`".into(),
             Shape::Choice(choices) => one_of(compiled(choices)),
             Shape::Text => "a text in quotes".into(),
@@ -209,6 +212,7 @@ impl Shape {
             Shape::Pair => pair(word).map(Value::Pair),
             Shape::Endpoint => endpoint(word).map(Value::Endpoint),
             Shape::Mac => mac(word).map(Value::Mac),
+            Shape::Version => version(word).map(Value::Version),
             Shape::Switch => switch(word).map(Value::Switch),
             Shape::Choice(choices) => choice(word, choices).map(|word| Value::Word(word.into())),
             Shape::Text | Shape::Any => Ok(Value::Word(word.into())),

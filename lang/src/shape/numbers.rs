@@ -66,6 +66,12 @@ pub(super) fn duration(word: &str, min: u32, max: u32) -> Result<u32, Misshapen>
         .ok_or_else(|| no(format!("is not within {min} to {max} seconds")))
 }
 
+pub(super) fn version(word: &str) -> Result<(u16, u16), Misshapen> {
+    let part = |part: &str| number(part, 0, 65535).ok().and_then(|part| u16::try_from(part).ok());
+    let both = word.split_once('.').and_then(|(major, minor)| Some((part(major)?, part(minor)?)));
+    both.ok_or_else(|| no("is not a version").help("write major and minor number: `5.4`"))
+}
+
 pub(super) fn switch(word: &str) -> Result<bool, Misshapen> {
     match word {
         "on" => Ok(true),

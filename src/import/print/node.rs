@@ -17,6 +17,8 @@ pub(super) fn print(out: &mut Output, node: &NodeDecl) {
         out.list("mtu", node.mtu.iter().map(|mtu| mtu.value));
         out.list("zone", node.zone.iter().map(|zone| zone.value.as_str()));
         out.list("cores", node.cores.iter().map(|cores| cores.value));
+        let kernel = node.kernel.map(|kernel| kernel.value);
+        out.list("kernel", kernel.iter().map(|(major, minor)| format!("{major}.{minor}")));
         out.list("vtep", node.vteps.iter().map(|vtep| vtep.value));
     });
 }

@@ -2,6 +2,7 @@
 //! and what stands where something of netc's is to be. Reading changes nothing.
 
 mod parameters;
+mod services;
 mod space;
 
 use super::error::KernelError;
@@ -90,6 +91,8 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
             live.insert(State::Module(Module { name: Text::clone(&wanted.name) }), true);
         }
     }
+    services::sets(machine, interest, &mut live)?;
+    services::virtual_servers(machine, interest, &mut live)?;
     let backend = xtables::backend(machine)?;
     live.rules = xtables::save(machine, backend)?;
     let flushes = interest.states.iter().filter_map(|state| match state {

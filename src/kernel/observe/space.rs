@@ -193,7 +193,8 @@ impl View<'_> {
     fn addresses(&self, live: &mut Live) {
         for FoundAddress { device, net, link_local, by_kernel } in &self.space.addresses {
             let Some(link) = self.space.name_of(*device) else { continue };
-            let state = State::Address(Address { netns: self.netns(), link, address: *net });
+            let after = Vec::new();
+            let state = State::Address(Address { netns: self.netns(), link, address: *net, after });
             let asked_for = self.interest.has(&state.id());
             if asked_for || !(*link_local || *by_kernel) {
                 self.on(*device, state, live);

@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub(super) absent_links: BTreeSet<String>,
     /// Modules that are certainly not there.
     pub(super) absent_modules: BTreeSet<String>,
+    /// The same of those that the kernel would load by itself.
+    pub(super) absent_parts: BTreeSet<String>,
     /// Tools whose part of netfilter is certainly not there, and the module that it is.
     pub(super) absent_netfilter: Vec<(String, &'static str)>,
 }
@@ -43,8 +45,7 @@ pub(super) enum Tool {
 
 /// Looks at everything that is needed.
 pub(super) fn read(needs: &Needs) -> Facts {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let release = release.trim().to_owned();
+    let release = release();
     let modules = Modules::read(&Path::new("/lib/modules").join(&release));
     let lacks = |name: &str| {
         !module::present(name) && modules.as_ref().is_some_and(|modules| modules.lack(name))
@@ -66,10 +67,17 @@ pub(super) fn read(needs: &Needs) -> Facts {
             .is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY)),
         absent_links: lacking(&needs.links),
         absent_modules: lacking(&needs.modules),
+        absent_parts: lacking(&needs.parts),
         absent_netfilter,
         tools,
         release,
     }
+}
+
+/// The release of the kernel: `6.1.0-50-amd64`.
+pub(super) fn release() -> String {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    release.trim().to_owned()
 }
 
 /// The line `CapEff: 000001ffffffffff`, with a tab.
@@ -79,7 +87,7 @@ fn capabilities(status: &str) -> Option<u64> {
 }
 
 /// Looks for a tool where it would be started from, then where Debian has those for root.
-fn find(name: &str, search: &OsStr) -> Tool {
+pub(super) fn find(name: &str, search: &OsStr) -> Tool {
     let runs = |path: &PathBuf| {
         fs::metadata(path)
             .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)

@@ -3,72 +3,18 @@
 //! Everything is looked at and all faults are given at once. Nothing is loaded or written. Only
 //! what is certain is a fault: the kernel itself may know better.
 
+mod conflicts;
 mod facts;
+mod ipvs;
 mod modules;
+mod needs;
 
-use crate::model::Family;
-use crate::object::{LinkKind, State};
-use crate::plan::{Change, Key, Kind, Thing};
+pub use conflicts::conflicts;
+pub use ipvs::{ipvs_lacks, release};
+pub use needs::Needs;
+
 use facts::{Facts, Tool};
 use netc_lang::{Diagnostic, code};
-use std::collections::BTreeSet;
-
-/// What an apply will need.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Needs {
-    /// Programs, by name.
-    pub tools: BTreeSet<String>,
-    /// Kernel parameters that are to be set.
-    pub sysctls: BTreeSet<String>,
-    /// Kinds of device that are to be made, as `ip link` calls them.
-    pub links: BTreeSet<String>,
-    /// Modules that are to be loaded.
-    pub modules: BTreeSet<String>,
-}
-
-impl Needs {
-    /// What changes need to be made.
-    #[must_use]
-    pub fn of(changes: &[Change]) -> Needs {
-        let mut needs = Needs::default();
-        for change in changes {
-            match (&change.key, &change.to) {
-                (Key::Chain(family, ..) | Key::Jumps(family, ..), _) => needs.tools.extend(
-                    match family {
-                        Family::V4 => ["iptables-restore", "iptables-save"],
-                        Family::V6 => ["ip6tables-restore", "ip6tables-save"],
-                    }
-                    .map(String::from),
-                ),
-                (_, Some(Thing::Object(state))) => needs.add(state, change.kind),
-                _ => {}
-            }
-        }
-        needs
-    }
-
-    fn add(&mut self, state: &State, kind: Kind) {
-        match state {
-            State::Module(module) => {
-                self.tools.insert("modprobe".to_owned());
-                self.modules.insert(module.name.to_string());
-            }
-            State::Sysctl(sysctl) => {
-                self.sysctls.insert(sysctl.key.to_string());
-            }
-            State::Link(link) if kind != Kind::Update => {
-                let kind = match &link.kind {
-                    LinkKind::Bridge => "bridge",
-                    LinkKind::Veth(_) => "veth",
-                    LinkKind::Vxlan { .. } => "vxlan",
-                    LinkKind::Other(kind) => kind,
-                };
-                self.links.insert(kind.to_owned());
-            }
-            _ => {}
-        }
-    }
-}
 
 /// Everything that is known to stand in the way of an apply, on this machine and for this process.
 #[must_use]
@@ -84,7 +30,8 @@ fn decide(needs: &Needs, facts: &Facts) -> Vec<Diagnostic> {
     for kind in needs.links.iter().filter(|kind| facts.absent_links.contains(*kind)) {
         faults.push(kernel(facts, &format!("this kernel has no {kind} devices")));
     }
-    for name in needs.modules.iter().filter(|name| facts.absent_modules.contains(*name)) {
+    let modules = needs.modules.intersection(&facts.absent_modules);
+    for name in modules.chain(needs.parts.intersection(&facts.absent_parts)) {
         faults.push(kernel(facts, &format!("this kernel has no module {name}")));
     }
     for (tool, module) in &facts.absent_netfilter {
@@ -136,6 +83,7 @@ fn package(tool: &str) -> Option<&'static str> {
     match tool {
         "modprobe" => Some("kmod"),
         "ping" => Some("iputils-ping"),
+        "ipset" => Some("ipset"),
         _ if tool.starts_with("iptables") || tool.starts_with("ip6tables") => Some("iptables"),
         _ => None,
     }
@@ -163,6 +111,7 @@ fn kernel(facts: &Facts, message: &str) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn set(words: &[&str]) -> BTreeSet<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -174,6 +123,7 @@ mod tests {
             sysctls: set(&["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"]),
             links: set(&["bridge", "vxlan"]),
             modules: set(&["br_netfilter"]),
+            parts: set(&["xt_set"]),
         }
     }
 
@@ -186,6 +136,7 @@ mod tests {
             release: "6.1.0-1".to_owned(),
             absent_links: BTreeSet::new(),
             absent_modules: BTreeSet::new(),
+            absent_parts: BTreeSet::new(),
             absent_netfilter: Vec::new(),
         }
     }
@@ -211,6 +162,7 @@ mod tests {
         facts.sysctl_read_only = true;
         facts.absent_links = set(&["vxlan"]);
         facts.absent_modules = set(&["br_netfilter"]);
+        facts.absent_parts = set(&["xt_set", "xt_ipvs"]);
         facts.absent_netfilter = vec![("ip6tables-restore".into(), "nf_tables")];
         assert_eq!(
             messages(&needs(), &facts),
@@ -221,6 +173,7 @@ mod tests {
                 "cannot set net.ipv4.ip_forward and 1 more: /proc/sys is mounted read-only",
                 "this kernel has no vxlan devices (6.1.0-1)",
                 "this kernel has no module br_netfilter (6.1.0-1)",
+                "this kernel has no module xt_set (6.1.0-1)",
                 "this kernel has no nf_tables, which ip6tables-restore uses (6.1.0-1)",
             ]
         );

@@ -4,6 +4,7 @@
 mod batch;
 
 use super::error::KernelError;
+use super::generic;
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkDeserializable, NetlinkMessage,
     NetlinkPayload, NetlinkSerializable,
@@ -11,7 +12,7 @@ use netlink_packet_core::{
 use netlink_packet_netfilter::NetfilterMessage;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::SocketAddr;
-use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
+use netlink_sys::protocols::{NETLINK_GENERIC, NETLINK_NETFILTER, NETLINK_ROUTE};
 use nix::errno::Errno;
 use std::marker::PhantomData;
 
@@ -56,12 +57,21 @@ impl Message for NetfilterMessage {
     }
 }
 
+impl Message for generic::Message {
+    const PROTOCOL: isize = NETLINK_GENERIC;
+
+    fn slot(sockets: &mut Sockets) -> &mut Option<Socket<Self>> {
+        &mut sockets.generic
+    }
+}
+
 /// The sockets of one network namespace, as far as they were needed: to open one may load the
 /// module of its protocol.
 #[derive(Default)]
 pub(super) struct Sockets {
     route: Option<Socket<RouteNetlinkMessage>>,
     netfilter: Option<Socket<NetfilterMessage>>,
+    generic: Option<Socket<generic::Message>>,
 }
 
 /// A socket in one network namespace.

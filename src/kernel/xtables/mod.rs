@@ -1,9 +1,7 @@
 //! iptables by its own tools: iptables-save to read, iptables-restore to change.
 
-mod complaint;
 mod present;
 mod read;
-mod run;
 
 pub use read::{Foreign, Held, backend, other_backend};
 
@@ -11,9 +9,9 @@ pub(super) use read::save;
 
 use super::error::KernelError;
 use super::machine::Machine;
+use super::tool::{Tool, run};
 use crate::model::Family;
 use crate::plan::Payload;
-use run::{Tool, run};
 
 /// How many seconds to wait for another program that changes rules.
 const WAIT: &str = "30";

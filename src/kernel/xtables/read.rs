@@ -1,9 +1,9 @@
 //! Reading rules: netc's tables by the tools at hand, and what the other back end holds.
 
 use super::present;
-use super::run::Tool;
 use crate::kernel::error::KernelError;
 use crate::kernel::machine::Machine;
+use crate::kernel::tool::{NOT_INSTALLED, Tool, run};
 use crate::model::Family;
 use crate::object::{Netns, Table};
 use crate::plan::{Backend, LiveTable};
@@ -25,7 +25,7 @@ pub fn backend(machine: &mut Machine) -> Result<Backend, KernelError> {
     if let Some(known) = machine.backend {
         return Ok(known);
     }
-    let version = super::run(machine, Tool("iptables-restore"), &["--version"], None)?;
+    let version = run(machine, Tool("iptables-restore"), &["--version"], None)?;
     let found = if version.contains("(nf_tables)") { Backend::Nft } else { Backend::Legacy };
     machine.backend = Some(found);
     Ok(found)
@@ -162,7 +162,7 @@ fn legacy(family: Family) -> Result<Vec<Foreign>, KernelError> {
 fn if_installed(tool: Tool) -> Result<Option<String>, KernelError> {
     match tool.run(&[], None) {
         Ok(dump) => Ok(Some(dump)),
-        Err(KernelError::Tool { output, .. }) if output.starts_with("is not installed") => Ok(None),
+        Err(KernelError::Tool { output, .. }) if output.starts_with(NOT_INSTALLED) => Ok(None),
         Err(error) => Err(error),
     }
 }

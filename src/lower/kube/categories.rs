@@ -152,6 +152,7 @@ mod tests {
             mtu: 1500,
             zone: Some("zone-a".into()),
             cores: None,
+            kernel: None,
             blocks: PerFamily::default(),
             foreign_blocks: PerFamily::default(),
             vteps: PerFamily::default(),
@@ -170,6 +171,7 @@ mod tests {
             node: Some(NodeId(u32::from(!local))),
             conditions,
             hints: (!hints.is_empty()).then(|| Arc::new(all)),
+            weight: None,
             span: Span::default(),
         }
     }

@@ -54,6 +54,7 @@ mod tests {
             node: None,
             conditions: Conditions { ready: false, serving: *serving, terminating: true },
             hints: None,
+            weight: None,
             span: Span::default(),
         };
         let port = ServicePort {

@@ -1,25 +1,22 @@
 //! On which addresses of a node its node ports answer (`NodePortAddresses` of kube-proxy's
 //! `pkg/proxy/util/nodeport_addresses.go`).
 
-use super::Kube;
-use crate::model::{Family, NodePortAddresses};
-use crate::object::{ChainName, Chains, Match, Side, Target};
+use crate::model::{Family, Node, NodePortAddresses, Proxy};
 use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// The addresses of one family on which node ports answer.
 pub(super) struct NodePorts {
     /// All of them if `None`.
-    addresses: Option<Vec<IpAddr>>,
+    pub(super) addresses: Option<Vec<IpAddr>>,
     /// Node ports answer on 127.0.0.1 too.
     pub(super) localhost: bool,
 }
 
 impl NodePorts {
-    pub(super) fn new(kube: &Kube) -> NodePorts {
-        let (family, node) = (kube.family, kube.here.node);
-        let on = kube.proxy.localhost_node_ports && family == Family::V4;
-        let nets = match &kube.proxy.node_port_addresses {
+    pub(super) fn new(proxy: &Proxy, node: &Node, family: Family) -> NodePorts {
+        let on = proxy.localhost_node_ports && family == Family::V4;
+        let nets = match &proxy.node_port_addresses {
             NodePortAddresses::All => Vec::new(),
             NodePortAddresses::Primary => {
                 let own = node.address(family).map(|own| own.address);
@@ -42,32 +39,6 @@ impl NodePorts {
         addresses.sort_unstable();
         addresses.dedup();
         NodePorts { addresses: Some(addresses), localhost }
-    }
-
-    /// The last rules of KUBE-SERVICES: what is meant for this node itself may be for a node port.
-    pub(super) fn jumps(&self, kube: &Kube, services: &mut Chains) {
-        let chain = ChainName::new(&["KUBE-NODEPORTS"]);
-        let mut rule = |destination: Match, condition: Match| {
-            let note =
-                "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
-            let matches = [destination, Match::Comment(&[note]), condition];
-            services.rule(&matches, Target::Jump(&chain), kube.proxy.span);
-        };
-        if let Some(addresses) = &self.addresses {
-            for address in addresses {
-                let net = IpNet::from(*address);
-                rule(Match::Destination { not: false, net }, Match::Any);
-            }
-            return;
-        }
-        // Node ports on ::1 cannot work; those on 127.0.0.1 need route_localnet.
-        let except = |net| Match::Destination { not: true, net };
-        let elsewhere = match kube.family {
-            Family::V4 if self.localhost => Match::Any,
-            Family::V4 => except(loopback()),
-            Family::V6 => except(IpNet::from(kube.family.address(1))),
-        };
-        rule(elsewhere, Match::LocalAddress(Side::Destination));
     }
 }
 

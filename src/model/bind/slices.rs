@@ -53,6 +53,7 @@ fn endpoints(port: &mut PortDecl, slices: &[&SliceDecl]) {
                         .map(|node| Spanned::new(Arc::clone(node), endpoint.span)),
                     conditions: endpoint.conditions,
                     hints: endpoint.hints.clone(),
+                    weight: None,
                     span: endpoint.span,
                 };
                 let place = *places.entry(address).or_insert(port.endpoints.len());

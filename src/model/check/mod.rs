@@ -4,6 +4,7 @@ mod mtu;
 mod node_ports;
 mod overlap;
 mod portals;
+mod proxy;
 mod underlay;
 
 pub(super) use mtu::{check as mtu, choose as choose_mtu, of_node as node_mtu};
@@ -11,4 +12,5 @@ pub(super) use node_ports::check as node_ports;
 pub(super) use overlap::{Claim, check as overlap};
 pub(super) use portals::check as portals;
 pub(crate) use portals::shared as shared_portals;
+pub(super) use proxy::check as proxy;
 pub(super) use underlay::check as underlay;

@@ -1,10 +1,7 @@
 //! The `cluster` statement.
 
-use super::per_family;
-use crate::model::{
-    Bridge, DetectLocal, Family, NodePortAddresses, Overlay, OverlayKind, PerFamily, PodNetwork,
-    Proxy, fault,
-};
+use super::{per_family, proxy};
+use crate::model::{Bridge, Family, Overlay, OverlayKind, PerFamily, PodNetwork, Proxy, fault};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Span, Spanned};
 use std::net::IpAddr;
@@ -51,7 +48,7 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ClusterD
         mtu: overlay.and_then(|item| item.child("mtu")).and_then(|item| item.one("bytes")),
         overlay: read_overlay(overlay, item.span, faults),
         bridge: read_bridge(item.child("pod-network"), item.span, faults),
-        proxy: read_proxy(item.child("proxy"), item.span, faults),
+        proxy: proxy::read(item.child("proxy"), item.span, faults),
         dns: per_family(dns, Family::of, "name servers", faults),
         reserved: reserved.collect(),
     })
@@ -129,12 +126,12 @@ fn read_bridge(item: Option<&Item>, cluster: Span, faults: &mut Vec<Diagnostic>)
 }
 
 /// Whether the statement is there and its kind is `none`.
-fn is_none(item: Option<&Item>) -> bool {
+pub(super) fn is_none(item: Option<&Item>) -> bool {
     item.and_then(|item| item.one::<&str>("kind")).is_some_and(|kind| kind.value == "none")
 }
 
 /// Reports options that say nothing for the kind at hand.
-fn report_options(
+pub(super) fn report_options(
     item: Option<&Item>,
     what: &str,
     kind: &str,
@@ -144,54 +141,5 @@ fn report_options(
     let options = item.into_iter().flat_map(|item| &item.items);
     for option in options.filter(|option| !allowed(option.keyword)) {
         faults.push(fault::option_of_another_kind(what, kind, option.keyword, option.span));
-    }
-}
-
-/// `proxy KIND { … }`
-fn read_proxy(item: Option<&Item>, cluster: Span, faults: &mut Vec<Diagnostic>) -> Option<Proxy> {
-    let span = item.map_or(cluster, |item| item.span);
-    if is_none(item) {
-        report_options(item, "proxy", "none", |_| false, faults);
-        return None;
-    }
-    let child = |keyword| item.and_then(|item| item.child(keyword));
-    let switch = |keyword| child(keyword).and_then(|item| item.one::<bool>("switch"));
-    let bit = child("masquerade-bit").and_then(|item| item.one::<u32>("bit"));
-    let naming = child("naming").and_then(|item| item.one::<&str>("scheme"));
-    Some(Proxy {
-        masquerade_all: child("masquerade-all").is_some(),
-        node_port_addresses: node_port_addresses(child("node-port-addresses")),
-        localhost_node_ports: switch("localhost-node-ports").is_none_or(|switch| switch.value),
-        detect_local: detect_local(child("detect-local"), faults),
-        masquerade_mark: 1 << bit.map_or(14, |bit| bit.value),
-        random_fully: switch("random-fully").is_none_or(|switch| switch.value),
-        legacy_names: naming.is_some_and(|naming| naming.value == "legacy"),
-        span,
-    })
-}
-
-fn node_port_addresses(item: Option<&Item>) -> NodePortAddresses {
-    let Some(item) = item else { return NodePortAddresses::All };
-    if item.all::<&str>("address").next().is_some() {
-        return NodePortAddresses::Primary;
-    }
-    NodePortAddresses::Within(item.all("address").map(|network| network.value).collect())
-}
-
-fn detect_local(item: Option<&Item>, faults: &mut Vec<Diagnostic>) -> DetectLocal {
-    let Some(item) = item else { return DetectLocal::ClusterCidr };
-    let kind = item.one::<&str>("kind").map_or("", |kind| kind.value);
-    let device = item.one::<&str>("device");
-    let named = matches!(kind, "bridge" | "interface-prefix");
-    if named != device.is_some() {
-        faults.push(fault::detector_device(kind, named, item.span));
-    }
-    let device = device.map_or_else(String::new, |device| device.value.to_owned());
-    match kind {
-        "node-cidr" => DetectLocal::NodeCidr,
-        "bridge" => DetectLocal::Bridge(device),
-        "interface-prefix" => DetectLocal::InterfacePrefix(device),
-        "none" => DetectLocal::None,
-        _ => DetectLocal::ClusterCidr,
     }
 }

@@ -49,6 +49,7 @@ fn endpoint(item: &Item, address: SocketAddr) -> EndpointDecl {
             terminating,
         },
         hints: hints(item),
+        weight: item.one("weight").map(|weight| weight.value),
         span: item.span,
     }
 }

@@ -5,6 +5,7 @@ mod contradictions;
 mod endpoint;
 mod node;
 mod pod;
+mod proxy;
 mod service;
 
 pub(super) use cluster::ClusterDecl;

@@ -19,6 +19,7 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NodeDecl
         mtu: item.child("mtu").and_then(|item| item.one("bytes")),
         zone: zone.map(|zone| zone.map(str::to_owned)),
         cores: item.child("cores").and_then(|item| item.one("number")),
+        kernel: item.child("kernel").and_then(|item| item.one("version")),
         blocks: per_family(blocks, Family::of_net, "blocks of one node", faults),
         vteps: vteps.collect(),
     })

@@ -46,7 +46,9 @@ fn template(item: &Item, faults: &mut Vec<Diagnostic>) -> PodTemplate {
     let containers = item.children("container").flat_map(|item| item.children("port"));
     let ports: Vec<PodPort> = item.children("port").chain(containers).filter_map(port).collect();
     report_shared_ports(&ports, faults);
-    PodTemplate { labels: labels.values().map(|label| label.value.clone()).collect(), ports }
+    let labels = labels.values().map(|label| label.value.clone()).collect();
+    let weight = item.child("weight").and_then(|item| item.one("weight"));
+    PodTemplate { labels, ports, weight: weight.map(|weight| weight.value) }
 }
 
 fn port(item: &Item) -> Option<PodPort> {

@@ -3,9 +3,11 @@
 mod address;
 mod network;
 mod project;
+mod proxy;
 mod service;
 
 pub(super) use address::*;
 pub(super) use network::*;
 pub(super) use project::*;
+pub(super) use proxy::*;
 pub(super) use service::*;

@@ -55,6 +55,9 @@ const PORT: &str = "a restart of the network has taken it out of its bridge, or 
 const HAIRPIN: &str = "a CNI plugin without `hairpinMode`, or NetworkManager, has set the port \
                        (kubernetes#13375): a pod then cannot reach itself through its service";
 const NETNS: &str = "a restart of the machine empties /run/netns; or `ip netns delete`";
+const SERVERS: &str = "a kube-proxy or keepalived runs here too, `ipvsadm -C` was called, or somebody \
+                       has changed it by hand";
+const SETS: &str = "a kube-proxy runs here too, or somebody has changed it with ipset(8)";
 const CONNECTIONS: &str = "a client of UDP that keeps its port stays with the endpoint that it had \
                            (kubernetes#19029)";
 pub(super) const OLD_FLANNEL: &str = "a newer flannel does not remove it (flannel#1167): `netc \
@@ -92,6 +95,8 @@ fn object(wanted: &State, found: Option<&State>, kind: Trouble) -> String {
         (State::Port(wanted), Some(State::Port(found))) if wanted.bridge == found.bridge => HAIRPIN,
         (State::Port(_), _) => PORT,
         (State::Flush(_), _) => CONNECTIONS,
+        (State::Virtual(_), _) => SERVERS,
+        (State::Set(_), _) => SETS,
         _ => BY_HAND,
     };
     match kind {
@@ -128,6 +133,8 @@ fn left(found: &State) -> Option<&'static str> {
         State::Address(_) => Some(SUBNET),
         State::Neighbour(_) | State::Fdb(_) => Some(FLANNELD),
         State::Port(_) => Some(PORT),
+        State::Virtual(_) => Some(SERVERS),
+        State::Set(_) => Some(SETS),
         _ => None,
     }
 }

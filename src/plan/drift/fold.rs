@@ -1,9 +1,9 @@
-//! Which differences are one finding: what is gone with its device or namespace, and chains that
-//! are gone together.
+//! Which differences are one finding: what is gone with its device or namespace, and chains, sets and
+//! virtual servers that are gone together.
 
 use super::{Finding, Trouble, cause, finding};
 use crate::model::Family;
-use crate::object::{ChainName, Id, Netns, State, Table, Text};
+use crate::object::{Id, Netns, State, Table, Text};
 use crate::plan::Live;
 use crate::plan::change::{Change, Kind};
 use crate::plan::thing::{Key, Thing};
@@ -132,11 +132,22 @@ fn on(netns: &Netns, link: &Text) -> [Id; 2] {
     [Id::Link(netns.clone(), Text::clone(link)), Id::Up(netns.clone(), Text::clone(link))]
 }
 
-/// Chains of one table that are gone, empty or left.
+/// Things of one kind that are gone, empty or left.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Herd(Family, Table, Lot);
+struct Herd(Kin, Lot);
 
-/// What has become of chains.
+/// Things of which there are many.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kin {
+    /// Chains of one table.
+    Chains(Family, Table),
+    /// Sets.
+    Sets,
+    /// Virtual servers.
+    Servers,
+}
+
+/// What has become of them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lot {
     Gone,
@@ -145,26 +156,33 @@ enum Lot {
 }
 
 fn herd(change: &Change) -> Option<Herd> {
-    let Key::Chain(family, table, _) = change.key else { return None };
+    let kin = match &change.key {
+        Key::Chain(family, table, _) => Kin::Chains(*family, *table),
+        Key::Object(Id::Set(_)) => Kin::Sets,
+        Key::Object(Id::Virtual(_)) => Kin::Servers,
+        _ => return None,
+    };
     let lot = match (&change.from, &change.to) {
         (None, _) => Lot::Gone,
         (_, None) => Lot::Left,
         (Some(Thing::Chain(found)), _) if found.text.is_empty() => Lot::Empty,
         _ => return None,
     };
-    Some(Herd(family, table, lot))
+    Some(Herd(kin, lot))
 }
 
-/// Says of several chains what one of them says of itself.
-fn together(Herd(family, table, lot): Herd, finding: &mut Finding) {
+/// Says of several things what one of them says of itself.
+fn together(Herd(kin, lot): Herd, finding: &mut Finding) {
     let keys = [&finding.key].into_iter().chain(&finding.with);
-    let names: Vec<ChainName> = keys
+    let names: Vec<String> = keys
         .filter_map(|key| match key {
-            Key::Chain(.., name) => Some(*name),
+            Key::Chain(.., name) => Some(name.to_string()),
+            Key::Object(Id::Set(name)) => Some(name.to_string()),
+            Key::Object(Id::Virtual(address)) => Some(address.to_string()),
             _ => None,
         })
         .collect();
-    let mut shown: Vec<&str> = names.iter().take(NAMED).map(ChainName::as_str).collect();
+    let mut shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
     let more = match names.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -177,10 +195,15 @@ fn together(Herd(family, table, lot): Herd, finding: &mut Finding) {
     };
     let count = names.len();
     let shown = shown.join(", ");
-    finding.what = format!("{count} {family} chains of table {table} {fate}: {shown}{more}");
+    let what = match kin {
+        Kin::Chains(family, table) => format!("{family} chains of table {table}"),
+        Kin::Sets => "sets".to_owned(),
+        Kin::Servers => "virtual servers".to_owned(),
+    };
+    finding.what = format!("{count} {what} {fate}: {shown}{more}");
     finding.kind = kind;
     finding.details.clear();
-    if lot != Lot::Left {
+    if lot != Lot::Left && matches!(kin, Kin::Chains(..)) {
         finding.cause = Some(cause::FLUSHED.to_owned());
     }
 }

@@ -7,6 +7,7 @@ mod cause;
 mod fold;
 mod object;
 mod rules;
+mod serving;
 #[cfg(test)]
 mod tests;
 

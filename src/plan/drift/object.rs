@@ -1,5 +1,6 @@
 //! Sentences about objects that are no rules.
 
+use super::serving;
 use crate::object::{Link, LinkKind, PROTOCOL, Route, State, Sysctl};
 
 /// What is the matter with an object. `was` is what the comparison says of it.
@@ -84,6 +85,8 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
             let id = State::Route(wanted.clone()).id();
             if is == not { Vec::new() } else { vec![format!("{id} leads {is}, not {not}")] }
         }
+        (State::Set(wanted), State::Set(found)) => serving::set(wanted, found),
+        (State::Virtual(wanted), State::Virtual(found)) => serving::server(wanted, found),
         _ => Vec::new(),
     }
 }
@@ -173,6 +176,7 @@ fn of_kind(device: &str, wanted: &LinkKind, found: &LinkKind) -> Vec<String> {
 fn kind(kind: &LinkKind) -> String {
     match kind {
         LinkKind::Bridge => "a bridge".into(),
+        LinkKind::Dummy => "a dummy device".into(),
         LinkKind::Veth(_) => "one end of a veth pair".into(),
         LinkKind::Vxlan { .. } => "a vxlan device".into(),
         LinkKind::Other(other) => format!("of the kind {other}"),

@@ -4,8 +4,9 @@ use super::*;
 use crate::graph::Ordered;
 use crate::model::Family;
 use crate::object::{
-    Address, Fdb, Flush, Id, Link, LinkKind, Module, Neighbour, Netns, NetnsObject, PROTOCOL, Peer,
-    Place, Port, Route, Sysctl, Table, Up,
+    Address, Fdb, Flush, Forwarding, Id, Ipset, Link, LinkKind, Member, Module, Neighbour, Netns,
+    NetnsObject, Origins, PROTOCOL, Peer, Place, Port, RealServer, Route, Scheduling, SetKind,
+    SetName, Sysctl, Table, Up, VirtualAddress, VirtualServer,
 };
 use crate::plan::thing::{Jumps, Rules};
 use crate::plan::{Record, converge, diff};
@@ -59,7 +60,7 @@ fn sysctl(key: &str, value: &str) -> State {
 
 fn address() -> State {
     let address = "10.244.0.1/24".parse().unwrap();
-    State::Address(Address { netns: NODE, link: "cni0".into(), address })
+    State::Address(Address { netns: NODE, link: "cni0".into(), address, after: Vec::new() })
 }
 
 fn neighbour(last: u8) -> State {
@@ -180,6 +181,57 @@ fn what_is_another_is_told_field_by_field() {
     changed(&fdb("192.0.2.9"), &fdb("192.0.2.8"), said, "flanneld");
     let said = "route 10.244.1.0/24 leads via 192.0.2.3 dev flannel.1 proto 3, not via 10.244.1.0 dev flannel.1";
     changed(&route("10.244.1.0", PROTOCOL), &route("192.0.2.3", 3), said, "flanneld");
+}
+
+fn served(scheduler: &str, persistence: Option<u32>, reals: &[(&str, u32)]) -> State {
+    let reals = reals.iter().map(|(socket, weight)| RealServer {
+        socket: socket.parse().unwrap(),
+        weight: *weight,
+        forwarding: Forwarding::Masquerade,
+    });
+    let socket = "10.96.0.1:80".parse().unwrap();
+    State::Virtual(VirtualServer {
+        address: VirtualAddress { socket, protocol: netc_lang::Protocol::Tcp },
+        scheduling: Scheduling { scheduler: scheduler.into(), flags: 0 },
+        persistence,
+        mask: 32,
+        reals: reals.collect(),
+        origins: Origins::default(),
+        after: Vec::new(),
+    })
+}
+
+fn set(name: &str, ports: std::ops::Range<u16>) -> State {
+    let members = ports.map(Member::Port).collect();
+    State::Set(Ipset::new(SetName::new(name), SetKind::Port, Family::V4, members))
+}
+
+#[test]
+fn virtual_servers_are_told_with_their_real_servers() {
+    let wanted = served("rr", None, &[("10.244.1.7:80", 1), ("10.244.1.8:80", 1)]);
+    missing(&wanted, "virtual server 10.96.0.1:80/tcp is missing", "`ipvsadm -C`");
+    let said = "virtual server 10.96.0.1:80/tcp has scheduler wrr, not rr; \
+                virtual server 10.96.0.1:80/tcp is persistent for 600 s, and should not be; \
+                virtual server 10.96.0.1:80/tcp has no real server 10.244.1.7:80; \
+                virtual server 10.96.0.1:80/tcp has a further real server 10.244.1.9:80; \
+                virtual server 10.96.0.1:80/tcp has real server 10.244.1.8:80 with weight 0, not 1";
+    let found = served("wrr", Some(600), &[("10.244.1.8:80", 0), ("10.244.1.9:80", 1)]);
+    changed(&wanted, &found, said, "keepalived");
+    stale(&wanted, "virtual server 10.96.0.1:80/tcp is left: nothing asks for it", "kube-proxy");
+}
+
+#[test]
+fn sets_are_told_with_their_members() {
+    let wanted = set("KUBE-NODE-PORT-TCP", 30_001..30_003);
+    missing(&wanted, "set KUBE-NODE-PORT-TCP is missing", "ipset(8)");
+    let said = "set KUBE-NODE-PORT-TCP lacks 30001, 30002; \
+                set KUBE-NODE-PORT-TCP has 30010, 30011, 30012, 30013 and 6 more too many";
+    changed(&wanted, &set("KUBE-NODE-PORT-TCP", 30_010..30_020), said, "kube-proxy");
+    let all: Vec<State> = (0..6).map(|number| set(&format!("S{number}"), 0..1)).collect();
+    let changes: Vec<Change> = all.iter().map(|state| change(None, Some(object(state)))).collect();
+    let found = drift(&changes, &Live::default(), &[]);
+    let [finding] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(finding.what, "6 sets are missing: S0, S1, S2, S3 and 2 more");
 }
 
 #[test]

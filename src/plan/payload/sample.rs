@@ -47,6 +47,18 @@ impl Payload {
         Cow::Owned(sample)
     }
 
+    /// The same without the rules that look into sets.
+    #[must_use]
+    pub fn without_sets(&self) -> Cow<'static, Payload> {
+        let mut rest = Payload { family: self.family, text: String::new(), lines: Vec::new() };
+        for (text, line) in self.text.lines().zip(&self.lines) {
+            if !text.contains(" --match-set ") {
+                rest.push(text, line.change, line.rule);
+            }
+        }
+        Cow::Owned(rest)
+    }
+
     /// The forms of rules, by table.
     fn forms(&self) -> Vec<(&str, Sample<'_>)> {
         let mut tables: Vec<(&str, Sample)> = Vec::new();

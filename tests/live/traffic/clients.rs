@@ -22,20 +22,26 @@ const CLIENTS: [(&str, &str); 3] = [
     ("node0", "10.96.0.80:80"),
 ];
 
+/// How long a client waits before its next request, after one that took so long: a slow machine has
+/// other things to do, too.
+fn pace(begin: Instant) -> Duration {
+    Duration::from_millis(2) + 5 * begin.elapsed()
+}
+
 /// How many requests there are at least while a node changes, and as many afterwards.
 const LEAST: usize = 100;
 
 /// A server in a pod.
-pub(super) struct Server {
-    pub(super) pod: String,
+pub(crate) struct Server {
+    pub(crate) pod: String,
     gone: Arc<AtomicBool>,
 }
 
 impl Server {
-    pub(super) fn new(pod: &str) -> Server {
+    pub(crate) fn new(pod: &str) -> Server {
         let pod = format!("pod-default.{pod}");
         let server = Server { pod, gone: Arc::default() };
-        let listener = within(&server.pod, || TcpListener::bind("0.0.0.0:80").unwrap());
+        let listener = within(&server.pod, || TcpListener::bind("[::]:80").unwrap());
         let (name, gone) = (server.pod.clone(), Arc::clone(&server.gone));
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -48,11 +54,11 @@ impl Server {
     }
 
     /// From now on it answers nobody.
-    pub(super) fn goes(&self) {
+    pub(crate) fn goes(&self) {
         self.gone.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn comes(&self) {
+    pub(crate) fn comes(&self) {
         self.gone.store(false, Ordering::Relaxed);
     }
 }
@@ -86,6 +92,8 @@ fn request(to: SocketAddr) -> io::Result<String> {
 /// Clients that ask again and again, each time on a new connection.
 struct Asking {
     over: Arc<AtomicBool>,
+    /// How many requests were answered so far.
+    answered: Arc<AtomicUsize>,
     clients: Vec<JoinHandle<Asked>>,
 }
 
@@ -100,16 +108,21 @@ struct Asked {
 impl Asking {
     fn begin() -> Asking {
         let over = Arc::<AtomicBool>::default();
+        let answered = Arc::<AtomicUsize>::default();
         let clients = CLIENTS.iter().cycle().take(2 * CLIENTS.len()).map(|(netns, to)| {
-            let over = Arc::clone(&over);
-            start(netns, move || ask(netns, to, &over))
+            let (over, answered) = (Arc::clone(&over), Arc::clone(&answered));
+            start(netns, move || ask(netns, to, &over, &answered))
         });
-        Asking { clients: clients.collect(), over }
+        Asking { clients: clients.collect(), over, answered }
     }
 
     /// Who has answered, and how often. No request may have failed.
     #[track_caller]
     fn end(self, what: &str) -> BTreeMap<String, usize> {
+        let begin = Instant::now();
+        while self.answered.load(Ordering::Relaxed) < LEAST && begin.elapsed() < 3 * PATIENCE {
+            sleep(A_WHILE);
+        }
         self.over.store(true, Ordering::Relaxed);
         let mut all = Asked::default();
         for client in self.clients {
@@ -127,25 +140,28 @@ impl Asking {
     }
 }
 
-fn ask(netns: &str, to: &str, over: &AtomicBool) -> Asked {
+fn ask(netns: &str, to: &str, over: &AtomicBool, answered: &AtomicUsize) -> Asked {
     let (address, mut asked) = (to.parse().unwrap(), Asked::default());
     while !over.load(Ordering::Relaxed) {
         let begin = Instant::now();
         match request(address) {
-            Ok(server) => *asked.answers.entry(server).or_default() += 1,
+            Ok(server) => {
+                *asked.answers.entry(server).or_default() += 1;
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
             Err(error) => {
                 let after = begin.elapsed().as_millis();
                 asked.failures.push(format!("{netns} to {to} after {after} ms: {error}"));
             }
         }
-        sleep(Duration::from_millis(2));
+        sleep(pace(begin));
     }
     asked
 }
 
 /// Connections on which a line is exchanged every few milliseconds.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     over: Arc<AtomicBool>,
     lines: Arc<AtomicUsize>,
     /// How many broke, by their servers.
@@ -157,8 +173,13 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Opens more of them, some from each client.
-    pub(super) fn open(&mut self) {
-        for (netns, to) in CLIENTS.iter().cycle().take(8 * CLIENTS.len()) {
+    pub(crate) fn open(&mut self) {
+        self.open_each(8);
+    }
+
+    /// Opens so many from each client.
+    pub(crate) fn open_each(&mut self, times: usize) {
+        for (netns, to) in CLIENTS.iter().cycle().take(times * CLIENTS.len()) {
             let (mut stream, server) = within(netns, || open(to).unwrap());
             *self.opened.entry(server.clone()).or_default() += 1;
             let (over, lines) = (Arc::clone(&self.over), Arc::clone(&self.lines));
@@ -173,7 +194,7 @@ impl Kept {
 
     /// Those to these servers break, if not at once, and no others.
     #[track_caller]
-    pub(super) fn break_to(&self, servers: &[&Server], what: &str) {
+    pub(crate) fn break_to(&self, servers: &[&Server], what: &str) {
         let those = |name: &String| servers.iter().any(|server| server.pod == *name);
         let opened = self.opened.iter().filter(|(name, _)| those(name));
         let expected: BTreeMap<String, usize> =
@@ -186,7 +207,7 @@ impl Kept {
         assert_eq!(broken(), expected, "{what}");
     }
 
-    pub(super) fn end(self) {
+    pub(crate) fn end(self) {
         self.over.store(true, Ordering::Relaxed);
         self.threads.into_iter().for_each(|thread| thread.join().unwrap());
     }
@@ -212,6 +233,7 @@ fn keep(
 ) -> io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?);
     while !over.load(Ordering::Relaxed) {
+        let begin = Instant::now();
         stream.write_all(b"more\n")?;
         let mut line = String::new();
         lines.read_line(&mut line)?;
@@ -219,14 +241,14 @@ fn keep(
             return Err(io::Error::new(ErrorKind::UnexpectedEof, "no answer"));
         }
         count.fetch_add(1, Ordering::Relaxed);
-        sleep(Duration::from_millis(5));
+        sleep(2 * pace(begin));
     }
     Ok(())
 }
 
 /// Does something while there are requests, none of which may fail. Who answers afterwards.
 #[track_caller]
-pub(super) fn during(kept: &Kept, what: &str, work: impl FnOnce()) -> Vec<String> {
+pub(crate) fn during(kept: &Kept, what: &str, work: impl FnOnce()) -> Vec<String> {
     let (begin, lines) = (Instant::now(), kept.lines.load(Ordering::Relaxed));
     let asking = Asking::begin();
     sleep(A_WHILE);
@@ -239,4 +261,33 @@ pub(super) fn during(kept: &Kept, what: &str, work: impl FnOnce()) -> Vec<String
     let asking = Asking::begin();
     sleep(2 * A_WHILE);
     asking.end(what).into_keys().collect()
+}
+
+/// A connection that is kept open.
+pub(crate) struct Held {
+    stream: TcpStream,
+    /// Who answers.
+    pub(crate) server: String,
+}
+
+impl Held {
+    pub(crate) fn open(netns: &str, to: &str) -> Held {
+        let to = to.to_owned();
+        let (stream, server) = within(netns, move || open(&to).unwrap());
+        Held { stream, server }
+    }
+
+    /// One more line is answered by the same server.
+    pub(crate) fn goes_on(&mut self) -> bool {
+        let mut line = String::new();
+        let asked = self.stream.write_all(b"more\n");
+        let answered = BufReader::new(&self.stream).read_line(&mut line);
+        asked.is_ok() && answered.is_ok() && line.trim_end() == self.server
+    }
+}
+
+/// One request from a namespace: who answers.
+pub(crate) fn request_from(netns: &str, to: &str) -> io::Result<String> {
+    let to = to.parse().unwrap();
+    within(netns, move || request(to))
 }

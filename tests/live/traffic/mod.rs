@@ -1,7 +1,7 @@
 //! Traffic goes on while a node changes: no request to an endpoint that serves fails, and
 //! connections to endpoints that stay live on, with both back ends of iptables.
 
-mod clients;
+pub(crate) mod clients;
 
 use crate::lab::{Lab, path_with, rules, run, script, text};
 use clients::{Kept, Server, during};

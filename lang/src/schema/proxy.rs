@@ -1,0 +1,196 @@
+//! The statements of `proxy` blocks.
+
+use super::Pattern::{List, Maybe, One};
+use super::{Choice, Definition, Field, PLAIN, Place, Shape};
+
+pub(super) const KINDS: &[Choice] = &[
+    Choice::compiled("iptables", "What kube-proxy 1.36 programs in iptables mode."),
+    Choice::compiled(
+        "ipvs",
+        "What kube-proxy 1.36 programs in IPVS mode: virtual servers in the kernel, sets of addresses and ports, and few rules.",
+    ),
+    Choice::compiled("none", "Services are not programmed."),
+    Choice::reserved("nftables", "What kube-proxy programs in nftables mode."),
+    Choice::reserved("userspace", "kube-proxy's old user-space mode."),
+    Choice::reserved("kernelspace", "kube-proxy's mode for Windows."),
+];
+
+/// The schedulers of the kernel (`net/netfilter/ipvs/ip_vs_*.c`), as ipvsadm(8) tells of them.
+const SCHEDULERS: &[Choice] = &[
+    Choice::compiled("rr", "Round robin: each in turn."),
+    Choice::compiled("wrr", "Weighted round robin: each in turn, as often as its weight says."),
+    Choice::compiled("lc", "Least connections."),
+    Choice::compiled("wlc", "Weighted least connections: fewest for their weight."),
+    Choice::compiled(
+        "lblc",
+        "Locality-based least connections: the same for one destination, as long as it is not overloaded.",
+    ),
+    Choice::compiled("lblcr", "The same with replication: a set of endpoints for one destination."),
+    Choice::compiled("sh", "Source hashing: the same for one client address."),
+    Choice::compiled("dh", "Destination hashing: the same for one destination address."),
+    Choice::compiled("sed", "Shortest expected delay, by connections and weight."),
+    Choice::compiled("nq", "Never queue: an idle one if there is any, else as `sed`."),
+    Choice::compiled(
+        "mh",
+        "Maglev hashing: the same for one client, and few clients move when endpoints change.",
+    ),
+    Choice::compiled("fo", "Failover: the one of the highest weight."),
+    Choice::compiled(
+        "ovf",
+        "Overflow: the one of the highest weight, and the next when it has as many connections as its weight says.",
+    ),
+    Choice::compiled("twos", "The less loaded of two picked at random by weight."),
+];
+
+const FALLBACK: Choice =
+    Choice::compiled("fallback", "Pick another endpoint if the one picked has weight 0.");
+
+const PORT: Choice = Choice::compiled("port", "Heed the client's port too.");
+
+const DETECTORS: &[Choice] = &[
+    Choice::compiled("cluster-cidr", "Traffic from the cluster's pod network."),
+    Choice::compiled("node-cidr", "Traffic from this node's block."),
+    Choice::compiled("bridge", "Traffic that comes in by the bridge named after it."),
+    Choice::compiled("interface-prefix", "Traffic that comes in by a device whose name begins so."),
+    Choice::compiled(
+        "none",
+        "No traffic is known to be local; none is masqueraded for coming from outside.",
+    ),
+];
+
+pub(super) const STATEMENTS: &[Definition] = &[
+    Definition {
+        keyword: "masquerade-all",
+        place: Place::Proxy,
+        doc: "Masquerades all traffic to service addresses, not only what comes from outside the \
+              pod network.",
+        example: "masquerade-all",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "node-port-addresses",
+        place: Place::Proxy,
+        arguments: &[List(&[One(Field { name: "address", shape: Shape::PrimaryOrNetwork })])],
+        default: Some("every address of the node"),
+        doc: "The node's addresses on which node ports answer: `primary` for the first address of \
+              each family, or the addresses within the networks.",
+        example: "node-port-addresses primary",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "localhost-node-ports",
+        place: Place::Proxy,
+        arguments: &[One(Field { name: "switch", shape: Shape::Switch })],
+        default: Some("on"),
+        doc: "Whether IPv4 node ports answer on 127.0.0.1 too. Needs route_localnet, which netc \
+              sets, with the rule that keeps outsiders from 127.0.0.0/8. Only for iptables.",
+        example: "localhost-node-ports off",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "detect-local",
+        place: Place::Proxy,
+        arguments: &[
+            One(Field { name: "kind", shape: Shape::Choice(DETECTORS) }),
+            Maybe(Field { name: "device", shape: Shape::Device }),
+        ],
+        default: Some("cluster-cidr"),
+        doc: "How traffic of pods is told from traffic of outsiders, which is masqueraded.",
+        example: "detect-local bridge cni0",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "masquerade-bit",
+        place: Place::Proxy,
+        arguments: &[One(Field { name: "bit", shape: Shape::Number(0, 31) })],
+        default: Some("14"),
+        doc: "The bit of the packet mark that asks for masquerading; bit 14 is mark 0x4000.",
+        example: "masquerade-bit 14",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "random-fully",
+        place: Place::Proxy,
+        arguments: &[One(Field { name: "switch", shape: Shape::Switch })],
+        default: Some("on"),
+        doc: "Whether masquerading picks source ports at random (`--random-fully`).",
+        example: "random-fully off",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "naming",
+        place: Place::Proxy,
+        arguments: &[One(Field {
+            name: "scheme",
+            shape: Shape::Choice(&[
+                Choice::compiled("current", "Chain names as Kubernetes 1.18 and later form them."),
+                Choice::compiled(
+                    "legacy",
+                    "Chain names as Kubernetes 1.17 and earlier form them: a port without a name is hashed with the colon before it.",
+                ),
+            ]),
+        })],
+        default: Some("current"),
+        doc: "How the names of service chains are formed. Only for iptables.",
+        example: "naming legacy",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "scheduler",
+        place: Place::Proxy,
+        arguments: &[
+            One(Field { name: "name", shape: Shape::Choice(SCHEDULERS) }),
+            Maybe(Field { name: "fallback", shape: Shape::Choice(&[FALLBACK]) }),
+            Maybe(Field { name: "port", shape: Shape::Choice(&[PORT]) }),
+        ],
+        default: Some("rr"),
+        doc: "How a virtual server picks an endpoint for a connection. `sh` and `mh` take `fallback` \
+              (pick another endpoint if the one picked has weight 0) and `port` (heed the client's \
+              port too; `mh` always does, as kube-proxy has it). Only for ipvs.",
+        example: "scheduler sh fallback port",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "strict-arp",
+        place: Place::Proxy,
+        doc: "Keeps the node from answering ARP for service addresses, by arp_ignore 1 and \
+              arp_announce 2 on all its devices. Load balancers that announce addresses \
+              themselves need it. Only for ipvs.",
+        example: "strict-arp",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "fallback",
+        place: Place::Proxy,
+        arguments: &[One(Field {
+            name: "kind",
+            shape: Shape::Choice(&[
+                Choice::compiled("iptables", "The node is programmed as with `proxy iptables`."),
+                Choice::compiled("none", "Applying to such a node is refused."),
+            ]),
+        })],
+        default: Some("iptables"),
+        doc: "What becomes of a node whose kernel lacks IPVS, the scheduler or sets. Only for ipvs.",
+        example: "fallback none",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "strict",
+        place: Place::Proxy,
+        doc: "Compiles what the Service API promises where kube-proxy's IPVS mode does otherwise: \
+              with policy `local` and no local endpoint, a connection is not sent to another node. \
+              Only for ipvs.",
+        example: "strict",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "drain",
+        place: Place::Proxy,
+        arguments: &[One(Field { name: "time", shape: Shape::Duration(0, 86400) })],
+        default: Some("30s"),
+        doc: "How long `netc apply` waits for the connections of a TCP endpoint that goes. It gets \
+              no new ones in that time. Only for ipvs.",
+        example: "drain 2m",
+        ..PLAIN
+    },
+];
