@@ -56,7 +56,8 @@ impl KernelError {
             KernelError::Netlink { errno, .. } => matches!(errno, Errno::EPERM | Errno::EACCES),
             KernelError::Io { error, .. } => error.kind() == io::ErrorKind::PermissionDenied,
             KernelError::Tool { output, .. } => {
-                output.contains("Permission denied") || output.contains("you must be root")
+                let refusals = ["Permission denied", "Operation not permitted", "you must be root"];
+                refusals.iter().any(|refusal| output.contains(refusal))
             }
             KernelError::Fixed { .. } | KernelError::Missing(_) | KernelError::Garbled(_) => false,
         }
