@@ -56,7 +56,4 @@ export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$PWD/tests/vm/run.sh"
 export NETC_VM_TIMEOUT="${NETC_VM_TIMEOUT:-2400}"
 # Which modules are loaded is seen on a kernel that has only just started.
 cargo test --test live --features kernel-tests -- modules::
-# The change of modes under traffic has to end within the time of `drain`, which an emulated machine
-# with other work to do may miss: it is run by hand.
-cargo test --test live --features kernel-tests -- ipvs:: "${both_kernels[@]}" \
-    --skip another_mode_takes_over
+cargo test --test live --features kernel-tests -- ipvs:: "${both_kernels[@]}"
