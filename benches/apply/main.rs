@@ -4,7 +4,7 @@
 //!
 //! Everything is measured in one run, in turn, so that ratios hold when the machine's speed does
 //! not. `-- --quick` leaves out the largest size; `-- --long` also loads 5,000 services in one
-//! transaction of iptables-nft, which takes minutes.
+//! transaction of iptables-nft, which takes minutes; `-- layouts` measures only the ways side by side.
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -15,8 +15,10 @@
 #[path = "../compile/cluster.rs"]
 #[expect(dead_code, reason = "the other benchmark has more clusters")]
 mod cluster;
+mod layouts;
 mod node;
 mod runs;
+mod tables;
 mod text;
 
 use std::collections::BTreeMap;
@@ -41,14 +43,17 @@ impl Figures {
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let [mark, what, services] = words.as_slice()
+    if let [mark, what, services, proxy] = words.as_slice()
         && mark == "--inside"
     {
-        return runs::inside(what, services.parse().expect("a number"));
+        return runs::inside(what, services.parse().expect("a number"), proxy);
     }
     let has = |option| words.iter().any(|word| word == option);
     let most = if has("--quick") { 1000 } else { 10_000 };
     println!("services × 10 endpoints, milliseconds");
+    if has("layouts") {
+        return layouts::all(most);
+    }
     first_load("nft", 1000, true);
     if most > 1000 {
         first_load("nft", 5000, has("--long"));
@@ -62,11 +67,13 @@ fn main() {
         change(backend, most);
         unchanged(backend, most);
     }
+    println!();
+    layouts::all(most);
 }
 
 /// A first load by netc and by the tool alone, and whether both come to the same.
 fn first_load(backend: &str, services: usize, bare: bool) {
-    let own = run(backend, "load", services);
+    let own = run(backend, "load", services, "iptables");
     let title = format!("{backend} first load {services}×10");
     println!(
         "{title}: {} transactions, netc's own part {:.0} ms",
@@ -74,7 +81,7 @@ fn first_load(backend: &str, services: usize, bare: bool) {
         own.of("own")
     );
     if bare {
-        let bare = run(backend, "bare", services);
+        let bare = run(backend, "bare", services, "iptables");
         assert!(
             own.of("hash").to_bits() == bare.of("hash").to_bits(),
             "the rules are not the same"
@@ -88,7 +95,7 @@ fn first_load(backend: &str, services: usize, bare: bool) {
 }
 
 fn change(backend: &str, services: usize) {
-    let own = run(backend, "change", services);
+    let own = run(backend, "change", services, "iptables");
     let title = format!("{backend} one endpoint of {services}×10");
     println!(
         "{title}: diff {:.1} ms, {} lines against {}",
@@ -100,7 +107,7 @@ fn change(backend: &str, services: usize) {
 }
 
 fn unchanged(backend: &str, services: usize) {
-    let own = run(backend, "unchanged", services);
+    let own = run(backend, "unchanged", services, "iptables");
     let title = format!("{backend} nothing changed {services}×10");
     println!("{title}: diff {:.1} ms, index {:.1} ms", own.of("diff"), own.of("index"));
     row(&title, own.of("ms"), "iptables-save", own.of("save"));
@@ -111,7 +118,7 @@ fn row(title: &str, own: f64, other: &str, time: f64) {
 }
 
 /// Runs this program in a process of its own, with a back end behind the names of the tools.
-fn run(backend: &str, what: &str, services: usize) -> Figures {
+fn run(backend: &str, what: &str, services: usize, proxy: &str) -> Figures {
     let folder = std::env::temp_dir().join(format!("netc-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     for family in ["iptables", "ip6tables"] {
@@ -126,7 +133,7 @@ fn run(backend: &str, what: &str, services: usize) -> Figures {
     );
     let own = std::env::current_exe().expect("a program");
     let output = Command::new(own)
-        .args(["--inside", what, &services.to_string()])
+        .args(["--inside", what, &services.to_string(), proxy])
         .env("PATH", path)
         .output()
         .expect("it runs");

@@ -5,7 +5,8 @@ use netc::graph::{Ordered, order};
 use netc::kernel::{self, Interest, Machine};
 use netc::lower::{Facts, lower};
 use netc::model::{NodeId, build};
-use netc::plan::{self, Backend, Change, Live, Payload, Record, Step};
+use netc::object::{Id, State};
+use netc::plan::{self, Backend, Change, Key, Live, Payload, Record, Step};
 use netc_lang::{Program, Reader, Text, evaluate, has_errors};
 use std::time::{Duration, Instant};
 
@@ -19,8 +20,9 @@ impl Reader for Memory {
 
 /// The objects of one node of three with so many services; with `moved`, one endpoint of one
 /// service in the middle is another one.
-pub(crate) fn compiled(services: usize, moved: bool) -> Ordered {
-    let mut text = cluster::services(services);
+pub(crate) fn compiled(services: usize, moved: bool, proxy: &str) -> Ordered {
+    let proxy = format!("    proxy {proxy}\n}}\n");
+    let mut text = cluster::services(services).replacen("}\n", &proxy, 1);
     if moved {
         let start = text.find(&format!("svc-{} {{", services / 2)).expect("a service");
         let behind = text.split_off(start);
@@ -35,10 +37,12 @@ pub(crate) fn compiled(services: usize, moved: bool) -> Ordered {
     order(lower(&cluster, node, NodeId(0), &Facts::default()).finish().0).expect("no cycle")
 }
 
-/// The rules of this namespace.
-pub(crate) fn observed(machine: &mut Machine) -> Live {
+/// The rules of this namespace, and the tables of nf_tables that are desired.
+pub(crate) fn observed(machine: &mut Machine, desired: &Ordered) -> Live {
     let record = Record::default();
-    let interest = Interest::new(std::iter::empty(), &record, false);
+    let states = desired.nodes.iter().map(|node| &node.object.state);
+    let tables = states.filter(|state| matches!(state, State::NftTable(_)));
+    let interest = Interest::new(tables, &record, true);
     kernel::observe(machine, &interest).expect("a node that can be read")
 }
 
@@ -49,7 +53,9 @@ pub(crate) fn diff<'t>(
     record: &'t Record,
 ) -> Vec<Change<'t>> {
     let mut changes = plan::diff(desired, live, record);
-    changes.retain(|change| change.key.rules().is_some());
+    changes.retain(|change| {
+        change.key.rules().is_some() || matches!(change.key, Key::Object(Id::NftTable(..)))
+    });
     changes
 }
 

@@ -1,7 +1,7 @@
 //! What is measured, each in a process and a namespace of its own.
 
 use crate::node::{apply, compiled, diff, observed};
-use crate::text;
+use crate::{tables, text};
 use netc::kernel::{self, Machine};
 use netc::model::Family;
 use netc::plan::{Change, Key, Kind, LiveTable, Record};
@@ -14,15 +14,21 @@ use std::io::{Seek, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// The proxy whose rules these are.
+const IPTABLES: &str = "iptables";
+
 /// Rules of somebody else, in place before everything.
 const FOREIGN: &str = "*filter\n:MINE - [0:0]\n-A FORWARD -j MINE\n-A MINE -s 192.0.2.1/32 -j DROP\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n*nat\n:MINE - [0:0]\n-A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE\n-A MINE -d 192.0.2.9/32 -j RETURN\nCOMMIT\n";
 
 /// Measures in a fresh namespace with an empty /run, where iptables has its lock.
-pub(crate) fn inside(what: &str, services: usize) {
+pub(crate) fn inside(what: &str, services: usize, proxy: &str) {
     unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET).expect("it needs root");
     let flags = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
     mount(None::<&str>, "/", None::<&str>, flags, None::<&str>).expect("mounts of our own");
     mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), None::<&str>).expect("a /run");
+    if proxy.starts_with("nftables") {
+        return tables::inside(what, services, proxy);
+    }
     fed(Family::V4, FOREIGN);
     match what {
         "load" => load(services),
@@ -32,11 +38,11 @@ pub(crate) fn inside(what: &str, services: usize) {
     }
 }
 
-fn say(name: &str, value: impl std::fmt::Display) {
+pub(crate) fn say(name: &str, value: impl std::fmt::Display) {
     println!("{name} {value}");
 }
 
-fn millis(time: Duration) -> f64 {
+pub(crate) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
@@ -74,10 +80,10 @@ fn say_rules() {
 }
 
 fn load(services: usize) {
-    let desired = compiled(services, false);
+    let desired = compiled(services, false, IPTABLES);
     let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("a back end");
-    let (live, record) = (observed(&mut machine), Record::default());
+    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
+    let (live, record) = (observed(&mut machine, &desired), Record::default());
     let changes = diff(&desired, &live, &record);
     let (time, own, payloads) = apply(&mut machine, &changes, &live, backend);
     say("ms", millis(time));
@@ -88,33 +94,36 @@ fn load(services: usize) {
 }
 
 fn bare(services: usize) {
-    let desired = compiled(services, false);
+    let desired = compiled(services, false, IPTABLES);
     let time = Family::ALL.map(|family| fed(family, &text::whole(&desired, family)));
     say("ms", millis(time.into_iter().sum()));
     say_rules();
 }
 
 fn change(services: usize) {
-    let (before, after) = (compiled(services, false), compiled(services, true));
+    let (before, after) = (compiled(services, false, IPTABLES), compiled(services, true, IPTABLES));
     let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("a back end");
+    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
     let record = Record::default();
-    let live = observed(&mut machine);
+    let live = observed(&mut machine, &before);
     apply(&mut machine, &diff(&before, &live, &record), &live, backend);
     let mut runs = Vec::new();
     for _ in 0..3 {
-        let live = observed(&mut machine);
+        let live = observed(&mut machine, &before);
         let start = Instant::now();
         let changes = diff(&after, &live, &record);
         let compared = start.elapsed();
         let (time, _, payloads) = apply(&mut machine, &changes, &live, backend);
         let lines: usize = payloads.iter().map(|payload| payload.lines.len()).sum();
-        let live = observed(&mut machine);
+        let live = observed(&mut machine, &before);
         let back = diff(&before, &live, &record);
         let (changed, gone) = (names(&back, false), names(&back, true));
         let partial = text::partial(&before, &changed, &gone);
         runs.push((millis(time), millis(fed(Family::V4, &partial)), millis(compared)));
-        assert!(diff(&before, &observed(&mut machine), &record).is_empty(), "it is not back");
+        assert!(
+            diff(&before, &observed(&mut machine, &before), &record).is_empty(),
+            "it is not back"
+        );
         if runs.len() == 1 {
             say("lines", lines);
             say("partial-lines", partial.lines().count());
@@ -135,11 +144,11 @@ fn names(changes: &[Change], gone: bool) -> BTreeSet<String> {
 }
 
 fn unchanged(services: usize) {
-    let desired = compiled(services, false);
+    let desired = compiled(services, false, IPTABLES);
     let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("a back end");
+    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
     let record = Record::default();
-    let live = observed(&mut machine);
+    let live = observed(&mut machine, &desired);
     apply(&mut machine, &diff(&desired, &live, &record), &live, backend);
     let mut runs = Vec::new();
     for _ in 0..5 {
@@ -150,7 +159,7 @@ fn unchanged(services: usize) {
         }
         let save = start.elapsed();
         let start = Instant::now();
-        let live = observed(&mut machine);
+        let live = observed(&mut machine, &desired);
         let read = start.elapsed();
         let changes = diff(&desired, &live, &record);
         let whole = start.elapsed();
@@ -168,7 +177,7 @@ fn unchanged(services: usize) {
     say("index", column(3));
 }
 
-fn middle(times: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn middle(times: impl Iterator<Item = f64>) -> f64 {
     let mut times: Vec<f64> = times.collect();
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).copied().unwrap_or_default()

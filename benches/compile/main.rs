@@ -2,7 +2,8 @@
 //! that they are held against: `cargo bench --bench compile`.
 //!
 //! Everything is measured in one run, in turn, so that ratios hold when the machine's speed does
-//! not. `cargo bench --bench compile -- quick` leaves out the largest sizes.
+//! not. `cargo bench --bench compile -- quick` leaves out the largest sizes, and
+//! `-- nftables` all but nftables mode.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -14,6 +15,7 @@
 mod cluster;
 mod floor;
 mod ipvs;
+mod nftables;
 mod process;
 
 use netc::artefacts;
@@ -44,6 +46,9 @@ fn main() {
     if let Some(count) = count("--process") {
         return process::build(count);
     }
+    if std::env::args().any(|argument| argument == "nftables") {
+        return nftables::tables(10_000);
+    }
     let quick = std::env::args().any(|argument| argument == "quick");
     parser();
     println!();
@@ -61,6 +66,9 @@ fn main() {
     println!();
     println!("IPVS mode, one node of 3, in one process, milliseconds (median of runs)");
     services.iter().for_each(|count| ipvs::servers(*count));
+    println!();
+    println!("nftables mode, one node of 3, in one process, milliseconds (median of runs)");
+    services.iter().for_each(|count| nftables::tables(*count));
     println!();
     println!("memory of one compile");
     services.iter().for_each(|count| apart("--peak", *count));

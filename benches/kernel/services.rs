@@ -8,7 +8,7 @@ use crate::{raw, run, time};
 use netc::kernel::{Machine, trial};
 use netc::model::Family;
 use netc::object::{
-    Address, Forwarding, Ipset, Link, LinkKind, Member, Netns, Origins, RealServer, Scheduling,
+    Address, Aside, Forwarding, Ipset, Link, LinkKind, Member, Netns, RealServer, Scheduling,
     SetKind, SetName, State, VirtualAddress, VirtualServer,
 };
 use netc_lang::Protocol;
@@ -73,7 +73,7 @@ fn state(number: u16) -> State {
         persistence: None,
         mask: 32,
         reals: (0..REAL).map(real).collect(),
-        origins: Origins::default(),
+        origins: Aside::default(),
         after: Vec::new(),
     })
 }

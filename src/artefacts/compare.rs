@@ -10,7 +10,8 @@ pub fn compare(name: &str, old: &str, new: &str) -> Option<String> {
         return None;
     }
     let text = match name {
-        "iptables.rules" | "ip6tables.rules" => by_chain(old, new),
+        "iptables.rules" | "ip6tables.rules" => by_part(&chains(old), &chains(new)),
+        "nft.rules" => by_part(&parts(old), &parts(new)),
         // A line says all of a set, a member, a virtual or a real server, wherever it stands.
         "ipset.rules" | "ipvs.rules" => by_set(old, new),
         "plan.txt" => plans(old, new),
@@ -57,46 +58,79 @@ fn by_set(old: &str, new: &str) -> String {
     all.into_iter().map(|line| format!("    {} {line}\n", mark(line))).collect()
 }
 
-/// The rules of each chain: (table, chain) → lines. A chain without rules is there all the same.
-fn chains(text: &str) -> BTreeMap<(String, String), Vec<&str>> {
-    let mut all: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
+/// The lines of each part of each table: (table, part) → lines. A part without lines is there all
+/// the same.
+type Parts<'t> = BTreeMap<(String, String), Vec<&'t str>>;
+
+/// The rules of each chain of iptables.
+fn chains(text: &str) -> Parts<'_> {
+    let mut all = Parts::new();
     let mut table = String::new();
     for line in text.lines() {
-        let word = |rest: &str| rest.split(' ').next().unwrap_or_default().to_owned();
+        let part = |rest: &str| format!("chain {}", rest.split(' ').next().unwrap_or_default());
         if let Some(name) = line.strip_prefix('*') {
             table = name.to_owned();
         } else if let Some(rest) = line.strip_prefix(':') {
-            all.entry((table.clone(), word(rest))).or_default();
+            all.entry((table.clone(), part(rest))).or_default();
         } else if let Some(rest) = line.strip_prefix("-A ") {
-            all.entry((table.clone(), word(rest))).or_default().push(line);
+            all.entry((table.clone(), part(rest))).or_default().push(line);
         }
     }
     all
 }
 
-fn by_chain(old: &str, new: &str) -> String {
-    let (old, new) = (chains(old), chains(new));
+/// The lines of each chain and set of nf_tables.
+fn parts(text: &str) -> Parts<'_> {
+    let mut all = Parts::new();
+    let (mut table, mut part) = (String::new(), String::new());
+    for line in text.lines() {
+        let own = line.trim_start_matches('\t');
+        match (line.len() - own.len(), own.strip_suffix(" {")) {
+            (0, Some(name)) => name.clone_into(&mut table),
+            (1, Some(name)) => {
+                name.clone_into(&mut part);
+                all.entry((table.clone(), part.clone())).or_default();
+            }
+            (2.., None) if own != "}" => {
+                let lines = all.entry((table.clone(), part.clone())).or_default();
+                lines.push(own.strip_suffix(',').unwrap_or(own));
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+fn by_part(old: &Parts, new: &Parts) -> String {
     let names: BTreeSet<&(String, String)> = old.keys().chain(new.keys()).collect();
     let mut out = String::new();
     for key in names {
-        let (table, chain) = key;
+        let (table, part) = key;
         let text = match (old.get(key), new.get(key)) {
             (Some(before), Some(after)) if before == after => continue,
             (Some(before), Some(after)) => {
                 let joined = |lines: &[&str]| lines.join("\n") + "\n";
                 format!(
-                    "    chain {chain} of {table} changes\n{}",
+                    "    {part} of {table} changes\n{}",
                     by_line(&joined(before), &joined(after))
                 )
             }
             (None, Some(after)) => {
-                format!("    chain {chain} of {table} is new, with {} rules\n", after.len())
+                let what = if part.starts_with("chain ") { "rules" } else { "elements" };
+                let count = after.iter().filter(|line| !is_property(line)).count();
+                format!("    {part} of {table} is new, with {count} {what}\n")
             }
-            (_, None) => format!("    chain {chain} of {table} goes away\n"),
+            (_, None) => format!("    {part} of {table} goes away\n"),
         };
         out.push_str(&text);
     }
     out
+}
+
+/// Whether a line says something of a chain or set beside its rules or elements.
+fn is_property(line: &str) -> bool {
+    let word = line.split(' ').next().unwrap_or_default();
+    matches!(word, "type" | "typeof" | "flags" | "timeout" | "comment")
 }
 
 #[cfg(test)]
@@ -109,6 +143,15 @@ mod tests {
         let new = "*nat\n:A - [0:0]\n:C - [0:0]\n-A A -j C\nCOMMIT\n";
         let text = compare("iptables.rules", old, new).unwrap();
         let expected = "    chain A of nat changes\n    - -A A -j B\n    + -A A -j C\n    chain B of nat goes away\n    chain C of nat is new, with 0 rules\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn tables_are_compared_by_chain_and_set() {
+        let old = "add table ip t\ndelete table ip t\ntable ip t {\n\tset s {\n\t\ttype mark\n\t\telements = {\n\t\t\t1,\n\t\t\t2,\n\t\t}\n\t}\n\tchain c {\n\t\tdrop\n\t}\n}\n";
+        let new = old.replace("\t\t\t2,\n", "").replace("chain c", "chain d");
+        let text = compare("nft.rules", old, &new).unwrap();
+        let expected = "    chain c of table ip t goes away\n    chain d of table ip t is new, with 1 rules\n    set s of table ip t changes\n    - 2\n";
         assert_eq!(text, expected);
     }
 

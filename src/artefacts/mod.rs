@@ -1,6 +1,7 @@
 //! What a build writes for a node: file names and contents.
 
 mod compare;
+mod nft;
 mod read;
 mod servers;
 mod sets;
@@ -16,12 +17,13 @@ use crate::plan;
 use netc_lang::Sources;
 
 /// The names of all files that a build can write for a node.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "ip6tables.rules",
     "ipset.rules",
     "iptables.rules",
     "ipvs.rules",
     "netlink.json",
+    "nft.rules",
     "plan.txt",
     "sysctl.conf",
 ];
@@ -33,18 +35,20 @@ enum Artefact {
     Sets,
     Servers,
     Netlink,
+    Tables,
     Plan,
     Sysctl,
 }
 
 impl Artefact {
     fn named(name: &str) -> Option<Artefact> {
-        const ALL: [Artefact; 7] = [
+        const ALL: [Artefact; 8] = [
             Artefact::Rules(Family::V6),
             Artefact::Sets,
             Artefact::Rules(Family::V4),
             Artefact::Servers,
             Artefact::Netlink,
+            Artefact::Tables,
             Artefact::Plan,
             Artefact::Sysctl,
         ];
@@ -68,6 +72,7 @@ pub fn files<'o>(
         restore(Family::V4, ordered),
         emit::servers(states()).into(),
         emit::operations(&node.name, states()).into(),
+        emit::tables(states()).into(),
         plan::text(node, ordered, sources, plan::Detail::Operations).into(),
         emit::parameters(states()).into(),
     ];

@@ -1,6 +1,6 @@
 //! Reading what a build wrote for a node.
 
-use super::{Artefact, servers, sets};
+use super::{Artefact, nft, servers, sets};
 use crate::emit::MINIMUM;
 use crate::form::{Fault, items, read_state};
 use crate::model::Family;
@@ -37,6 +37,7 @@ pub fn read<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> Result<Live,
             Some(Artefact::Sysctl) => parameters(&mut live, text),
             Some(Artefact::Sets) => sets::read(&mut live, text),
             Some(Artefact::Servers) => servers::read(&mut live, text),
+            Some(Artefact::Tables) => nft::read(&mut live, text),
             Some(Artefact::Rules(family)) => rules(&mut live, family, text),
             // It is for people.
             Some(Artefact::Plan) | None => Ok(()),

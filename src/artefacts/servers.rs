@@ -2,7 +2,7 @@
 
 use crate::model::Family;
 use crate::object::{
-    Forwarding, Origins, RealServer, Scheduling, State, VirtualAddress, VirtualServer,
+    Aside, Forwarding, RealServer, Scheduling, State, VirtualAddress, VirtualServer,
 };
 use crate::plan::Live;
 use netc_lang::Protocol;
@@ -37,7 +37,7 @@ pub(super) fn read(live: &mut Live, text: &str) -> Result<(), String> {
             persistence,
             mask: address.family().bits(),
             reals: reals.into(),
-            origins: Origins::default(),
+            origins: Aside::default(),
             after: Vec::new(),
         };
         live.insert(State::Virtual(server), true);

@@ -78,6 +78,9 @@ fn own(record: &mut Record, named: &Ordered) {
                 record.netns.insert(netns.name.clone());
             }
             State::Ruleset(_) => record.managed = true,
+            State::NftTable(table) => {
+                record.tables.insert(table.key());
+            }
             _ => {}
         }
     }

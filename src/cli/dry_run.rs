@@ -4,12 +4,12 @@ use super::args::Format;
 use super::site::{Site, cannot_read};
 use super::ui::Ui;
 use crate::kernel;
-use crate::plan::{self, Change, Live, Payload, Step};
+use crate::plan::{self, Backend, Change, Live, Payload, Step};
 use crate::review;
 use netc_lang::Sources;
 use serde_json::{Value, json};
 
-/// Shows changes, and the input of iptables-restore that makes those of rules.
+/// Shows changes, and the input of iptables-restore and nft that makes those of rules.
 pub(super) fn show(
     site: &mut Site,
     sources: &Sources,
@@ -21,16 +21,21 @@ pub(super) fn show(
 ) -> Result<(), u8> {
     let backend =
         kernel::backend(&mut site.machine).map_err(|error| ui.fail(cannot_read(&error), format))?;
-    let steps = plan::steps(changes, live, backend, &[]);
-    let payloads = steps.iter().filter_map(|step| match step {
-        Step::Restore(payload) => Some(payload),
-        _ => None,
+    // Without the tools there are no rules to be changed.
+    let steps = plan::steps(changes, live, backend.unwrap_or(Backend::Nft), &[]);
+    let payloads = steps.iter().flat_map(|step| match step {
+        Step::Restore(payload) => vec![(restore(payload), payload.text.clone())],
+        Step::Tables(places) => {
+            let all = plan::transactions(changes, places).into_iter();
+            all.map(|own| ("nft -f -".to_owned(), own.text)).collect()
+        }
+        _ => Vec::new(),
     });
     if format == Format::Json {
         let changes: Vec<Value> =
             changes.iter().map(|change| review::change(change, sources)).collect();
         let payloads: Vec<Value> = payloads
-            .map(|payload| json!({ "command": restore(payload), "input": payload.text }))
+            .map(|(command, input)| json!({ "command": command, "input": input }))
             .collect();
         ui.json(&json!({
             "node": name, "applied": false, "changes": changes, "payloads": payloads,
@@ -42,8 +47,8 @@ pub(super) fn show(
         return Ok(());
     }
     ui.out(&review::list(changes, sources));
-    for payload in payloads {
-        ui.out(&format!("\n# {} <<'END'\n{}END\n", restore(payload), payload.text));
+    for (command, input) in payloads {
+        ui.out(&format!("\n# {command} <<'END'\n{input}END\n"));
     }
     ui.out(&format!("{name} would change: {}\n", review::summary(changes)));
     Ok(())

@@ -9,7 +9,7 @@ use super::ui::Ui;
 use super::{exit, live};
 use crate::emit::remark;
 use crate::form::{SavedPlan, saved};
-use crate::graph::{Item, Ordered, Placed, detail};
+use crate::graph::{Item, Ordered, PartKind, Placed, detail};
 use crate::object::State;
 use crate::plan::{self, Detail, command};
 use crate::review::{Fate, NodeChanges};
@@ -114,7 +114,7 @@ fn operations(ordered: &Ordered, sources: &Sources) -> Vec<Value> {
         let needs: Vec<String> = needs.map(|need| need.item.to_string()).collect();
         let others = match placed.item {
             Item::Object(object) => object.others.as_slice(),
-            Item::Chain(_) => &[],
+            Item::Chain(_) | Item::Part(_) => &[],
         };
         let origins = [placed.item.origin()].into_iter().chain(others.iter().copied());
         let origins: Vec<Value> = origins.map(|span| position(sources, span)).collect();
@@ -126,6 +126,13 @@ fn operations(ordered: &Ordered, sources: &Sources) -> Vec<Value> {
             match placed.item {
                 Item::Chain(chain) => {
                     fields.insert("rules".into(), chain.rules().map(|rule| rule.line).collect());
+                }
+                Item::Part(part) => {
+                    let name = match part.kind {
+                        PartKind::Set(_) => "elements",
+                        PartKind::Chain(_) => "rules",
+                    };
+                    fields.insert(name.into(), part.lines().iter().collect());
                 }
                 Item::Object(object) => {
                     let remark = remark(&object.state);

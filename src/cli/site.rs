@@ -124,11 +124,13 @@ impl Site {
     /// Rules of the back end that is not used here: the kernel heeds them too.
     pub(super) fn other_backend(&mut self, ui: &mut Ui) -> Result<Vec<Diagnostic>, u8> {
         let find = |machine: &mut Machine| {
-            let own = kernel::backend(machine)?;
-            Ok((own, kernel::other_backend(machine, own)?))
+            let Some(own) = kernel::backend(machine)? else { return Ok(None) };
+            Ok(Some((own, kernel::other_backend(machine, own)?)))
         };
-        let (own, found) = find(&mut self.machine)
+        let found = find(&mut self.machine)
             .map_err(|error: KernelError| ui.fail(cannot_read(&error), self.format))?;
+        // Without the tools nothing is known of either.
+        let Some((own, found)) = found else { return Ok(Vec::new()) };
         Ok(found.iter().map(|foreign| elsewhere(own, foreign)).collect())
     }
 

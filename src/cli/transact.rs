@@ -9,7 +9,7 @@ use crate::kernel::{
     preflight,
 };
 use crate::model::{Cluster, ProxyMode};
-use crate::object::{Flush, State};
+use crate::object::{Flush, Id, State};
 use crate::plan::{Backend, Change, Journal, Key, Kind, Live, Record, Target, commands, steps};
 use netc_lang::{Diagnostic, Sources, Span, code};
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(super) const DRAIN: Duration = Duration::from_secs(30);
 pub(super) fn drain(cluster: &Cluster) -> Duration {
     match cluster.proxy.as_ref().map(|proxy| &proxy.mode) {
         Some(ProxyMode::Ipvs(ipvs)) => ipvs.drain,
-        Some(ProxyMode::Iptables) | None => DRAIN,
+        Some(ProxyMode::Iptables | ProxyMode::Nftables(_)) | None => DRAIN,
     }
 }
 
@@ -127,7 +127,10 @@ fn check(
     };
     let backend = kernel::backend(&mut site.machine)
         .map_err(|error| failed(Failure { change: None, rule: None, error }))?;
-    kernel::test(&mut site.machine, &steps(changes, live, backend, &[])).map_err(failed)?;
+    // Without the tools there are no rules to be changed: that they are needed is told above.
+    let backend = backend.unwrap_or(Backend::Nft);
+    let steps = steps(changes, live, backend, &[]);
+    kernel::test(&mut site.machine, changes, &steps).map_err(failed)?;
     Ok(backend)
 }
 
@@ -224,11 +227,13 @@ fn rule_origin(states: &[&State], key: &Key, rule: usize) -> Option<Span> {
 
 fn not_as_planned(change: &Change) -> Diagnostic {
     let how = match change.kind {
-        Kind::Make => "is not there".to_owned(),
-        Kind::Remove => "is still there".to_owned(),
-        Kind::Update | Kind::Replace => change.was.replacen("was", "is", 1),
+        Kind::Make => "it is not there".to_owned(),
+        Kind::Remove => "it is still there".to_owned(),
+        // Its parts are told one by one.
+        _ if matches!(change.key, Key::Object(Id::NftTable(..))) => change.was.clone(),
+        Kind::Update | Kind::Replace => format!("it {}", change.was.replacen("was", "is", 1)),
     };
-    let message = format!("{} reads back differently: it {how}", change.key);
+    let message = format!("{} reads back differently: {how}", change.key);
     let diagnostic = Diagnostic::new(code::NOT_AS_PLANNED, message);
     let diagnostic = match change.origin.span() {
         Some(origin) => diagnostic.label(origin, "asked for here"),

@@ -3,7 +3,8 @@
 use super::ip::{command, ip};
 use super::ipset::push_member;
 use super::ipvs::{push_address, push_real, push_real_removal, push_virtual};
-use crate::object::{Ipset, Link, LinkKind, Member, State, VirtualServer};
+use super::nft::{self, shell};
+use crate::object::{Ipset, Lines, Link, LinkKind, Member, NftTable, State, VirtualServer};
 
 /// The commands that change an object from one state to another of the same identity.
 #[must_use]
@@ -12,6 +13,7 @@ pub fn updates(from: &State, to: &State) -> Vec<String> {
         (State::Link(old), State::Link(new)) => link(old, new),
         (State::Set(old), State::Set(new)) => set(old, new),
         (State::Virtual(old), State::Virtual(new)) => server(old, new),
+        (State::NftTable(old), State::NftTable(new)) => nft::typed(Some(old), new),
         _ => command(to).into_iter().collect(),
     }
 }
@@ -27,6 +29,7 @@ pub fn removal(state: &State) -> Option<String> {
         | State::Jump(_)
         | State::Flush(_) => return None,
         State::Set(set) => format!("ipset destroy {}", set.name),
+        State::NftTable(table) => shell(&format!("delete table {}", table.place())),
         State::Virtual(server) => {
             let mut out = "ipvsadm ".to_owned();
             push_address(&mut out, "-D", server.address);
@@ -108,7 +111,7 @@ fn server(old: &VirtualServer, new: &VirtualServer) -> Vec<String> {
 }
 
 /// The commands for the parts of an object that come with it: the members of a set, the real
-/// servers of a virtual one.
+/// servers of a virtual one, the sets and chains of a table with all that is in them.
 #[must_use]
 pub fn parts(state: &State) -> Vec<String> {
     match state {
@@ -123,6 +126,8 @@ pub fn parts(state: &State) -> Vec<String> {
             });
             each.collect()
         }
+        // The first one makes the table itself.
+        State::NftTable(table) => nft::typed(None, table).into_iter().skip(1).collect(),
         _ => Vec::new(),
     }
 }
@@ -130,15 +135,38 @@ pub fn parts(state: &State) -> Vec<String> {
 /// How many parts an object has, in words; nothing if it has none.
 #[must_use]
 pub fn count(state: &State) -> Option<String> {
-    let (count, one, many) = match state {
-        State::Set(set) => (set.members.len(), "member", "members"),
-        State::Virtual(server) => (server.reals.len(), "real server", "real servers"),
-        _ => return None,
-    };
+    match state {
+        State::Set(set) => counted(set.members.len(), "member"),
+        State::Virtual(server) => counted(server.reals.len(), "real server"),
+        State::NftTable(table) => of_table(table),
+        _ => None,
+    }
+}
+
+/// `12 chains, 8 sets, 40 rules, 96 elements`
+fn of_table(table: &NftTable) -> Option<String> {
+    let rules = table.chains.iter().map(|chain| chain.rules.len()).sum();
+    let elements = table.sets.iter().map(|set| set.elements.len()).sum();
+    let parts = [
+        counted(table.chains.len(), "chain"),
+        counted(table.sets.len(), "set"),
+        counted(rules, "rule"),
+        counted(elements, "element"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// How many lines there are, as rules of a chain or as elements of a set.
+pub(crate) fn count_lines(lines: &Lines, what: &str) -> Option<String> {
+    counted(lines.len(), what)
+}
+
+fn counted(count: usize, what: &str) -> Option<String> {
     match count {
         0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {many}")),
+        1 => Some(format!("1 {what}")),
+        count => Some(format!("{count} {what}s")),
     }
 }
 
@@ -147,10 +175,10 @@ mod tests {
     use super::*;
     use crate::model::Family;
     use crate::object::{
-        Address, Forwarding, MAIN_TABLE, Netns, Origins, PROTOCOL, Peer, RealServer, Route,
-        Scheduling, SetKind, SetName, Up, VirtualAddress,
+        Address, Aside, Field, Forwarding, MAIN_TABLE, Netns, NftChain, NftSet, PROTOCOL, Peer,
+        RealServer, Route, Scheduling, SetKind, SetName, Up, VirtualAddress,
     };
-    use netc_lang::{Mac, Protocol};
+    use netc_lang::{Mac, Protocol, Span};
 
     fn veth(mtu: u32, own: u8, other: u8) -> Link {
         let mac = |last| Mac([2, 0, 0, 0, 0, last]);
@@ -194,7 +222,7 @@ mod tests {
                 persistence,
                 mask: 32,
                 reals: reals.collect(),
-                origins: Origins::default(),
+                origins: Aside::default(),
                 after: Vec::new(),
             })
         };
@@ -225,6 +253,42 @@ mod tests {
         assert_eq!(updates(&old, &new), all);
         assert_eq!(parts(&set(&[1])), ["ipset add KUBE-NODE-PORT-TCP 1"]);
         assert_eq!((count(&set(&[1])), count(&set(&[]))), (Some("1 member".into()), None));
+    }
+
+    #[test]
+    fn a_table_is_changed_by_the_lines_of_its_transaction() {
+        let table = |rules: &str, elements: &str| {
+            let mut table = NftTable::new(Family::V6, "t", Some("x"));
+            table.chains.push(NftChain {
+                rules: Lines::found(rules.to_owned()),
+                ..NftChain::new("c", Span::default())
+            });
+            let mut set = NftSet::new("s", &[Field::Port], &[]);
+            set.elements = Lines::found(elements.to_owned());
+            table.sets.push(set);
+            State::NftTable(table)
+        };
+        let (old, new) =
+            (table("drop\n", "1\n2\n"), table("meta mark & 1 == 0 drop\n", "2\n3\n4\n"));
+        let all = [
+            "nft flush chain ip6 t c",
+            "nft 'delete element ip6 t s { 1 }'",
+            "nft 'add rule ip6 t c meta mark & 1 == 0 drop'",
+            "nft 'add element ip6 t s { 3 }'",
+            "nft 'add element ip6 t s { 4 }'",
+        ];
+        assert_eq!(updates(&old, &new), all);
+        assert_eq!(command(&old).unwrap(), "nft 'add table ip6 t { comment \"x\" ; }'");
+        let all = [
+            "nft 'add set ip6 t s { type inet_service ; }'",
+            "nft add chain ip6 t c",
+            "nft add rule ip6 t c drop",
+            "nft 'add element ip6 t s { 1 }'",
+            "nft 'add element ip6 t s { 2 }'",
+        ];
+        assert_eq!(parts(&old), all);
+        assert_eq!(count(&old).unwrap(), "1 chain, 1 set, 1 rule, 2 elements");
+        assert_eq!(removal(&old).unwrap(), "nft delete table ip6 t");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Each object as the command that a person would type to make it, in the words of iproute2.
 
 use super::ipvs::push_virtual;
+use super::nft::table_command;
 use crate::model::Family;
 use crate::object::{Address, Link, LinkKind, MAIN_TABLE, Netns, Route, State, Table};
 
@@ -46,6 +47,7 @@ pub fn command(state: &State) -> Option<String> {
         ),
         State::Route(route) => format!("{} route replace {}", ip(&route.netns), words(route, "")),
         State::Set(set) => format!("ipset create {} {}", set.name, set.definition()),
+        State::NftTable(table) => table_command(table),
         State::Virtual(server) => {
             let mut out = "ipvsadm ".to_owned();
             push_virtual(&mut out, "-A", server);

@@ -6,9 +6,11 @@ mod ipset;
 mod iptables;
 mod ipvs;
 mod netlink;
+mod nft;
 mod pieces;
 mod sysctl;
 
+pub(crate) use change::count_lines;
 pub use change::{count, parts, removal, updates};
 pub use ip::{chain_command, chain_removal, command, remark, rule_command, shown, shown_connected};
 pub use ipset::sets;
@@ -17,6 +19,10 @@ pub use iptables::restore;
 pub use ipvs::servers;
 pub use netlink::operations;
 pub(crate) use netlink::{operation, within};
+pub use nft::tables;
+pub(crate) use nft::{
+    Commands, element_command, nft_chain_command, nft_rule_command, set_command, stages,
+};
 pub use pieces::Pieces;
 pub(crate) use sysctl::MINIMUM;
 pub use sysctl::parameters;

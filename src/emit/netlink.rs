@@ -62,6 +62,7 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
         | State::Sysctl(_)
         | State::Set(_)
         | State::Virtual(_)
+        | State::NftTable(_)
         | State::Ruleset(_)
         | State::Jump(_) => {
             return None;

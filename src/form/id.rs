@@ -41,6 +41,9 @@ pub fn id(id: &Id) -> Value {
         }
         Id::Set(name) => return named("set", name.as_str()),
         Id::Virtual(address) => return virtual_address(*address),
+        Id::NftTable(family, name) => {
+            return json!({ "kind": "nft-table", "family": family_name(*family), "name": **name });
+        }
         Id::Ruleset(family, table) => {
             return json!({
                 "kind": "ruleset", "family": family_name(*family), "table": table.name(),
@@ -103,6 +106,7 @@ pub fn read_id(value: &Value) -> Result<Id, Fault> {
         }
         "set" => Id::Set(field(value, "name", set_name)?),
         "virtual-server" => Id::Virtual(read_virtual_address(value)?),
+        "nft-table" => Id::NftTable(field(value, "family", family)?, name()?),
         "ruleset" => Id::Ruleset(field(value, "family", family)?, field(value, "table", table)?),
         "jump" => Id::Jump(
             field(value, "family", family)?,

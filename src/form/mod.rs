@@ -8,6 +8,7 @@ mod fault;
 mod id;
 mod journal;
 mod key;
+mod nft;
 mod read;
 mod record;
 mod rules;

@@ -1,12 +1,14 @@
 //! What netc knows of a node from earlier runs as JSON, and back.
 
 use super::Fault;
+use super::id::{id, read_id};
 use super::key::{key, read_key};
-use super::read::{boolean, field, items, list, text};
+use super::read::{Read, boolean, field, items, list, text};
 use super::server::{read_virtual_address, virtual_address};
 use super::state::state;
 use super::state_read::read_state;
-use crate::object::State;
+use crate::model::Family;
+use crate::object::{Id, State, Text};
 use crate::plan::{Key, Record};
 use serde_json::{Value, json};
 
@@ -21,10 +23,15 @@ pub fn record(record: &Record) -> Value {
         .map(|(family, table, name)| key(&Key::Chain(*family, *table, *name)))
         .collect();
     let virtuals: Vec<Value> = record.virtuals.iter().map(|own| virtual_address(*own)).collect();
+    let tables: Vec<Value> = record
+        .tables
+        .iter()
+        .map(|(family, name)| id(&Id::NftTable(*family, Text::clone(name))))
+        .collect();
     let parameters: Vec<Value> = record.parameters.values().filter_map(state).collect();
     json!({
         "managed": record.managed, "netns": netns, "chains": chains, "virtuals": virtuals,
-        "parameters": parameters, "originals": originals,
+        "tables": tables, "parameters": parameters, "originals": originals,
     })
 }
 
@@ -46,7 +53,16 @@ pub fn read_record(value: &Value) -> Result<Record, Fault> {
         chains: chains.collect(),
         // Records of versions that knew no virtual servers have none.
         virtuals: items(value, "virtuals", read_virtual_address)?.into_iter().collect(),
+        // The same holds for tables.
+        tables: items(value, "tables", read_table)?.into_iter().collect(),
         parameters: by_id(states("parameters")?),
         originals: by_id(states("originals")?),
     })
+}
+
+fn read_table(value: &Value) -> Read<(Family, Text)> {
+    match read_id(value)? {
+        Id::NftTable(family, name) => Ok((family, name)),
+        _ => Err(Fault::expected("`nft-table`").within("kind")),
+    }
 }

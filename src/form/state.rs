@@ -1,6 +1,7 @@
 //! Objects as JSON: as in `netlink.json`, with what that leaves out.
 
 use super::id::id;
+use super::nft::nft_table;
 use super::server::virtual_server;
 use super::set::set;
 use crate::emit::{operation, within};
@@ -19,12 +20,16 @@ pub fn state(state: &State) -> Option<Value> {
         State::Sysctl(sysctl) => self::sysctl(sysctl),
         State::Set(own) => set(own),
         State::Virtual(server) => virtual_server(server),
+        State::NftTable(table) => nft_table(table),
         _ => operation(state)?,
     };
     if let (State::Route(route), Value::Object(fields)) = (state, &mut value)
         && !route.after.is_empty()
     {
         fields.insert("after".into(), route.after.iter().map(id).collect());
+    }
+    if let (State::Flush(flush), Value::Object(fields)) = (state, &mut value) {
+        fields.extend(flush.table.0.as_ref().map(|table| ("table".into(), (**table).into())));
     }
     Some(value)
 }

@@ -2,6 +2,7 @@
 
 use super::Fault;
 use super::id::read_id;
+use super::nft::read_nft_table;
 use super::read::{
     Read, address, boolean, family, field, items, list, mac, netns, network, number, optional,
     string, text,
@@ -9,14 +10,14 @@ use super::read::{
 use super::server::read_virtual_server;
 use super::set::read_set;
 use crate::object::{
-    Address, Fdb, Flush, Link, LinkKind, MAIN_TABLE, Module, Neighbour, NetnsObject, Peer, Port,
-    Route, State, Sysctl, Underlay, Up,
+    Address, Aside, Fdb, Flush, Link, LinkKind, MAIN_TABLE, Module, Neighbour, NetnsObject, Peer,
+    Port, Route, State, Sysctl, Underlay, Up,
 };
 use serde_json::Value;
 
 /// The kinds of object, for people.
 const KINDS: &str = "the kind of an object: underlay, module, sysctl, netns, link, port, address, \
-                     up, neighbour, fdb, route, set, virtual-server or conntrack-flush";
+                     up, neighbour, fdb, route, set, virtual-server, nft-table or conntrack-flush";
 
 /// An object from JSON.
 ///
@@ -71,6 +72,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
         }),
         "set" => State::Set(read_set(value)?),
         "virtual-server" => State::Virtual(read_virtual_server(value)?),
+        "nft-table" => State::NftTable(read_nft_table(value)?),
         "conntrack-flush" => State::Flush(flush(value)?),
         _ => return Err(Fault::expected(KINDS).within("kind")),
     })
@@ -96,6 +98,7 @@ fn flush(value: &Value) -> Read<Flush> {
         destination: optional(value, "destination", address)?,
         port: field(value, "port", number)?,
         keep,
+        table: Aside(optional(value, "table", text)?),
     })
 }
 

@@ -16,25 +16,12 @@ pub(crate) fn chains_in_order(ruleset: &Ruleset) -> Vec<(usize, Chain<'_>)> {
 
 /// The order of chains of one table, each with its name and its rules, by their places.
 pub(crate) fn targets_first(chains: &[(&str, &str)]) -> Vec<usize> {
-    let mut walk =
-        Walk { jumps: Jumps::of(chains), met: vec![false; chains.len()], sorted: Vec::new() };
     // A chain that no other jumps to gathers from everywhere: it comes last.
-    let mut inner = vec![false; chains.len()];
-    for target in &walk.jumps.targets {
-        if let Some(inner) = inner.get_mut(*target as usize) {
-            *inner = true;
-        }
-    }
-    let (inner, outer): (Vec<usize>, Vec<usize>) =
-        (0..chains.len()).partition(|index| inner.get(*index) == Some(&true));
-    for index in inner.into_iter().chain(outer) {
-        walk.from(index);
-    }
-    walk.sorted
+    Jumps::of(chains).in_order(|_, inner| !inner)
 }
 
 /// The chains that the rules of each chain jump to, by their places: one list behind the other.
-struct Jumps {
+pub(super) struct Jumps {
     targets: Vec<u32>,
     /// Where the list of each chain ends.
     ends: Vec<u32>,
@@ -46,14 +33,40 @@ impl Jumps {
         let indices: FxHashMap<&str, u32> = names.zip(0..).collect();
         let mut jumps = Jumps { targets: Vec::new(), ends: Vec::with_capacity(chains.len()) };
         for (_, text) in chains {
-            let targets = text.lines().filter_map(|line| indices.get(target(line)?).copied());
-            jumps.targets.extend(targets);
-            jumps.ends.push(u32::try_from(jumps.targets.len()).unwrap_or(u32::MAX));
+            jumps.add(text.lines().filter_map(|line| indices.get(target(line)?).copied()));
         }
         jumps
     }
 
-    fn from(&self, chain: usize) -> &[u32] {
+    /// None, of things that come one after the other.
+    pub(super) fn none() -> Jumps {
+        Jumps { targets: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Adds those of one more.
+    pub(super) fn add(&mut self, targets: impl Iterator<Item = u32>) {
+        self.targets.extend(targets);
+        self.ends.push(u32::try_from(self.targets.len()).unwrap_or(u32::MAX));
+    }
+
+    /// The order of all by their places: each behind those that it leads to, else by rank. That is
+    /// told by its place, and by whether anything leads to it.
+    pub(super) fn in_order<R: Ord>(self, rank: impl Fn(usize, bool) -> R) -> Vec<usize> {
+        let count = self.ends.len();
+        let mut inner = vec![false; count];
+        for target in &self.targets {
+            if let Some(inner) = inner.get_mut(*target as usize) {
+                *inner = true;
+            }
+        }
+        let mut all: Vec<(usize, bool)> = (0..count).zip(inner).collect();
+        all.sort_by_key(|(index, inner)| rank(*index, *inner));
+        let mut walk = Walk { jumps: self, met: vec![false; count], sorted: Vec::new() };
+        all.into_iter().for_each(|(index, _)| walk.from(index));
+        walk.sorted
+    }
+
+    pub(super) fn from(&self, chain: usize) -> &[u32] {
         let end = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
         let start = chain.checked_sub(1).map_or(0, end);
         self.targets.get(start..end(chain)).unwrap_or_default()

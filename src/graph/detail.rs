@@ -1,8 +1,9 @@
 //! The order in detail: what a person takes for one thing.
 //!
-//! The graph holds all chains of a table as one object. Plans and drawings show each chain on its
-//! own, behind the chains that its rules jump to and the sets that they look into.
+//! The graph holds all chains of a table as one object, and all sets of a table of nf_tables too.
+//! Plans and drawings show each on its own, behind the chains and sets that it leads to.
 
+use super::parts::{Part, parts_in_order};
 use super::{Ordered, chains_in_order};
 use crate::model::Family;
 use crate::object::{Chain, ChainName, Object, SetName, State, Table};
@@ -10,13 +11,16 @@ use netc_lang::Span;
 use rustc_hash::FxHashMap;
 use std::fmt;
 
-/// One thing that is made: an object, or a chain of a ruleset.
+/// One thing that is made: an object, a chain of a ruleset, or a set or chain of a table of
+/// nf_tables.
 #[derive(Clone, Copy, Debug)]
 pub enum Item<'o> {
     /// An object other than a ruleset.
     Object(&'o Object),
     /// A chain.
     Chain(Chain<'o>),
+    /// A set or chain of a table of nf_tables, which is an object before it.
+    Part(Part<'o>),
 }
 
 impl Item<'_> {
@@ -26,6 +30,7 @@ impl Item<'_> {
         match self {
             Item::Object(object) => object.origin,
             Item::Chain(chain) => chain.origin,
+            Item::Part(part) => part.origin,
         }
     }
 }
@@ -35,6 +40,7 @@ impl fmt::Display for Item<'_> {
         match self {
             Item::Object(object) => object.state.id().fmt(f),
             Item::Chain(chain) => chain.fmt(f),
+            Item::Part(part) => part.fmt(f),
         }
     }
 }
@@ -53,11 +59,17 @@ pub struct Placed<'o> {
 /// What is made on a node, in order: every object, and every chain on its own.
 pub fn items(ordered: &Ordered) -> impl Iterator<Item = Item<'_>> {
     ordered.nodes.iter().flat_map(|node| {
-        let (object, chains) = match &node.object.state {
-            State::Ruleset(ruleset) => (None, chains_in_order(ruleset)),
-            _ => (Some(Item::Object(&node.object)), Vec::new()),
+        let object = Some(Item::Object(&node.object));
+        let (object, chains, parts) = match &node.object.state {
+            State::Ruleset(ruleset) => (None, chains_in_order(ruleset), Vec::new()),
+            State::NftTable(table) => {
+                (object, Vec::new(), parts_in_order(table, node.object.origin))
+            }
+            _ => (object, Vec::new(), Vec::new()),
         };
-        object.into_iter().chain(chains.into_iter().map(|(_, chain)| Item::Chain(chain)))
+        let chains = chains.into_iter().map(|(_, chain)| Item::Chain(chain));
+        let parts = parts.into_iter().map(|(part, _)| Item::Part(part));
+        object.into_iter().chain(chains).chain(parts)
     })
 }
 
@@ -81,6 +93,16 @@ pub fn detail(ordered: &Ordered) -> Vec<Placed<'_>> {
                     let needs = targets.chain(looked_into(&chain, &sets)).collect();
                     chains.insert(key(chain.name), narrow(items.len()));
                     items.push(placed(Item::Chain(chain), needs, &items));
+                }
+                places.push(outer(&items, first));
+                continue;
+            }
+            State::NftTable(table) => {
+                items.push(placed(Item::Object(&node.object), Vec::new(), &items));
+                for (part, needs) in parts_in_order(table, node.object.origin) {
+                    let needs = needs.into_iter().map(|need| first + 1 + need);
+                    let needs = needs.chain([first]).collect();
+                    items.push(placed(Item::Part(part), needs, &items));
                 }
                 places.push(outer(&items, first));
                 continue;

@@ -4,9 +4,11 @@ use super::error::KernelError;
 use super::machine::Machine;
 use super::operation::{self, Action, Request};
 use super::progress::Progress;
-use super::{conntrack, drain, fault, ipset, module, removal, sysctl, xtables};
+use super::{conntrack, drain, fault, ipset, module, nft, removal, sysctl, xtables};
 use crate::object::{Link, State};
-use crate::plan::{Change, Kind, Payload, Step, Thing, leave_input, set_input};
+use crate::plan::{
+    Change, Kind, Payload, Step, Thing, Transaction, leave_input, set_input, transactions,
+};
 use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
@@ -24,13 +26,13 @@ pub struct Failure {
 /// Tests the rules of all steps: nothing is changed.
 ///
 /// # Errors
-/// The first payload that iptables-restore does not accept.
-pub fn test(machine: &mut Machine, steps: &[Step]) -> Result<(), Failure> {
+/// The first payload that iptables-restore or nft does not accept.
+pub fn test(machine: &mut Machine, changes: &[Change], steps: &[Step]) -> Result<(), Failure> {
     // One transaction is made as a whole or not at all: to load it is to test it.
-    if let [Step::Restore(payload)] = steps
-        && payload.is_atomic()
-    {
-        return Ok(());
+    match steps {
+        [Step::Restore(payload)] if payload.is_atomic() => return Ok(()),
+        [Step::Tables(_)] => return Ok(()),
+        _ => {}
     }
     let sets = steps.iter().any(|step| matches!(step, Step::Sets(_)));
     steps.iter().try_for_each(|step| match step {
@@ -40,6 +42,12 @@ pub fn test(machine: &mut Machine, steps: &[Step]) -> Result<(), Failure> {
             let sample = if sets { sample.without_sets() } else { sample };
             run_restore(machine, &sample, true)
         }
+        Step::Tables(places) => match transactions(changes, places).as_slice() {
+            // Of several each needs those before it, and to test a large one takes as long as to
+            // carry it out.
+            [only] if only.places.len() < MANY_LINES => run_nft(machine, only, nft::check),
+            _ => Ok(()),
+        },
         _ => Ok(()),
     })
 }
@@ -65,6 +73,10 @@ pub fn apply(
                 let change = payload.lines.iter().find_map(|line| line.change);
                 fault::point().map_err(|error| Failure { change, rule: None, error })?;
                 run_restore(machine, payload, false)?;
+            }
+            Step::Tables(places) => {
+                batch.carry_out(machine)?;
+                tables(machine, changes, places)?;
             }
             Step::Flush(family, flushes) => {
                 batch.carry_out(machine)?;
@@ -141,6 +153,29 @@ fn sets(
     fault::point().map_err(|error| Failure { change, rule: None, error })?;
     ipset::restore(machine, &input).map_err(|error| {
         let change = line(&error).and_then(|line| lines.get(line)).copied();
+        Failure { change, rule: None, error }
+    })
+}
+
+/// Transactions of nft with so many lines are not tested beforehand.
+const MANY_LINES: usize = 4000;
+
+/// Changes tables of nf_tables.
+fn tables(machine: &mut Machine, changes: &[Change], places: &[usize]) -> Result<(), Failure> {
+    transactions(changes, places).iter().try_for_each(|transaction| {
+        let change = transaction.places.first().copied();
+        fault::point().map_err(|error| Failure { change, rule: None, error })?;
+        run_nft(machine, transaction, nft::load)
+    })
+}
+
+fn run_nft(
+    machine: &mut Machine,
+    transaction: &Transaction,
+    run: fn(&mut Machine, &str) -> Result<(), KernelError>,
+) -> Result<(), Failure> {
+    run(machine, &transaction.text).map_err(|error| {
+        let change = line(&error).and_then(|line| transaction.places.get(line)).copied();
         Failure { change, rule: None, error }
     })
 }

@@ -173,6 +173,7 @@ mod tests {
             destination: destination.map(|address| address.parse().unwrap()),
             port,
             keep: keep.iter().map(|address| address.parse().unwrap()).collect(),
+            table: crate::object::Aside(None),
         }
     }
 

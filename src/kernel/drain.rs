@@ -135,7 +135,7 @@ fn carry_out<'l>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Forwarding, Origins, Scheduling};
+    use crate::object::{Aside, Forwarding, Scheduling};
     use crate::plan::{Key, Kind, Origin};
     use std::borrow::Cow;
 
@@ -152,7 +152,7 @@ mod tests {
             persistence: None,
             mask: 32,
             reals: lasts.iter().map(real).collect(),
-            origins: Origins::default(),
+            origins: Aside::default(),
             after: Vec::new(),
         })
     }

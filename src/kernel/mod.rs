@@ -24,6 +24,7 @@ mod machine;
 mod module;
 mod namespace;
 mod neighbour;
+mod nft;
 mod observe;
 mod operation;
 mod preflight;

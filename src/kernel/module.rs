@@ -23,16 +23,30 @@ pub(super) fn present(name: &str) -> bool {
 /// anything. When built in, that module leaves nothing under /sys and /proc/sys, but the kernel
 /// names its functions.
 pub(super) fn lists_connections() -> bool {
-    let named = || {
-        let lines = BufReader::new(File::open("/proc/kallsyms").ok()?).split(b'\n');
-        let mut names = lines.map_while(Result::ok);
-        names.find(|line| line.windows(SYMBOL.len()).any(|part| part == SYMBOL))
-    };
-    Path::new("/sys/module/nf_conntrack_netlink").exists() || named().is_some()
+    Path::new("/sys/module/nf_conntrack_netlink").exists() || named(b" ctnetlink_").is_some()
 }
 
-/// How the functions of nf_conntrack_netlink.c are called.
-const SYMBOL: &[u8] = b" ctnetlink_";
+/// Whether nf_tables is there: netlink would load it for the first who asks (nfnetlink.c). When
+/// built in it leaves nothing under /sys and /proc/sys either.
+pub(super) fn has_nf_tables() -> bool {
+    Path::new("/sys/module/nf_tables").exists()
+        // A kernel without modules loads none.
+        || (Path::new("/proc/kallsyms").exists() && !Path::new("/proc/modules").exists())
+        || named(b" nf_tables_").is_some()
+}
+
+/// Whether the kernel names a function that is called so.
+fn named(symbol: &[u8]) -> Option<()> {
+    let mut names = BufReader::new(File::open("/proc/kallsyms").ok()?);
+    let mut line = Vec::new();
+    while names.read_until(b'\n', &mut line).ok()? > 0 {
+        if memchr::memmem::find(&line, symbol).is_some() {
+            return Some(());
+        }
+        line.clear();
+    }
+    None
+}
 
 /// Loads a module.
 pub(super) fn load(name: &str) -> Result<(), KernelError> {

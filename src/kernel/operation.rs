@@ -4,7 +4,7 @@ use super::error::KernelError;
 use super::machine::Machine;
 use super::socket;
 use super::{address, device, generic, ipvs, neighbour, route};
-use crate::object::{Netns, State};
+use crate::object::{Netns, State, VirtualServer};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use std::mem::discriminant;
@@ -105,10 +105,7 @@ pub(super) fn requests(
             }
         }
         (State::Virtual(server), _) => {
-            let found = found.and_then(|found| match found {
-                State::Virtual(found) => Some(found),
-                _ => None,
-            });
+            let found = found.and_then(virtual_server);
             return ipvs::requests(machine, server, action, found).map(Some);
         }
         (
@@ -117,6 +114,7 @@ pub(super) fn requests(
             | State::Sysctl(_)
             | State::Netns(_)
             | State::Set(_)
+            | State::NftTable(_)
             | State::Ruleset(_)
             | State::Jump(_)
             | State::Flush(_),
@@ -124,6 +122,13 @@ pub(super) fn requests(
         ) => return Ok(None),
     };
     Ok(Some(vec![Request { netns: netns.clone(), message: message.into(), flags }]))
+}
+
+fn virtual_server(state: &State) -> Option<&VirtualServer> {
+    match state {
+        State::Virtual(server) => Some(server),
+        _ => None,
+    }
 }
 
 /// Carries out requests in order, those of one namespace and protocol that stand together in

@@ -4,8 +4,9 @@
 use super::error::KernelError;
 use super::machine::Machine;
 use super::operation::{Action, Request, requests, run};
-use super::{ipset, ipvs, removal};
-use crate::object::{Netns, State, VirtualServer};
+use super::{ipset, ipvs, nft, removal};
+use crate::object::{Netns, NftTable, State, VirtualServer};
+use crate::plan::system_of_table;
 
 /// Makes objects, in as few batches as can be.
 ///
@@ -73,6 +74,14 @@ pub fn restore_sets(machine: &mut Machine, input: &str) -> Result<(), KernelErro
 /// They could not be listed.
 pub fn virtual_servers(machine: &mut Machine) -> Result<Vec<VirtualServer>, KernelError> {
     ipvs::list(machine, |_| true)
+}
+
+/// The tables of nf_tables that are called like a known system's.
+///
+/// # Errors
+/// They could not be read.
+pub fn tables(machine: &mut Machine) -> Result<Vec<NftTable>, KernelError> {
+    nft::list(machine, |_, name| system_of_table(name).is_some())
 }
 
 fn all(

@@ -2,9 +2,9 @@
 //! system would program at run time.
 
 mod bridge;
+mod flannel;
 mod host;
 mod kube;
-mod masquerade;
 mod pods;
 mod routes;
 mod vxlan;
@@ -60,7 +60,7 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
         OverlayKind::None => {}
     }
     if cluster.overlay.masquerade {
-        masquerade::lower(&mut cx);
+        flannel::lower(&mut cx);
     }
     if let Some(proxy) = &cluster.proxy {
         kube::lower(&mut cx, proxy);

@@ -70,7 +70,7 @@ fn cluster(
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
-    check::portals(&services, faults);
+    check::portals(&services, &addresses, faults);
     let index = select::Index::new(&pods, &nodes);
     let endpoints: Vec<Vec<Vec<Endpoint>>> = services
         .iter_mut()

@@ -62,8 +62,22 @@ pub struct Overlay {
     pub kind: OverlayKind,
     /// Whether pod traffic that leaves the cluster is masqueraded.
     pub masquerade: bool,
+    /// What masquerades and forwards it.
+    pub rules: FlannelRules,
     /// The `overlay` statement, or `cluster` if there is none.
     pub span: Span,
+}
+
+/// Which of flannel's rules there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FlannelRules {
+    /// Chains of iptables.
+    Iptables,
+    /// A table of nf_tables for each family.
+    Nftables {
+        /// As flannel writes it, with its faults (netspec 1.11).
+        faulty: bool,
+    },
 }
 
 /// The kinds of overlay.
@@ -155,6 +169,38 @@ pub enum ProxyMode {
     Iptables,
     /// Virtual servers of IPVS.
     Ipvs(Ipvs),
+    /// A table of nf_tables.
+    Nftables(Nftables),
+}
+
+impl ProxyMode {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            ProxyMode::Iptables => "iptables",
+            ProxyMode::Ipvs(_) => "ipvs",
+            ProxyMode::Nftables(_) => "nftables",
+        }
+    }
+}
+
+/// kube-proxy's settings in nftables mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Nftables {
+    /// How the table is laid out.
+    pub layout: Layout,
+}
+
+/// How the table for services is laid out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Layout {
+    /// As kube-proxy 1.36 has it: a rule with its endpoints for each service.
+    Current,
+    /// As kube-proxy 1.31 to 1.35 have it: a chain for each endpoint.
+    Older,
+    /// netc's own: all endpoints are elements of one map.
+    Flat,
 }
 
 /// kube-proxy's settings in IPVS mode.

@@ -28,8 +28,8 @@ pub(crate) use build::resolve;
 pub use build::{Built, build};
 pub(crate) use check::shared_portals;
 pub use cluster::{
-    Bridge, Cluster, DetectLocal, Ipvs, NodePortAddresses, Overlay, OverlayKind, PodNetwork, Proxy,
-    ProxyMode,
+    Bridge, Cluster, DetectLocal, FlannelRules, Ipvs, Layout, Nftables, NodePortAddresses, Overlay,
+    OverlayKind, PodNetwork, Proxy, ProxyMode,
 };
 pub(crate) use declare::read as declare;
 pub use family::{Family, PerFamily, number};

@@ -1,13 +1,13 @@
 //! Connections of UDP that no longer lead anywhere.
 
-use super::{Id, Table};
+use super::{Aside, Id, Table, Text};
 use crate::model::Family;
 use std::net::IpAddr;
 
 /// That no connection to a UDP service is still sent to an endpoint that does not serve it
 /// (kube-proxy's `pkg/proxy/conntrack/cleanup.go`).
 ///
-/// The nat table is asked for the first packet of a connection only. A client of UDP that keeps
+/// Rules are asked for the first packet of a connection only. A client of UDP that keeps
 /// its port never begins a new one, so its connection has to be forgotten for it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Flush {
@@ -19,6 +19,9 @@ pub struct Flush {
     pub port: u16,
     /// Connections that these addresses answer stay. Sorted, each once.
     pub keep: Vec<IpAddr>,
+    /// The table of nf_tables that translates the first packet of a connection; iptables' nat
+    /// table if there is none.
+    pub table: Aside<Option<Text>>,
 }
 
 impl Flush {
@@ -29,7 +32,10 @@ impl Flush {
     /// A connection that is forgotten too early comes back to where it was: the rules must be
     /// in place.
     pub(super) fn needs(&self) -> Id {
-        Id::Ruleset(self.family, Table::Nat)
+        match &self.table.0 {
+            Some(table) => Id::NftTable(self.family, Text::clone(table)),
+            None => Id::Ruleset(self.family, Table::Nat),
+        }
     }
 
     /// Whether a connection that an address answers stays.

@@ -1,6 +1,8 @@
 //! Identities.
 
-use super::{ChainName, Hook, MAIN_TABLE, Netns, Place, SetName, Table, Text, VirtualAddress};
+use super::{
+    ChainName, Hook, MAIN_TABLE, Netns, Place, SetName, Table, Text, VirtualAddress, family_name,
+};
 use crate::model::Family;
 use ipnet::IpNet;
 use netc_lang::Mac;
@@ -11,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 ///
 /// The order of the variants is the order in which objects are made when nothing else decides
 /// (netspec section 7): parameters, devices, addresses, up, neighbours, forwarding entries,
-/// routes, sets, virtual servers, the addresses that these answer to, chains, the jumps that bring
+/// routes, sets, virtual servers, the addresses that these answer to, tables, chains, the jumps that bring
 /// them into use, and last the connections that these no longer allow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Id {
@@ -41,6 +43,8 @@ pub enum Id {
     Set(SetName),
     /// A virtual server of IPVS.
     Virtual(VirtualAddress),
+    /// A table of nf_tables.
+    NftTable(Family, Text),
     /// The iptables chains of a table.
     Ruleset(Family, Table),
     /// A jump from a built-in chain.
@@ -66,6 +70,7 @@ impl fmt::Display for Id {
             Id::Route(netns, table, to) => write!(f, "route {to} of table {table}{netns}"),
             Id::Set(name) => write!(f, "set {name}"),
             Id::Virtual(address) => write!(f, "virtual server {address}"),
+            Id::NftTable(family, name) => write!(f, "table {} {name}", family_name(*family)),
             Id::Ruleset(family, table) => write!(f, "{family} chains of table {table}"),
             Id::Jump(family, table, hook, _, to) => {
                 write!(f, "{family} jump from {hook} of table {table} to {to}")

@@ -5,6 +5,7 @@
 //! their [`Id`]s are equal, and agree if their states are.
 
 mod address;
+mod aside;
 mod chain;
 mod chains;
 mod fdb;
@@ -16,6 +17,7 @@ mod link;
 mod module;
 mod neighbour;
 mod netns;
+mod nft;
 mod objects;
 mod port;
 mod route;
@@ -29,6 +31,7 @@ mod up;
 mod virtual_server;
 
 pub use address::Address;
+pub use aside::Aside;
 pub use chain::{ChainName, Table};
 pub use chains::Chains;
 pub use fdb::Fdb;
@@ -40,7 +43,12 @@ pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE};
 pub use module::Module;
 pub use neighbour::Neighbour;
 pub use netns::{Netns, NetnsObject};
+pub use nft::{
+    Base, Condition, Field, Lines, NftChain, NftSet, NftTable, Portal, Reference, Statement,
+    element_key, family_name, read_types, references,
+};
 pub use objects::Objects;
+pub(crate) use objects::conflict;
 pub use port::Port;
 pub use route::{MAIN_TABLE, PROTOCOL, Route};
 pub use rule::{ConntrackStates, Match, Probability, Side, Target};
@@ -49,7 +57,7 @@ pub use sysctl::Sysctl;
 pub use underlay::Underlay;
 pub use up::Up;
 pub use virtual_server::{
-    Forwarding, Origins, RealServer, Scheduling, Shift, VirtualAddress, VirtualServer,
+    Forwarding, RealServer, Scheduling, Shift, VirtualAddress, VirtualServer,
 };
 
 use netc_lang::Span;
@@ -98,6 +106,8 @@ pub enum State {
     Set(Ipset),
     /// A virtual server of IPVS.
     Virtual(VirtualServer),
+    /// A table of nf_tables.
+    NftTable(NftTable),
     /// The iptables chains of netc's own in one table.
     Ruleset(Ruleset),
     /// A jump from a built-in chain to one of netc's own.
@@ -124,6 +134,7 @@ impl State {
             State::Route(object) => object.id(),
             State::Set(object) => object.id(),
             State::Virtual(object) => object.id(),
+            State::NftTable(object) => object.id(),
             State::Ruleset(object) => object.id(),
             State::Jump(object) => object.id(),
             State::Flush(object) => object.id(),
@@ -137,6 +148,7 @@ impl State {
             | State::Module(_)
             | State::Netns(_)
             | State::Set(_)
+            | State::NftTable(_)
             | State::Ruleset(_) => {}
             State::Sysctl(object) => object.needs().for_each(name),
             State::Link(object) => object.needs().for_each(name),

@@ -67,7 +67,8 @@ fn join(id: &Id, first: &mut Object, later: Object, faults: &mut Vec<Diagnostic>
     }
 }
 
-fn conflict(what: &str, first: Span, second: Span) -> Diagnostic {
+/// Two statements want one thing in two ways.
+pub(crate) fn conflict(what: &str, first: Span, second: Span) -> Diagnostic {
     let message = format!("two statements want {what} differently");
     Diagnostic::at(code::CONFLICTING_OBJECTS, second, message)
         .here("wants it so")
@@ -79,7 +80,7 @@ fn conflict(what: &str, first: Span, second: Span) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::model::Family;
-    use crate::object::{ChainName, Chains, Flush, Netns, Ruleset, Sysctl, Table};
+    use crate::object::{Aside, ChainName, Chains, Flush, Netns, Ruleset, Sysctl, Table};
 
     fn sysctl(value: &str) -> State {
         let (key, value) = ("net.ipv4.ip_forward".into(), value.into());
@@ -131,7 +132,8 @@ mod tests {
     fn flushes_of_one_port_spare_what_any_of_them_spares() {
         let flush = |keep: &[&str]| {
             let keep = keep.iter().map(|address| address.parse().unwrap()).collect();
-            State::Flush(Flush { family: Family::V4, destination: None, port: 53, keep })
+            let (family, table) = (Family::V4, Aside(None));
+            State::Flush(Flush { family, destination: None, port: 53, keep, table })
         };
         let mut objects = Objects::default();
         objects.add(flush(&["10.0.0.2", "10.0.0.9"]), Span::default());

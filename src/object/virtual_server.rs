@@ -1,6 +1,6 @@
 //! Virtual servers of IPVS, with the real servers behind them.
 
-use super::{Id, Text};
+use super::{Aside, Id, Text};
 use crate::model::Family;
 use netc_lang::{Protocol, Span};
 use std::fmt;
@@ -45,22 +45,10 @@ pub struct VirtualServer {
     /// The real servers, sorted by address, each once.
     pub reals: Arc<[RealServer]>,
     /// The statement behind each real server, in their order; empty if it was found on a node.
-    pub origins: Origins,
+    pub origins: Aside<Arc<[Span]>>,
     /// What must be there before: the module of IPVS.
     pub after: Vec<Id>,
 }
-
-/// The statements behind some real servers. They say nothing of what is to be: all are equal.
-#[derive(Clone, Default, Debug)]
-pub struct Origins(pub Arc<[Span]>);
-
-impl PartialEq for Origins {
-    fn eq(&self, _: &Origins) -> bool {
-        true
-    }
-}
-
-impl Eq for Origins {}
 
 /// How a virtual server picks a real server: the scheduler, and the flags that bear on it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

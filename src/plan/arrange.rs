@@ -7,11 +7,15 @@
 //! no longer netc's are given back when the rules no longer count on them: packets of IPVS that is
 //! still in use are lost without `net.ipv4.vs.conntrack`.
 //!
+//! Tables of nf_tables are made before other rules change, and go behind them: what serves instead is
+//! there before.
+//!
 //! Of IPVS mode, sets come first, then virtual servers with their real servers, then the addresses
 //! to which these answer; they go in the opposite order. What a change of a set or of a virtual
 //! server takes away has steps of its own, behind the rules.
 
 use super::change::{Change, Kind};
+use super::steps::is_table;
 use super::thing::{Key, Thing};
 use crate::graph::{Node, order_known};
 use crate::object::{Id, Link, LinkKind, Netns, Object, State};
@@ -28,8 +32,13 @@ pub(super) fn arrange<'t>(
     let (mut first, mut last) = (Vec::new(), Vec::new());
     let (mut made, mut rules, mut flushes) = (Vec::new(), Vec::new(), Vec::new());
     let mut removed = Vec::new();
+    let (mut tables, mut old_tables) = (Vec::new(), Vec::new());
     for change in changes {
-        if change.key.rules().is_some() {
+        if is_table(&change) && change.kind == Kind::Remove {
+            old_tables.push(change);
+        } else if is_table(&change) {
+            tables.push(change);
+        } else if change.key.rules().is_some() {
             rules.push(change);
         } else if change.kind == Kind::Remove {
             removed.push(change);
@@ -52,7 +61,10 @@ pub(super) fn arrange<'t>(
             last.push(change);
         }
     }
-    [first, made, rules, flushes, given_back, last].into_iter().flatten().collect()
+    [first, made, tables, rules, old_tables, flushes, given_back, last]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Removals in the reverse order of making.

@@ -2,6 +2,7 @@
 //! of its own.
 
 use super::serving;
+use super::tables;
 use super::thing::{Jumps, Thing};
 use crate::object::{Link, LinkKind, PROTOCOL, Place, Route, State};
 
@@ -105,6 +106,7 @@ fn states(wanted: &State, found: &State) -> Difference {
         (State::Route(new), State::Route(old)) => route(new, old),
         (State::Set(new), State::Set(old)) => serving::set(new, old),
         (State::Virtual(new), State::Virtual(old)) => serving::server(new, old),
+        (State::NftTable(new), State::NftTable(old)) => tables::table(new, old),
         // The others are their identity: they are there or not.
         _ => Difference::None,
     }

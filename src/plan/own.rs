@@ -77,6 +77,14 @@ const KUBE_PROXY_BEGIN: [&str; 6] =
 /// flannel's chains (netspec 1.10).
 const FLANNEL: [&str; 2] = ["FLANNEL-POSTRTG", "FLANNEL-FWD"];
 
+/// The tables of nf_tables that these systems have to themselves (pkg/proxy/nftables/proxier.go;
+/// flannel's pkg/trafficmngr/nftables).
+const TABLES: [(&str, System); 3] = [
+    ("kube-proxy", System::KubeProxy),
+    ("flannel-ipv4", System::Flannel),
+    ("flannel-ipv6", System::Flannel),
+];
+
 /// Whose a chain is, by its name.
 #[must_use]
 pub fn system(chain: &str) -> Option<System> {
@@ -97,6 +105,12 @@ pub fn system_of_set(name: &str) -> Option<System> {
         KUBE_PROXY_SETS.iter().any(|end| full(end))
     });
     known.then_some(System::KubeProxy)
+}
+
+/// Whose a table of nf_tables is, by its name.
+#[must_use]
+pub fn system_of_table(name: &str) -> Option<System> {
+    TABLES.iter().find(|(own, _)| *own == name).map(|(_, system)| *system)
 }
 
 /// The chains of one table that are netc's own: those with its systems' names, and those that the
@@ -166,7 +180,7 @@ pub fn foreign<'n>(
         let message = format!("{} is there already, and is not netc's", state.id());
         Diagnostic::at(code::FOREIGN_OBJECT, *origin, message)
             .here("wanted by this statement")
-            .help("remove it, rename it in the sources, or let netc take it over with `--adopt`")
+            .help(take_over(state))
     });
     let mut faults: Vec<Diagnostic> = others.collect();
     faults.extend(strange_sets(live));
@@ -184,6 +198,22 @@ pub fn foreign<'n>(
         }));
     }
     faults
+}
+
+/// What can be done about somebody else's object in the way.
+fn take_over(state: &State) -> String {
+    // Nobody can give a table another name.
+    let system = match state {
+        State::NftTable(table) => system_of_table(&table.name),
+        _ => None,
+    };
+    match system {
+        Some(system) => {
+            format!("if {system} no longer runs here, let netc take it over with `--adopt`")
+        }
+        None => "remove it, rename it in the sources, or let netc take it over with `--adopt`"
+            .to_owned(),
+    }
 }
 
 /// The sets that netc would take for its own.
@@ -229,7 +259,7 @@ fn listed(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Ipset, SetKind};
+    use crate::object::{Ipset, NftTable, SetKind};
 
     #[test]
     fn sets_and_chains_are_known_by_name() {
@@ -245,8 +275,27 @@ mod tests {
         for name in ["KUBE-6", "KUBE-", "CLUSTER-IP", "KUBE-CLUSTER-IP6", "cali40all-ipam-pools"] {
             assert_eq!(system_of_set(name), None, "{name}");
         }
+        assert_eq!(system_of_table("kube-proxy"), Some(System::KubeProxy));
+        assert_eq!(system_of_table("flannel-ipv6"), Some(System::Flannel));
+        assert_eq!(system_of_table("filter"), None);
         assert_eq!(system("KUBE-IPVS-OUT-FILTER"), Some(System::KubeProxy));
         assert_eq!(system("KUBE-KUBELET-CANARY"), None);
+    }
+
+    #[test]
+    fn a_table_of_somebody_else_is_told() {
+        let wanted = State::NftTable(NftTable::new(Family::V6, "kube-proxy", None));
+        let faults = |owned| {
+            let mut live = Live::default();
+            live.insert(wanted.clone(), owned);
+            foreign([(&wanted, Span::default())].into_iter(), &live, &Record::default())
+        };
+        assert!(faults(true).is_empty());
+        let faults = faults(false);
+        let message = "table ip6 kube-proxy is there already, and is not netc's";
+        assert_eq!((faults.len(), faults[0].message.as_str()), (1, message));
+        let help = "if kube-proxy no longer runs here, let netc take it over with `--adopt`";
+        assert_eq!(faults[0].help.as_deref(), Some(help));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct Record {
     pub chains: BTreeSet<(Family, Table, ChainName)>,
     /// The virtual servers that netc made.
     pub virtuals: BTreeSet<VirtualAddress>,
+    /// The tables of nf_tables that netc made.
+    pub tables: BTreeSet<(Family, Text)>,
     /// The parameters that netc set on devices and in namespaces of its own: they go with these.
     pub parameters: BTreeMap<Id, State>,
     /// What netc has changed but did not make, as it was before: other parameters.
@@ -45,6 +47,12 @@ impl Record {
                 }
                 (Some(State::Virtual(server)), None) => {
                     record.virtuals.remove(&server.address);
+                }
+                (_, Some(State::NftTable(table))) => {
+                    record.tables.insert(table.key());
+                }
+                (Some(State::NftTable(table)), None) => {
+                    record.tables.remove(&table.key());
                 }
                 (_, Some(new @ State::Sysctl(sysctl))) if is_own(sysctl) => {
                     record.parameters.insert(new.id(), new.clone());
@@ -94,6 +102,9 @@ impl Record {
                 State::Virtual(server) => {
                     self.virtuals.insert(server.address);
                 }
+                State::NftTable(table) => {
+                    self.tables.insert(table.key());
+                }
                 _ => {}
             }
         }
@@ -107,6 +118,7 @@ impl Record {
         self.netns.extend(other.netns);
         self.chains.extend(other.chains);
         self.virtuals.extend(other.virtuals);
+        self.tables.extend(other.tables);
         self.parameters.extend(other.parameters);
         for (id, state) in other.originals {
             self.originals.entry(id).or_insert(state);
@@ -127,10 +139,30 @@ fn state<'t>(thing: Option<&'t Thing<'_>>) -> Option<&'t State> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Origins, Scheduling, VirtualServer};
+    use crate::object::{Aside, NftTable, Scheduling, VirtualServer};
     use crate::plan::{Target, converge};
     use netc_lang::Protocol;
     use std::borrow::Cow;
+
+    #[test]
+    fn tables_are_remembered_until_they_go() {
+        let table = NftTable::new(Family::V6, "kube-proxy", None);
+        let own = BTreeSet::from([table.key()]);
+        let state = State::NftTable(table);
+        let key = Key::Object(state.id());
+        let mut live = Live::default();
+        live.insert(state.clone(), true);
+        let there = Thing::Object(Cow::Owned(state.clone()));
+        let wanted = Target::new([(key.clone(), Some(there))].into_iter().collect());
+        let made = Record::default().after(&converge(&wanted, &Live::default()));
+        assert_eq!((&made.tables, made.managed), (&own, false));
+        let gone = Target::new([(key, None)].into_iter().collect());
+        assert_eq!(made.after(&converge(&gone, &live)), Record::default());
+        assert_eq!(Record::default().joined(made).tables, own);
+        assert_eq!(Record::default().adopting([&state].into_iter(), &live).tables, own);
+        let none = Record::default().adopting([&state].into_iter(), &Live::default());
+        assert!(none.tables.is_empty());
+    }
 
     #[test]
     fn virtual_servers_are_remembered_until_they_go() {
@@ -142,7 +174,7 @@ mod tests {
             persistence: None,
             mask: 32,
             reals: Vec::new().into(),
-            origins: Origins::default(),
+            origins: Aside::default(),
             after: Vec::new(),
         });
         let key = Key::Object(server.id());

@@ -21,6 +21,9 @@ pub enum Step<'c> {
     Sets(Vec<usize>),
     /// Changes that remove members or sets, the same way.
     Leave(Vec<usize>),
+    /// Changes of tables of nf_tables, all in one transaction but for the large ones that are made:
+    /// their places.
+    Tables(Vec<usize>),
     /// Input of iptables-restore.
     Restore(Payload),
     /// Flushes of one family: the connections are listed once for all of them.
@@ -47,10 +50,25 @@ pub fn steps<'c>(
     });
     let drained: Vec<usize> = changes.iter().zip(0..).filter_map(drained).collect();
     let drain = (!drained.is_empty()).then_some(Step::Drain(drained));
-    let before = objects(changes, 0..start).into_iter().chain(restores).chain(flushes);
+    let made = tables(changes, |kind| kind != Kind::Remove);
+    let gone = tables(changes, |kind| kind == Kind::Remove);
+    let before = objects(changes, 0..start).into_iter();
+    let before = before.chain(made).chain(restores).chain(gone).chain(flushes);
     let early = leaving(changes, Leave::Early).into_iter().chain(drain);
     let after = objects(changes, end..changes.len());
     before.chain(early).chain(after).chain(leaving(changes, Leave::Late)).collect()
+}
+
+/// The step that changes tables of nf_tables in some way.
+fn tables<'c>(changes: &[Change], how: fn(Kind) -> bool) -> Option<Step<'c>> {
+    let all = changes.iter().zip(0..).filter(|(change, _)| is_table(change) && how(change.kind));
+    let places: Vec<usize> = all.map(|(_, place)| place).collect();
+    (!places.is_empty()).then_some(Step::Tables(places))
+}
+
+/// Whether a table of nf_tables changes.
+pub(super) fn is_table(change: &Change) -> bool {
+    matches!(change.key, Key::Object(Id::NftTable(..)))
 }
 
 /// The step with which members leave at some time.
@@ -63,7 +81,8 @@ fn leaving<'c>(changes: &[Change], when: Leave) -> Option<Step<'c>> {
 /// Where the changes of rules begin and end. Without any, it is where nothing more is made and what
 /// is no longer wanted goes.
 fn middle(changes: &[Change]) -> (usize, usize) {
-    let amid = |change: &Change| change.key.rules().is_some() || change.recurs();
+    let amid =
+        |change: &Change| change.key.rules().is_some() || change.recurs() || is_table(change);
     match (changes.iter().position(amid), changes.iter().rposition(amid)) {
         (Some(start), Some(last)) => (start, last + 1),
         _ => {
@@ -82,6 +101,7 @@ fn objects<'c>(changes: &[Change], places: Range<usize>) -> Vec<Step<'c>> {
             continue;
         };
         match (&change.key, steps.last_mut()) {
+            (Key::Object(Id::NftTable(..)), _) => {}
             (Key::Object(Id::Set(_)), _) if !grows(change) => {}
             (Key::Object(Id::Set(_)), Some(Step::Sets(sets))) => sets.push(place),
             (Key::Object(Id::Set(_)), _) => steps.push(Step::Sets(vec![place])),
@@ -103,7 +123,11 @@ fn drained((change, place): (&Change, usize)) -> Option<usize> {
 
 /// The flushes of a family that are due.
 fn due<'c>(changes: &'c [Change], family: Family, flushes: &[&'c Flush]) -> Vec<&'c Flush> {
-    if changes.iter().any(|change| change.key.rules() == Some((family, Table::Nat))) {
+    let translates = |change: &Change| match &change.key {
+        Key::Object(Id::NftTable(of, _)) => *of == family,
+        key => key.rules() == Some((family, Table::Nat)),
+    };
+    if changes.iter().any(translates) {
         return flushes.iter().copied().filter(|flush| flush.family == family).collect();
     }
     let found = changes.iter().filter_map(|change| match change.to.as_ref()?.state()? {
@@ -118,7 +142,7 @@ mod tests {
     use super::*;
     use crate::graph::{Ordered, order_known};
     use crate::object::{
-        Address, Forwarding, Ipset, Link, LinkKind, Member, Netns, Object, Origins, RealServer,
+        Address, Aside, Forwarding, Ipset, Link, LinkKind, Member, Netns, Object, RealServer,
         SERVICE_DEVICE, Scheduling, SetKind, SetName, VirtualAddress, VirtualServer,
     };
     use crate::plan::{Record, between, diff, leave_input, set_input};
@@ -162,7 +186,7 @@ mod tests {
                 persistence: None,
                 mask: 32,
                 reals: reals.collect(),
-                origins: Origins::default(),
+                origins: Aside::default(),
                 after: Vec::new(),
             }));
             all.push(State::Address(Address {

@@ -1,7 +1,11 @@
 //! Plans and changes for people: one command a line, with the statement that asked for it.
 
-use crate::emit::{self, chain_command, rule_command, shown, shown_connected};
-use crate::graph::{self, Item, Ordered};
+use super::hooks::hooks;
+use crate::emit::{
+    self, chain_command, count_lines, element_command, nft_chain_command, nft_rule_command,
+    rule_command, set_command, shown, shown_connected,
+};
+use crate::graph::{self, Item, Ordered, Part, PartKind};
 use crate::model::{Family, Node};
 use crate::object::{Chain, Id, Netns, Object, State};
 use ipnet::IpNet;
@@ -17,9 +21,9 @@ const LINE: usize = COLUMN + 20;
 /// How much of the rules is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Detail {
-    /// A line for each chain.
+    /// A line for each chain and set.
     Operations,
-    /// A line for each rule too.
+    /// A line for each rule and element too.
     Rules,
 }
 
@@ -47,6 +51,13 @@ pub fn plan(node: &Node, ordered: &Ordered, sources: &Sources, detail: Detail) -
         operation(&mut out, &item, sources, detail);
     }
     routes(&mut out, node, ordered);
+    for family in Family::ALL {
+        let remarks = hooks(family, ordered);
+        if !remarks.is_empty() {
+            line(&mut out, &format!("\n# {family} hooks"));
+        }
+        remarks.iter().for_each(|remark| line(&mut out, &format!("# {remark}")));
+    }
     out
 }
 
@@ -56,6 +67,10 @@ pub fn command(item: &Item) -> Option<String> {
     match item {
         Item::Object(object) => emit::command(&object.state),
         Item::Chain(chain) => Some(chain_command(chain.family, chain.table, chain.name.as_str())),
+        Item::Part(part) => Some(match part.kind {
+            PartKind::Set(set) => set_command(part.table, set),
+            PartKind::Chain(chain) => nft_chain_command(part.table, chain),
+        }),
     }
 }
 
@@ -63,16 +78,22 @@ pub fn command(item: &Item) -> Option<String> {
 fn operations(object: &Object) -> usize {
     match &object.state {
         State::Ruleset(ruleset) => ruleset.names().count(),
+        State::NftTable(table) => 1 + table.sets.len() + table.chains.len(),
         state => usize::from(emit::command(state).is_some()),
     }
 }
 
 /// What an operation belongs to, as a heading.
 fn section(item: &Item) -> &'static str {
+    let tables = |family| match family {
+        Family::V4 => "IPv4 tables",
+        Family::V6 => "IPv6 tables",
+    };
     let object = match item {
         Item::Object(object) => object,
         Item::Chain(Chain { family: Family::V4, .. }) => return "IPv4 chains",
         Item::Chain(Chain { family: Family::V6, .. }) => return "IPv6 chains",
+        Item::Part(part) => return tables(part.table.family),
     };
     match &object.state {
         State::Underlay(_) | State::Ruleset(_) => "",
@@ -87,6 +108,7 @@ fn section(item: &Item) -> &'static str {
         | State::Up(_) => "devices",
         State::Neighbour(_) | State::Fdb(_) | State::Route(_) => "routes",
         State::Set(_) => "sets",
+        State::NftTable(table) => tables(table.family),
         State::Virtual(_) => "virtual servers",
         State::Jump(jump) => match jump.family {
             Family::V4 => "IPv4 jumps",
@@ -119,27 +141,19 @@ fn heading(node: &Node) -> String {
     out
 }
 
-/// One operation and, if asked for, the rules of a chain.
+/// One operation and, if asked for, the rules of a chain or the elements of a set.
 fn operation(out: &mut String, item: &Item, sources: &Sources, detail: Detail) {
     let Some(command) = command(item) else { return };
     let remark = match item {
-        Item::Chain(chain) if detail == Detail::Operations => match chain.rules().len() {
-            0 => String::new(),
-            1 => "  # 1 rule".to_owned(),
-            count => format!("  # {count} rules"),
-        },
-        Item::Chain(_) => String::new(),
-        Item::Object(object) => {
-            let count = (detail == Detail::Operations).then(|| emit::count(&object.state));
-            match emit::remark(&object.state).or(count.flatten()) {
-                Some(remark) => format!("  # {remark}"),
-                None => String::new(),
-            }
-        }
+        Item::Object(object) => emit::remark(&object.state),
+        _ => None,
     };
+    let remark = remark.or_else(|| count(item).filter(|_| detail == Detail::Operations));
+    let remark = remark.map_or_else(String::new, |remark| format!("  # {remark}"));
     at(out, &format!("{command}{remark}"), item.origin(), sources);
     match item {
         _ if detail == Detail::Operations => {}
+        Item::Part(part) => lines(out, part, sources),
         Item::Chain(chain) => {
             for rule in chain.rules() {
                 let command = rule_command(chain.family, chain.table, rule.line);
@@ -150,10 +164,37 @@ fn operation(out: &mut String, item: &Item, sources: &Sources, detail: Detail) {
     }
 }
 
+/// How much there is in it.
+fn count(item: &Item) -> Option<String> {
+    match item {
+        Item::Object(object) => emit::count(&object.state),
+        Item::Chain(chain) => match chain.rules().len() {
+            0 => None,
+            1 => Some("1 rule".to_owned()),
+            count => Some(format!("{count} rules")),
+        },
+        Item::Part(Part { kind: PartKind::Chain(chain), .. }) => count_lines(&chain.rules, "rule"),
+        Item::Part(Part { kind: PartKind::Set(set), .. }) => count_lines(&set.elements, "element"),
+    }
+}
+
+/// The rules of a chain of nf_tables, the elements of a set.
+fn lines(out: &mut String, part: &Part, sources: &Sources) {
+    for (text, origin) in part.lines().with_origins() {
+        let command = match part.kind {
+            PartKind::Set(set) => element_command(part.table, set, text),
+            PartKind::Chain(chain) => nft_rule_command(part.table, chain, text),
+        };
+        at(out, &command, origin, sources);
+    }
+}
+
 /// The members of a set, and the real servers of a virtual one with the statements behind them.
 fn parts(out: &mut String, object: &Object, sources: &Sources) {
     let own = match &object.state {
         State::Virtual(server) => &*server.origins.0,
+        // Its parts are items of their own.
+        State::NftTable(_) => return,
         _ => &[],
     };
     let mut origins = own.iter().copied();

@@ -63,7 +63,9 @@ fn headings(change: &Change, all: bool) -> Vec<String> {
         }
         // Nothing undoes it but what was there before, which is not known.
         _ if commands.is_empty() => vec![format!("# {}: no longer set", change.key)],
-        Key::Object(Id::Set(_) | Id::Virtual(_)) if !all && commands.len() > SHOWN => {
+        Key::Object(Id::Set(_) | Id::Virtual(_) | Id::NftTable(..))
+            if !all && commands.len() > SHOWN =>
+        {
             let more = commands.split_off(SHOWN - 1).len();
             commands.push(format!("# and {more} more of {}", change.key));
             commands
@@ -72,7 +74,8 @@ fn headings(change: &Change, all: bool) -> Vec<String> {
     }
 }
 
-/// How many rules a chain has, or had; how many members a set, how many real servers a virtual one.
+/// How many rules a chain has, or had; how many members a set, how many real servers a virtual one;
+/// what a table has of everything.
 fn how_many(change: &Change) -> String {
     let count = match change.to.as_ref().or(change.from.as_ref()) {
         Some(Thing::Chain(chain)) => match chain.text.lines().count() {

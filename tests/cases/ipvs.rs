@@ -23,7 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     cases.map(trial).collect()
 }
 
-struct Disk<'p>(&'p Path);
+pub(crate) struct Disk<'p>(pub(crate) &'p Path);
 
 impl Reader for Disk<'_> {
     fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {

@@ -7,6 +7,8 @@
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
 //! * `ipvs::CASE`: `proxy ipvs` gives what kube-proxy did in `tests/conformance/kube-proxy/CASE`;
+//! * `nftables::CASE`, `nftables-1.35::CASE`: `proxy nftables` gives what kube-proxy did there, in
+//!   both layouts;
 //! * `objects::CASE`: Kubernetes objects in `tests/objects/bad/CASE` are refused with exactly the
 //!   message beside them; those in `tests/objects/import/CASE` become exactly the `.netc` beside
 //!   them, which compiles to the same artefacts;
@@ -21,6 +23,7 @@ mod bad;
 mod diffs;
 mod golden;
 mod ipvs;
+mod nftables;
 mod objects;
 mod page;
 mod rules;
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         diffs::trials(),
         golden::trials(),
         ipvs::trials(),
+        nftables::trials(),
         objects::trials(),
         page::trials(),
         rules::trials(),

@@ -1,11 +1,12 @@
 //! Small clusters and the rules of their nodes: `tests/rules/CASE/cluster.netc` with `NODE.v4` and,
 //! where the cluster has IPv6, `NODE.v6`. They show what the options of services and of the proxy
-//! do, in the form in which iptables-save prints it.
+//! do, in the form in which iptables-save prints it. `NODE.nft` are the tables of nf_tables.
 
 use crate::{entries, root, update};
 use libtest_mimic::{Failed, Trial};
 use netc::artefacts::restore;
 use netc::compile::{compile, objects};
+use netc::emit::tables;
 use netc::model::{Family, NodeId};
 use netc_lang::{Reader, Text};
 use similar::TextDiff;
@@ -41,16 +42,24 @@ fn check(case: &Path) -> Result<(), Failed> {
             }
             let path = case.join(format!("{}.{ending}", node.name));
             let found = services_only(&restore(family, &ordered).to_string());
-            let expected = fs::read_to_string(&path).unwrap_or_default();
-            if found != expected && update() {
-                fs::write(&path, found)?;
-            } else if found != expected {
-                let diff = TextDiff::from_lines(&expected, &found).unified_diff().to_string();
-                failures.push_str(&format!("{}\n{diff}", path.display()));
-            }
+            compare(&path, &found, &mut failures)?;
         }
+        let path = case.join(format!("{}.nft", node.name));
+        let found = tables(ordered.nodes.iter().map(|node| &node.object.state));
+        compare(&path, &found, &mut failures)?;
     }
     if failures.is_empty() { Ok(()) } else { Err(failures.into()) }
+}
+
+fn compare(path: &Path, found: &str, failures: &mut String) -> Result<(), Failed> {
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    if found != expected && update() {
+        fs::write(path, found)?;
+    } else if found != expected {
+        let diff = TextDiff::from_lines(&expected, found).unified_diff().to_string();
+        failures.push_str(&format!("{}\n{diff}", path.display()));
+    }
+    Ok(())
 }
 
 /// What is the same for every cluster, the jumps, is left out: the examples show it.

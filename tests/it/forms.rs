@@ -4,12 +4,13 @@ use crate::support::nodes;
 use netc::form;
 use netc::model::Family;
 use netc::object::{
-    Address, ChainName, Fdb, Flush, Forwarding, Hook, Id, Ipset, Link, LinkKind, Member, Module,
-    Neighbour, Netns, NetnsObject, Origins, Peer, Place, Port, RealServer, Route, Scheduling,
-    SetKind, SetName, State, Sysctl, Table, Text, Underlay, Up, VirtualAddress, VirtualServer,
+    Address, Aside, Base, ChainName, Fdb, Field, Flush, Forwarding, Hook, Id, Ipset, Lines, Link,
+    LinkKind, Member, Module, Neighbour, Netns, NetnsObject, NftChain, NftSet, NftTable, Peer,
+    Place, Port, RealServer, Route, Scheduling, SetKind, SetName, State, Sysctl, Table, Text,
+    Underlay, Up, VirtualAddress, VirtualServer,
 };
 use netc::plan::{Jumps, Key, Record, Rules, Target, Thing};
-use netc_lang::{Mac, Protocol};
+use netc_lang::{Mac, Protocol, Span};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -87,11 +88,13 @@ proptest! {
         managed in any::<bool>(), netns in btree_set(text(), 0..4),
         chains in btree_set((family(), table(), name()), 0..4),
         virtuals in btree_set(virtual_address(), 0..4),
+        tables in btree_set((family(), text()), 0..4),
         own in vec(sysctl(), 0..4), all in vec(sysctl(), 0..4),
     ) {
         let by_id = |all: Vec<State>| all.into_iter().map(|state| (state.id(), state)).collect();
         let (parameters, originals) = (by_id(own), by_id(all));
-        let record = Record { managed, netns, chains, virtuals, parameters, originals };
+        let record =
+            Record { managed, netns, chains, virtuals, tables, parameters, originals };
         let value = stored(&form::record(&record));
         prop_assert_eq!(form::read_record(&value), Ok(record));
     }
@@ -146,6 +149,35 @@ fn faults_say_where_and_what_was_expected() {
     let target = json!({ "chains": { "ipv4": { "raw": {} } }, "jumps": {} });
     let fault = form::read_target(&target).unwrap_err();
     assert_eq!(fault.to_string(), "expected `filter` or `nat` at /chains/ipv4/raw");
+}
+
+/// What does not count when tables are compared is kept all the same: an undo puts it back.
+#[test]
+fn comments_of_tables_come_back() {
+    let mut table = NftTable::new(Family::V6, "kube-proxy", Some("rules"));
+    let mut chain = NftChain::base("c", Base::new("nat", "output", -100), Span::default());
+    chain.comment = Aside(Some("of a chain".into()));
+    table.chains.push(chain);
+    let mut set = NftSet::new("s", &[Field::Port], &[]);
+    set.comment = Aside(Some("of a set".into()));
+    table.sets.push(set);
+    let value = stored(&form::state(&State::NftTable(table)).unwrap());
+    let expected = json!({
+        "kind": "nft-table", "family": "ipv6", "name": "kube-proxy", "comment": "rules",
+        "sets": [{ "name": "s", "key": ["inet_service"], "comment": "of a set", "elements": [] }],
+        "chains": [{
+            "name": "c", "type": "nat", "hook": "output", "priority": -100,
+            "comment": "of a chain", "rules": [],
+        }],
+    });
+    assert_eq!(value, expected);
+    assert_eq!(form::state(&form::read_state(&value).unwrap()), Some(expected));
+    let faulty = json!({
+        "kind": "nft-table", "family": "ipv6", "name": "t",
+        "chains": [{ "name": "c", "hook": "output", "priority": "raw" }],
+    });
+    let fault = form::read_state(&faulty).unwrap_err();
+    assert_eq!(fault.to_string(), "expected a whole number at /chains/0/priority");
 }
 
 #[test]
@@ -208,10 +240,11 @@ fn state() -> impl Strategy<Value = State> {
         route(),
         set(),
         virtual_server(),
+        nft_table().prop_map(State::NftTable),
         (family(), option::of(address()), any::<u16>(), btree_set(address(), 0..4)).prop_map(
             |(family, destination, port, keep)| {
                 let keep = keep.into_iter().collect();
-                State::Flush(Flush { family, destination, port, keep })
+                State::Flush(Flush { family, destination, port, keep, table: Aside(None) })
             }
         ),
     ]
@@ -299,11 +332,63 @@ fn virtual_server() -> impl Strategy<Value = State> {
                 persistence,
                 mask,
                 reals: reals.into(),
-                origins: Origins::default(),
+                origins: Aside::default(),
                 after,
             })
         },
     )
+}
+
+fn nft_table() -> impl Strategy<Value = NftTable> {
+    let comment = || option::of(text()).prop_map(Aside);
+    let parts = (vec(nft_set(), 0..3), vec(nft_chain(), 0..3));
+    (family(), text(), comment(), parts).prop_map(|(family, name, comment, (sets, chains))| {
+        NftTable { family, name, comment, sets, chains }
+    })
+}
+
+fn nft_set() -> impl Strategy<Value = NftSet> {
+    const NAMES: [&str; 8] = [
+        "ipv4_addr",
+        "ipv6_addr",
+        "inet_proto",
+        "inet_service",
+        "ifname",
+        "integer",
+        "verdict",
+        "mark",
+    ];
+    let fields = || vec(prop::sample::select(&NAMES[..]).prop_map(Field::named), 0..3);
+    let own = (any::<bool>(), option::of(any::<u32>()), option::of(text()).prop_map(Aside));
+    (text(), fields(), fields(), own, lines()).prop_map(
+        |(name, key, value, (interval, timeout, comment), elements)| NftSet {
+            name: name.to_string(),
+            key,
+            value,
+            interval,
+            timeout,
+            comment,
+            elements: elements.sorted(),
+        },
+    )
+}
+
+fn nft_chain() -> impl Strategy<Value = NftChain> {
+    let base = (text(), text(), any::<i32>(), any::<bool>());
+    let base = base.prop_map(|(kind, hook, priority, drops)| Base { kind, hook, priority, drops });
+    (text(), option::of(base), option::of(text()).prop_map(Aside), lines()).prop_map(
+        |(name, base, comment, rules)| NftChain {
+            base,
+            comment,
+            rules,
+            ..NftChain::new(&*name, Span::default())
+        },
+    )
+}
+
+fn lines() -> impl Strategy<Value = Lines> {
+    let joined = |lines: Vec<String>| lines.iter().map(|line| format!("{line}\n")).collect();
+    vec("[ -~]{0,30}", 0..4).prop_map(move |lines| Lines::found(joined(lines)))
 }
 
 fn virtual_address() -> impl Strategy<Value = VirtualAddress> {
@@ -333,6 +418,7 @@ fn id() -> impl Strategy<Value = Id> {
             .prop_map(|(netns, table, to)| Id::Route(netns, table, to)),
         set_name().prop_map(Id::Set),
         virtual_address().prop_map(Id::Virtual),
+        (family(), text()).prop_map(|(family, name)| Id::NftTable(family, name)),
         (family(), table()).prop_map(|(family, table)| Id::Ruleset(family, table)),
         (family(), table(), hook(), place(), name())
             .prop_map(|(family, table, hook, place, to)| Id::Jump(family, table, hook, place, to)),

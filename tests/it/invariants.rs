@@ -118,7 +118,7 @@ struct Rules(BTreeMap<(String, String), Vec<String>>);
 
 /// The destinations of a service port, by its name and its kind of chain: `SVC` for those
 /// anywhere, `SVL` for those on the node.
-type Spread = BTreeMap<(String, &'static str), BTreeSet<String>>;
+pub(crate) type Spread = BTreeMap<(String, &'static str), BTreeSet<String>>;
 
 impl Rules {
     /// Reads a restore file in which every chain is declared once, and before it is used.
@@ -228,7 +228,7 @@ fn equal_shares(rules: &[&String]) -> Result<(), String> {
 }
 
 /// The rules lead to the endpoints that Kubernetes' own rules choose from what is stated.
-fn as_stated(
+pub(crate) fn as_stated(
     mut spread: Spread,
     objects: &[Value],
     family: &str,
@@ -268,7 +268,7 @@ fn as_stated(
 }
 
 /// Whether the service port has a node port, or addresses that are not the cluster's.
-fn reached_from_outside(service: &Value, port: &Value, family: &str) -> bool {
+pub(crate) fn reached_from_outside(service: &Value, port: &Value, family: &str) -> bool {
     let of_family = |address: &Value| text(address).contains(':') == (family == "IPv6");
     let ingress = &service["status"]["loadBalancer"]["ingress"];
     !port["nodePort"].is_null()
@@ -319,17 +319,17 @@ fn usable(endpoints: &[&Endpoint]) -> BTreeSet<String> {
     endpoints.iter().filter(usable).map(|endpoint| endpoint.address.clone()).collect()
 }
 
-fn port_name(service: &Value, port: &Value) -> String {
+pub(crate) fn port_name(service: &Value, port: &Value) -> String {
     let metadata = &service["metadata"];
     let name = format!("{}/{}", text(&metadata["namespace"]), text(&metadata["name"]));
     if port["name"] == "" { name } else { format!("{name}:{}", text(&port["name"])) }
 }
 
-fn list_of(value: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn list_of(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

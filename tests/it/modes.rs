@@ -1,15 +1,17 @@
 //! Random clusters from one proxy mode to another and back, and from some services to others, on a
 //! node that is only thought of. A failure names its seed.
 
+use crate::properties::everything_has_a_place;
 use crate::random::{Random, list};
 use crate::support::compiled_files;
+use crate::tables::Kernel;
 use netc::compile::objects;
 use netc::graph::Ordered;
 use netc::model::NodeId;
 use netc::object::{Id, State};
 use netc::plan::{
     Backend, Change, Key, Kind, Live, Record, Step, Target, converge, diff, leave_input, set_input,
-    steps,
+    steps, transactions,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,8 +44,25 @@ fn every_way_from_one_state_to_another_leads_there_and_back() {
         let ipvs = node(&Random::new(seed).in_ipvs_mode(), seed);
         let less = node(&fewer(Random::new(seed).in_ipvs_mode()), seed);
         let iptables = node(&Random::new(seed), seed);
+        let tables = node(&Random::new(seed).in_nftables_mode("1.36"), seed);
+        let fewer_tables = node(&fewer(Random::new(seed).in_nftables_mode("1.36")), seed);
+        let older = node(&Random::new(seed).in_nftables_mode("1.35"), seed);
+        let flat = node(&Random::new(seed).in_nftables_mode("flat"), seed);
+        let less_flat = node(&fewer(Random::new(seed).in_nftables_mode("flat")), seed);
+        [&tables, &older, &flat].into_iter().for_each(everything_has_a_place);
         let nothing = Ordered::default();
-        for (from, to) in [(&ipvs, &less), (&ipvs, &iptables), (&ipvs, &nothing)] {
+        for (from, to) in [
+            (&ipvs, &less),
+            (&ipvs, &iptables),
+            (&ipvs, &nothing),
+            (&tables, &fewer_tables),
+            (&tables, &older),
+            (&tables, &flat),
+            (&flat, &less_flat),
+            (&tables, &iptables),
+            (&tables, &ipvs),
+            (&tables, &nothing),
+        ] {
             leads_there(from, to, seed);
             leads_there(to, from, seed);
         }
@@ -59,6 +78,14 @@ fn leads_there(from: &Ordered, to: &Ordered, seed: u64) {
     assert!(converge(&before, &was).is_empty(), "seed {seed}: nothing has happened yet");
     assert!(converge(&after, &is).is_empty(), "seed {seed}: it leads to where it should");
     carried_out(&is, &was, &converge(&before, &is), seed);
+}
+
+fn tables(live: &Live) -> Kernel {
+    let tables = live.states.values().filter_map(|found| match &found.state {
+        State::NftTable(table) => Some(table),
+        _ => None,
+    });
+    Kernel::of(tables)
 }
 
 type Sets = BTreeMap<String, BTreeSet<String>>;
@@ -90,6 +117,7 @@ fn restore(sets: &mut Sets, input: &str) {
 fn carried_out(was: &Live, is: &Live, changes: &[Change], seed: u64) {
     let (mut sets, wanted) = (sets(was), sets(is));
     let mut servers: BTreeSet<Id> = ids(was);
+    let mut kernel = tables(was);
     let (mut rules, mut drained) = (false, false);
     for step in steps(changes, was, Backend::Nft, &[]) {
         match step {
@@ -100,6 +128,12 @@ fn carried_out(was: &Live, is: &Live, changes: &[Change], seed: u64) {
             Step::Leave(places) => restore(&mut sets, &leave_input(changes, &places).0),
             Step::Drain(_) => drained = true,
             Step::Restore(_) => rules = true,
+            Step::Tables(places) => {
+                let removes = changes[places[0]].kind == Kind::Remove;
+                assert!(removes || !rules, "seed {seed}: tables behind rules");
+                transactions(changes, &places).iter().for_each(|one| kernel.run(one));
+                rules = true;
+            }
             Step::Flush(..) => {}
             Step::Object(place) => {
                 let change = &changes[place];
@@ -126,6 +160,7 @@ fn carried_out(was: &Live, is: &Live, changes: &[Change], seed: u64) {
         }
     }
     assert_eq!((sets, servers), (wanted, ids(is)), "seed {seed}");
+    assert_eq!(kernel, tables(is), "seed {seed}");
 }
 
 fn loses(change: &Change) -> bool {

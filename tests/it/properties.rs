@@ -5,7 +5,7 @@ use crate::support::{artefacts, cluster};
 use netc::compile::objects;
 use netc::graph::{Item, Ordered, detail};
 use netc::model::{Cluster, Family, NodeId, gateway, number};
-use netc::object::{ChainName, Id, Object, Ruleset, State, Table};
+use netc::object::{ChainName, Id, Object, Reference, Ruleset, State, Table, references};
 use netc::plan::{
     Backend, Change, Key, Line, Live, Origin, Payload, Record, Step, Target, converge, diff, steps,
 };
@@ -244,10 +244,11 @@ fn one_emptied_chain_is_one_change(ordered: &Ordered, node: &mut Node) {
 
 /// Seen in detail, every object and every chain has a place, behind those it needs. This would not
 /// hold for chains that jump in a circle.
-fn everything_has_a_place(ordered: &Ordered) {
+pub(crate) fn everything_has_a_place(ordered: &Ordered) {
     let items = detail(ordered);
     let chains = |object: &Object| match &object.state {
         State::Ruleset(ruleset) => ruleset.names().count(),
+        State::NftTable(table) => 1 + table.sets.len() + table.chains.len(),
         _ => 1,
     };
     assert_eq!(items.len(), ordered.nodes.iter().map(|node| chains(&node.object)).sum::<usize>());
@@ -256,6 +257,19 @@ fn everything_has_a_place(ordered: &Ordered) {
     for (place, placed) in items.iter().enumerate() {
         assert!(placed.needs.iter().all(|need| (*need as usize) < place), "{}", placed.item);
         assert!(placed.needs.iter().all(|need| items[*need as usize].layer < placed.layer));
+        if let Item::Part(part) = placed.item {
+            for name in part.lines().iter().flat_map(references) {
+                let name = match name {
+                    Reference::Chain(name) => format!("chain {name}"),
+                    Reference::Set(name) if part.table.sets_by_name()[name].is_map() => {
+                        format!("map {name}")
+                    }
+                    Reference::Set(name) => format!("set {name}"),
+                };
+                let need = places[&format!("{name} of table {}", part.table.place())];
+                assert!(placed.needs.contains(&(need as u32)), "{part} names {name} too early");
+            }
+        }
         let Item::Chain(chain) = placed.item else { continue };
         for target in chain.rules().filter_map(|rule| rule.target()) {
             let name = format!("{} chain {target} of table {}", chain.family, chain.table);

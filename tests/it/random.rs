@@ -31,6 +31,15 @@ impl Random {
         self
     }
 
+    /// The same services, in nftables mode with a layout.
+    #[allow(dead_code, reason = "the tests on a kernel do without")]
+    pub(crate) fn in_nftables_mode(mut self, layout: &str) -> Random {
+        let mode = format!("proxy nftables {{ layout {layout};");
+        let settings = self.settings.replace("proxy iptables {", &mode);
+        self.settings = settings.replace("; localhost-node-ports off", "");
+        self
+    }
+
     /// The objects in another order.
     pub(crate) fn shuffled(&self, seed: u64) -> Vec<Value> {
         let (mut dice, mut objects) = (Dice::new(seed), self.objects.clone());

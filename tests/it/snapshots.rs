@@ -58,6 +58,22 @@ fn plan_with_rules() {
     snapshot("rules", &services.join("\n"));
 }
 
+/// The parts of a table stand where they can be typed one after the other; a node that has rules of
+/// iptables beside it is told what follows from that.
+#[test]
+fn plan_of_tables() {
+    let source =
+        SMALL.replace("proxy none", "proxy nftables").replace("overlay static", "overlay vxlan");
+    let compiled = compiled(&source);
+    let cluster = compiled.built.unwrap().cluster;
+    let ordered = objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap();
+    let text = plan::text(&cluster.nodes[0], &ordered, &compiled.sources, plan::Detail::Rules);
+    let (_, tables) = text.split_once("# IPv4 tables").unwrap();
+    let (tables, rest) = tables.split_once("# IPv6 tables").unwrap();
+    let (_, hooks) = rest.split_once("# IPv4 hooks").unwrap();
+    snapshot("tables", &format!("# IPv4 tables{tables}# IPv4 hooks{hooks}"));
+}
+
 #[test]
 fn connection_tracking() {
     let host = |host| format!("endpoint 10.244.0.{host}:53; ");

@@ -281,7 +281,7 @@ mod ipvs {
     use super::{Lab, Machine, make, remove, run};
     use netc::kernel::trial::{change, virtual_servers};
     use netc::object::{
-        Forwarding, Origins, RealServer, Scheduling, State, VirtualAddress, VirtualServer,
+        Aside, Forwarding, RealServer, Scheduling, State, VirtualAddress, VirtualServer,
     };
     use netc_lang::Protocol;
 
@@ -298,7 +298,7 @@ mod ipvs {
             persistence: None,
             mask: if socket.is_ipv4() { 32 } else { 128 },
             reals: reals.into(),
-            origins: Origins::default(),
+            origins: Aside::default(),
             after: Vec::new(),
         }
     }

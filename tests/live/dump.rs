@@ -1,6 +1,7 @@
 //! Everything that netc could change on a node, as text to be compared.
 
 use crate::lab::within;
+use crate::nft::state::state;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(crate) fn dump(node: &str) -> String {
     let mut all = vec!["== node".to_owned()];
     all.extend(space(node));
     all.extend(rules(&shown(node, RULES)));
+    all.push(state(node));
     let mut pods: Vec<String> = fs::read_dir("/run/netns")
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -232,7 +232,12 @@ fn a_change_that_is_killed_anywhere_can_go_on() {
 
 #[test]
 fn a_destroy_that_is_killed_anywhere_can_go_back() {
-    let case = Case::new(Some(ONE), None);
+    killed_destroy(Some(ONE));
+}
+
+/// Between every two steps a destroy is killed: `netc rollback` goes back.
+pub(crate) fn killed_destroy(before: Option<&str>) {
+    let case = Case::new(before, None);
     let mut point = 0;
     loop {
         point += 1;

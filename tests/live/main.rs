@@ -24,11 +24,13 @@ mod dump;
 mod examples;
 mod fallback;
 mod faults;
+mod flannel;
 mod flush;
 mod foreign;
 mod ipvs;
 mod lab;
 mod modules;
+mod nft;
 mod protocols;
 #[path = "../it/random.rs"]
 mod random;

@@ -1,19 +1,67 @@
-//! What services promise, proven with real connections from outside the cluster.
+//! What services promise, proven with real connections, by iptables and by each layout of nftables.
 
-use crate::lab::{Answer, Lab, ask, ask_often, run, serve, servers};
+use crate::lab::{Answer, Lab, ask, ask_often, run, serve, serve_udp, servers, within};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::net::UdpSocket;
 use std::thread::sleep;
 use std::time::Duration;
 
-const CLUSTER: &str = "\
-cluster lab {
+macro_rules! by {
+    ($($mode:ident $proxy:literal: $($promise:ident)*;)*) => {$(
+        mod $mode {
+            $(
+                #[test]
+                fn $promise() {
+                    super::$promise($proxy);
+                }
+            )*
+        }
+    )*};
+}
+
+by! {
+    iptables "iptables":
+        connections_are_spread_evenly
+        a_client_stays_with_its_endpoint_until_it_was_silent_for_long
+        local_traffic_keeps_the_client_s_address_and_other_traffic_does_not
+        a_load_balancer_lets_in_its_source_ranges_only
+        every_way_leads_to_endpoints_or_is_refused;
+    nftables "nftables":
+        connections_are_spread_evenly
+        a_client_stays_with_its_endpoint_until_it_was_silent_for_long
+        local_traffic_keeps_the_client_s_address_and_other_traffic_does_not
+        a_load_balancer_lets_in_its_source_ranges_only
+        every_way_leads_to_endpoints_or_is_refused;
+    older "nftables { layout 1.35 }":
+        connections_are_spread_evenly
+        a_client_stays_with_its_endpoint_until_it_was_silent_for_long
+        local_traffic_keeps_the_client_s_address_and_other_traffic_does_not
+        a_load_balancer_lets_in_its_source_ranges_only
+        every_way_leads_to_endpoints_or_is_refused;
+    flat "nftables { layout flat }":
+        connections_are_spread_evenly
+        a_client_stays_with_its_endpoint_until_it_was_silent_for_long
+        local_traffic_keeps_the_client_s_address_and_other_traffic_does_not
+        a_load_balancer_lets_in_its_source_ranges_only
+        every_way_leads_to_endpoints_or_is_refused;
+}
+
+/// A cluster whose services a proxy programs.
+fn stated(proxy: &str, more: &str) -> String {
+    format!(
+        "\
+cluster lab {{
     pods     10.244.0.0/16, fd00:10:244::/56
     services 10.96.0.0/16, fd00:10:96::/112
     overlay  host-gw
+    proxy    {proxy}
+}}
+node node0 {{ address 192.168.0.10/24, fd01::10/64 on eth0 }}
+node node1 {{ address 192.168.0.11/24, fd01::11/64 on eth0 }}
+{more}"
+    )
 }
-node node0 { address 192.168.0.10/24, fd01::10/64 on eth0 }
-node node1 { address 192.168.0.11/24, fd01::11/64 on eth0 }
-";
 
 /// The nodes' addresses, in both families.
 const NODE0: [&str; 2] = ["192.168.0.10", "[fd01::10]"];
@@ -26,9 +74,9 @@ fn machine(lab: &Lab, name: &str, number: usize) {
 }
 
 /// A cluster with these pods and services, on running nodes. Its pods serve on port 80.
-fn cluster(nodes: &[&str], more: &str, pods: &[String]) -> Lab {
+fn cluster(proxy: &str, nodes: &[&str], more: &str, pods: &[String]) -> Lab {
     let lab = Lab::enter();
-    let source = lab.source(&format!("{CLUSTER}{more}"));
+    let source = lab.source(&stated(proxy, more));
     for (number, node) in (10..).zip(nodes) {
         machine(&lab, node, number);
         lab.applied(&source, node, &[]);
@@ -50,14 +98,13 @@ fn chi_square(counts: &[usize]) -> f64 {
     counts.iter().map(|count| (*count as f64 - equal).powi(2) / equal).sum()
 }
 
-#[test]
-fn connections_are_spread_evenly() {
+fn connections_are_spread_evenly(proxy: &str) {
     let pods = pods("web", 4);
     let services = "\
 pods web replicas 4 on node0 { labels app=web; port http 80 }
 service web { select app=web; families ipv4, ipv6; type node-port; port 80 -> http node-port 30080 }
 ";
-    let lab = cluster(&["node0"], services, &pods);
+    let lab = cluster(proxy, &["node0"], services, &pods);
     machine(&lab, "outside", 200);
     for node in NODE0 {
         let uneven = || {
@@ -73,8 +120,7 @@ service web { select app=web; families ipv4, ipv6; type node-port; port 80 -> ht
     }
 }
 
-#[test]
-fn a_client_stays_with_its_endpoint_until_it_was_silent_for_long() {
+fn a_client_stays_with_its_endpoint_until_it_was_silent_for_long(proxy: &str) {
     let services = "\
 pods web replicas 4 on node0 { labels app=web; port http 80 }
 service web {
@@ -85,7 +131,7 @@ service web {
     port     80 -> http node-port 30080
 }
 ";
-    let lab = cluster(&["node0"], services, &pods("web", 4));
+    let lab = cluster(proxy, &["node0"], services, &pods("web", 4));
     let clients: Vec<String> = (0..12).map(|number| format!("client{number}")).collect();
     for (number, client) in (200..).zip(&clients) {
         machine(&lab, client, number);
@@ -114,8 +160,7 @@ service web {
     }
 }
 
-#[test]
-fn local_traffic_keeps_the_client_s_address_and_other_traffic_does_not() {
+fn local_traffic_keeps_the_client_s_address_and_other_traffic_does_not(proxy: &str) {
     let services = "\
 pod web on node0 { labels app=web; port http 80 }
 service near {
@@ -128,7 +173,7 @@ service near {
 service wide { select app=web; families ipv4, ipv6; type node-port; port 80 -> http node-port 30081 }
 ";
     let pod = "pod-default.web".to_owned();
-    let lab = cluster(&["node0", "node1"], services, std::slice::from_ref(&pod));
+    let lab = cluster(proxy, &["node0", "node1"], services, std::slice::from_ref(&pod));
     machine(&lab, "outside", 200);
     let seen = |client: &str| Answer { server: pod.clone(), client: client.parse().unwrap() };
     let clients = ["192.168.0.200", "fd01::200"];
@@ -143,8 +188,7 @@ service wide { select app=web; families ipv4, ipv6; type node-port; port 80 -> h
     }
 }
 
-#[test]
-fn a_load_balancer_lets_in_its_source_ranges_only() {
+fn a_load_balancer_lets_in_its_source_ranges_only(proxy: &str) {
     let services = "\
 pod web on node0 { labels app=web; port http 80 }
 service guarded {
@@ -165,7 +209,7 @@ service open {
     port 80 -> http
 }
 ";
-    let lab = cluster(&["node0"], services, &["pod-default.web".to_owned()]);
+    let lab = cluster(proxy, &["node0"], services, &["pod-default.web".to_owned()]);
     for (client, number) in [("friend", 200), ("stranger", 201)] {
         machine(&lab, client, number);
         run(&format!("ip -n {client} route add 203.0.113.0/24 via 192.168.0.10"));
@@ -181,5 +225,76 @@ service open {
         ask("stranger", open).unwrap();
         let dropped = ask("stranger", guarded).unwrap_err();
         assert_eq!(dropped.kind(), ErrorKind::TimedOut, "{guarded}: {dropped}");
+    }
+}
+
+/// Who answers a client by UDP, asked from so many ports.
+fn ask_by_udp(client: &str, to: &'static str, times: usize) -> BTreeSet<String> {
+    within(client, move || {
+        let ask = || {
+            let own = if to.starts_with('[') { "[::]:0" } else { "0.0.0.0:0" };
+            let socket = UdpSocket::bind(own).unwrap();
+            socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+            socket.send_to(b"who?", to).unwrap();
+            let mut answer = [0; 64];
+            let (length, _) = socket.recv_from(&mut answer).unwrap_or_else(|e| panic!("{to}: {e}"));
+            String::from_utf8_lossy(&answer[..length]).into_owned()
+        };
+        (0..times).map(|_| ask()).collect()
+    })
+}
+
+fn every_way_leads_to_endpoints_or_is_refused(proxy: &str) {
+    let services = "\
+pods web replicas 3 { labels app=web; port http 80; port dns 53/udp }
+service web {
+    ip 10.96.0.80, fd00:10:96::50
+    select app=web
+    families ipv4, ipv6
+    type node-port
+    external-ips 203.0.113.8, 2001:db8::8
+    port http 80 -> http node-port 30080
+    port dns 53/udp -> dns node-port 30053
+}
+service none { ip 10.96.0.81, fd00:10:96::51; families ipv4, ipv6; no-endpoints; port 80 }
+";
+    let pods = pods("web", 3);
+    let lab = cluster(proxy, &["node0", "node1"], services, &pods);
+    pods.iter().for_each(|pod| serve_udp(pod, "[::]:53"));
+    machine(&lab, "outside", 200);
+    run("ip -n outside route add 203.0.113.0/24 via 192.168.0.10");
+    run("ip -n outside route add 2001:db8::/64 via fd01::10");
+    run("ip -n node0 route add default via 192.168.0.1");
+    run("ip -n node0 route add default via fd01::1 dev eth0");
+    // A pod is among the endpoints itself, and reaches itself too.
+    for client in ["node0", &pods[0], &pods[1]] {
+        for to in ["10.96.0.80:80", "[fd00:10:96::50]:80", "192.168.0.10:30080"] {
+            assert_eq!(servers(&ask_often(client, to, 40)), pods, "{client} to {to}");
+        }
+        let named: BTreeSet<String> = pods.iter().cloned().collect();
+        for to in ["10.96.0.80:53", "[fd00:10:96::50]:53"] {
+            assert_eq!(ask_by_udp(client, to, 40), named, "{client} to {to}");
+        }
+    }
+    for to in ["203.0.113.8:80", "[2001:db8::8]:80", "192.168.0.11:30080", "[fd01::10]:30080"] {
+        assert_eq!(servers(&ask_often("outside", to, 40)), pods, "{to}");
+    }
+    assert_eq!(ask_by_udp("outside", "192.168.0.10:30053", 40).len(), 3);
+    for to in ["10.96.0.81:80", "[fd00:10:96::51]:80", "10.96.0.80:81", "[fd00:10:96::50]:81"] {
+        let refused = ask("node0", to).unwrap_err();
+        let unanswered = proxy == "iptables" && to.ends_with(":81");
+        assert!(unanswered || refused.kind() == ErrorKind::ConnectionRefused, "{to}: {refused}");
+    }
+    // Without an endpoint, and with it again.
+    for count in [2, 3] {
+        let less = services.replace("replicas 3", &format!("replicas {count}"));
+        let source = lab.source(&stated(proxy, &less));
+        lab.applied(&source, "node0", &[]);
+        if count == 3 {
+            // The pod was made anew.
+            serve(&pods[2], "[::]:80");
+        }
+        let found = ask_often("node0", "10.96.0.80:80", 40);
+        assert_eq!(servers(&found), pods[..count]);
     }
 }

@@ -152,8 +152,40 @@ pub(super) const OVERLAY: &[Definition] = &[
         arguments: &[One(Field { name: "switch", shape: Shape::Switch })],
         default: Some("on for vxlan and host-gw"),
         doc: "Whether pod traffic that leaves the cluster takes the node's address, by flannel's \
-              chains FLANNEL-POSTRTG and FLANNEL-FWD. Only for vxlan and host-gw.",
+              rules. Only for vxlan and host-gw.",
         example: "masquerade off",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "rules",
+        place: Place::Overlay,
+        arguments: &[One(Field {
+            name: "kind",
+            shape: Shape::Choice(&[
+                Choice::compiled("iptables", "The chains FLANNEL-POSTRTG and FLANNEL-FWD."),
+                Choice::compiled("nftables", "The tables flannel-ipv4 and flannel-ipv6."),
+            ]),
+        })],
+        default: Some("iptables"),
+        doc: "What masquerades and forwards pod traffic: flannel's mode of that name. The two faults of \
+              flannel's nftables rules are put right, so that both do the same. Only for vxlan and host-gw.",
+        example: "rules nftables",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "emulate",
+        place: Place::Overlay,
+        arguments: &[One(Field {
+            name: "what",
+            shape: Shape::Choice(&[Choice::compiled(
+                "flannel",
+                "Exactly what flannel writes, its faults too.",
+            )]),
+        })],
+        doc: "Writes flannel's nftables rules as flannel does. They heed the mark 0x4000 of kube-proxy only if \
+              no other bit is set, and never masquerade what a node sends to pods of another one from \
+              an address of its own. Only for `rules nftables`.",
+        example: "emulate flannel",
         ..PLAIN
     },
 ];

@@ -9,8 +9,11 @@ pub(super) const KINDS: &[Choice] = &[
         "ipvs",
         "What kube-proxy 1.36 programs in IPVS mode: virtual servers in the kernel, sets of addresses and ports, and few rules.",
     ),
+    Choice::compiled(
+        "nftables",
+        "What kube-proxy 1.36 programs in nftables mode: a table of its own in each family, in which maps lead to services.",
+    ),
     Choice::compiled("none", "Services are not programmed."),
-    Choice::reserved("nftables", "What kube-proxy programs in nftables mode."),
     Choice::reserved("userspace", "kube-proxy's old user-space mode."),
     Choice::reserved("kernelspace", "kube-proxy's mode for Windows."),
 ];
@@ -42,6 +45,18 @@ const SCHEDULERS: &[Choice] = &[
     Choice::compiled("twos", "The less loaded of two picked at random by weight."),
 ];
 
+const LAYOUTS: &[Choice] = &[
+    Choice::compiled(
+        "1.36",
+        "As kube-proxy 1.36 has it: a rule with its endpoints for each service.",
+    ),
+    Choice::compiled("1.35", "As kube-proxy 1.31 to 1.35 have it: a chain for each endpoint."),
+    Choice::compiled(
+        "flat",
+        "netc's own: endpoints are elements of maps, and services share all chains. The time to load it grows with their number, not with its square.",
+    ),
+];
+
 const FALLBACK: Choice =
     Choice::compiled("fallback", "Pick another endpoint if the one picked has weight 0.");
 
@@ -71,9 +86,10 @@ pub(super) const STATEMENTS: &[Definition] = &[
         keyword: "node-port-addresses",
         place: Place::Proxy,
         arguments: &[List(&[One(Field { name: "address", shape: Shape::PrimaryOrNetwork })])],
-        default: Some("every address of the node"),
+        default: Some("every address of the node; with nftables `primary`"),
         doc: "The node's addresses on which node ports answer: `primary` for the first address of \
-              each family, or the addresses within the networks.",
+              each family, or the addresses within the networks. `0.0.0.0/0` is every address. With \
+              nftables none answers on 127.0.0.0/8 or ::1.",
         example: "node-port-addresses primary",
         ..PLAIN
     },
@@ -113,7 +129,8 @@ pub(super) const STATEMENTS: &[Definition] = &[
         place: Place::Proxy,
         arguments: &[One(Field { name: "switch", shape: Shape::Switch })],
         default: Some("on"),
-        doc: "Whether masquerading picks source ports at random (`--random-fully`).",
+        doc: "Whether masquerading picks source ports at random (`--random-fully`; `fully-random` \
+              with nftables).",
         example: "random-fully off",
         ..PLAIN
     },
@@ -133,6 +150,20 @@ pub(super) const STATEMENTS: &[Definition] = &[
         default: Some("current"),
         doc: "How the names of service chains are formed. Only for iptables.",
         example: "naming legacy",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "layout",
+        place: Place::Proxy,
+        arguments: &[One(Field { name: "name", shape: Shape::Choice(LAYOUTS) })],
+        default: Some("1.36"),
+        doc: "How the table of `proxy nftables` is laid out. All layouts do the same with packets. In `1.36` \
+              and `1.35` the table is kube-proxy's, chain for chain: take the one of the kube-proxy that \
+              the nodes had, or whose chains people and tools expect to see. Take `flat` for thousands of \
+              services: with 10,000 of 10 endpoints each it loads in a tenth of the time of `1.36`, and an \
+              endpoint more or less is a few elements. Services with session affinity have chains as in \
+              `1.36` there too, and so have load balancers with source ranges. Only for nftables.",
+        example: "layout flat",
         ..PLAIN
     },
     Definition {

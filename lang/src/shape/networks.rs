@@ -1,5 +1,6 @@
 //! Addresses and networks.
 
+use super::numbers::is_range;
 use super::{Misshapen, no};
 use crate::value::{Interface, Mac};
 use ipnet::IpNet;
@@ -64,6 +65,9 @@ pub(super) fn endpoint(word: &str) -> Result<SocketAddr, Misshapen> {
     Err(match word.parse::<IpAddr>() {
         Ok(IpAddr::V4(_)) => no("has no port").help(format!("write `{word}:PORT`")),
         Ok(IpAddr::V6(_)) => no("has no port").help(format!("write `[{word}]:PORT`")),
+        Err(_) if word.rsplit_once(':').is_some_and(|(_, ports)| is_range(ports)) => {
+            no("has a range of ports, and one port is meant").help("state the endpoints one by one")
+        }
         Err(_) => no("is not an address with a port"),
     })
 }

@@ -10,13 +10,21 @@ pub(super) fn number(word: &str, min: u64, max: u64) -> Result<u64, Misshapen> {
     match word.parse() {
         Ok(number) if digits && (min..=max).contains(&number) => Ok(number),
         _ if digits => Err(no(format!("is not within {min} to {max}"))),
+        _ if is_range(word) => Err(no("is a range, and one number is meant")),
         _ => Err(no("is not a number")),
     }
+}
+
+/// Whether a word is a range of numbers.
+pub(super) fn is_range(word: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    word.split_once('-').is_some_and(|(first, last)| digits(first) && digits(last))
 }
 
 pub(super) fn port_number(word: &str) -> Result<u16, Misshapen> {
     match number(word, 1, 65535) {
         Ok(number) => u16::try_from(number).map_err(|_| no("is not a port")),
+        Err(fault) if is_range(word) => Err(fault.help("state the ports one by one")),
         Err(fault) => Err(fault.help("ports are 1 to 65535")),
     }
 }

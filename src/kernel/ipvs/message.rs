@@ -319,7 +319,7 @@ fn u32_of(value: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::Origins;
+    use crate::object::Aside;
     use netlink_packet_core::NetlinkSerializable;
 
     fn server(socket: &str, protocol: Protocol) -> VirtualServer {
@@ -330,7 +330,7 @@ mod tests {
             persistence: Some(10800),
             mask: if socket.is_ipv4() { 24 } else { 64 },
             reals: [].into(),
-            origins: Origins::default(),
+            origins: Aside::default(),
             after: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use super::error::KernelError;
 use super::generic;
 use super::machine::Machine;
 use super::operation::{Action, Request};
-use crate::object::{Netns, Origins, RealServer, VirtualAddress, VirtualServer};
+use crate::object::{Aside, Netns, RealServer, VirtualAddress, VirtualServer};
 use message::{Command, FoundVirtual};
 
 pub(super) use connections::count as connections;
@@ -56,7 +56,7 @@ pub(super) fn list(
             persistence,
             mask,
             reals: reals.into(),
-            origins: Origins::default(),
+            origins: Aside::default(),
             after: Vec::new(),
         })
     };
@@ -143,7 +143,7 @@ mod tests {
             persistence: None,
             mask: 32,
             reals: weights.iter().map(real).collect(),
-            origins: Origins::default(),
+            origins: Aside::default(),
             after: Vec::new(),
         }
     }

@@ -4,6 +4,7 @@
 mod parameters;
 mod services;
 mod space;
+mod tables;
 
 use super::error::KernelError;
 use super::machine::Machine;
@@ -52,6 +53,16 @@ impl<'i> Interest<'i> {
         self.ids.contains(id)
     }
 
+    /// Whether tables of nf_tables are of interest.
+    fn has_tables(&self) -> bool {
+        self.ids.iter().any(|id| matches!(id, Id::NftTable(..)))
+    }
+
+    /// Whether there are to be rules of iptables.
+    fn has_rules(&self) -> bool {
+        self.states.iter().any(|state| matches!(state, State::Ruleset(_) | State::Jump(_)))
+    }
+
     /// The namespaces, the node's own among them.
     fn spaces(&self) -> BTreeSet<Netns> {
         let named = self.states.iter().filter_map(|state| match state {
@@ -93,8 +104,8 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
     }
     services::sets(machine, interest, &mut live)?;
     services::virtual_servers(machine, interest, &mut live)?;
-    let backend = xtables::backend(machine)?;
-    live.rules = xtables::save(machine, backend)?;
+    tables::read(machine, interest, &mut live)?;
+    live.rules = xtables::read(machine, interest.has_rules() || interest.record.managed)?;
     let flushes = interest.states.iter().filter_map(|state| match state {
         State::Flush(flush) => Some(flush),
         _ => None,

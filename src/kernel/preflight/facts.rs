@@ -1,7 +1,7 @@
 //! What the machine and the process have, as far as it can be read.
 
-use super::Needs;
 use super::modules::Modules;
+use super::{Needs, nftables};
 use crate::kernel::module;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub(super) sysctl_read_only: bool,
     /// The release of the kernel (uname(2)).
     pub(super) release: String,
+    /// The version of nft, if that is needed.
+    pub(super) nft: Option<String>,
     /// Kinds of device that the kernel certainly cannot make.
     pub(super) absent_links: BTreeSet<String>,
     /// Modules that are certainly not there.
@@ -61,7 +63,10 @@ pub(super) fn read(needs: &Needs) -> Facts {
     let lacking =
         |names: &BTreeSet<String>| names.iter().filter(|name| lacks(name)).cloned().collect();
     let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    let nft =
+        tools.get("nft").filter(|tool| **tool == Tool::Found).and_then(|_| nftables::version());
     Facts {
+        nft,
         capabilities: capabilities(&status),
         sysctl_read_only: statvfs("/proc/sys")
             .is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY)),

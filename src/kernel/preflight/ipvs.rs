@@ -66,7 +66,7 @@ pub fn release() -> Option<(u16, u16)> {
 }
 
 /// `6.1.0-50-amd64`
-fn numbers(release: &str) -> Option<(u16, u16)> {
+pub(super) fn numbers(release: &str) -> Option<(u16, u16)> {
     let mut numbers = release.split(|character: char| !character.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }

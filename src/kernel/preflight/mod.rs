@@ -8,6 +8,7 @@ mod facts;
 mod ipvs;
 mod modules;
 mod needs;
+mod nftables;
 
 pub use conflicts::conflicts;
 pub use ipvs::{ipvs_lacks, release};
@@ -26,6 +27,7 @@ fn decide(needs: &Needs, facts: &Facts) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     faults.extend(rights(needs, facts));
     faults.extend(needs.tools.iter().filter_map(|name| tool(name, facts)));
+    faults.extend(nftables::too_old(needs, facts));
     faults.extend(sysctls(needs, facts));
     for kind in needs.links.iter().filter(|kind| facts.absent_links.contains(*kind)) {
         faults.push(kernel(facts, &format!("this kernel has no {kind} devices")));
@@ -84,6 +86,7 @@ fn package(tool: &str) -> Option<&'static str> {
         "modprobe" => Some("kmod"),
         "ping" => Some("iputils-ping"),
         "ipset" => Some("ipset"),
+        "nft" => Some("nftables"),
         _ if tool.starts_with("iptables") || tool.starts_with("ip6tables") => Some("iptables"),
         _ => None,
     }
@@ -134,6 +137,7 @@ mod tests {
             tools: tools.map(|name| (name.to_owned(), Tool::Found)).into(),
             sysctl_read_only: false,
             release: "6.1.0-1".to_owned(),
+            nft: None,
             absent_links: BTreeSet::new(),
             absent_modules: BTreeSet::new(),
             absent_parts: BTreeSet::new(),
@@ -175,6 +179,21 @@ mod tests {
                 "this kernel has no module br_netfilter (6.1.0-1)",
                 "this kernel has no module xt_set (6.1.0-1)",
                 "this kernel has no nf_tables, which ip6tables-restore uses (6.1.0-1)",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_too_old_for_tables_is_told() {
+        let release = "5.10.0-28-amd64".to_owned();
+        let facts = Facts { nft: Some("0.9.8".to_owned()), release, ..facts() };
+        assert_eq!(messages(&needs(), &facts), [""; 0]);
+        let needs = Needs { tools: set(&["nft"]), ..Needs::default() };
+        assert_eq!(
+            messages(&needs, &facts),
+            [
+                "nft is 0.9.8: tables of nftables mode need 1.0.1 or newer",
+                "the kernel is 5.10.0-28-amd64: tables of nftables mode need 5.13 or newer",
             ]
         );
     }

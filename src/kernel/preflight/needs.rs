@@ -1,6 +1,6 @@
 //! What changes need of the machine.
 
-use super::ipvs;
+use super::{ipvs, nftables};
 use crate::model::Family;
 use crate::object::{LinkKind, State};
 use crate::plan::{Change, Key, Kind, Thing};
@@ -77,6 +77,7 @@ impl Needs {
                 self.parts.insert("ip_vs".to_owned());
                 self.parts.insert(ipvs::of_scheduler(&server.scheduling.scheduler));
             }
+            State::NftTable(table) => nftables::needs(table, self),
             _ => {}
         }
     }

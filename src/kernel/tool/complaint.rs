@@ -2,7 +2,20 @@
 
 /// The line of the input, counted from one, and the reason, in what a tool said.
 pub(super) fn read(said: &str) -> (Option<usize>, String) {
-    (line(said), reason(said))
+    first_error(said).unwrap_or_else(|| (line(said), reason(said)))
+}
+
+/// The first error of nft: `/dev/stdin:12:3-5: Error: No such file or directory`. The line that it
+/// is of and a mark below it follow, then more errors, which may come of the first.
+fn first_error(said: &str) -> Option<(Option<usize>, String)> {
+    let mut lines = said.lines();
+    let (place, reason) = lines.find_map(|line| match line.split_once(": Error: ") {
+        // The place is one word.
+        Some((place, reason)) => (!place.contains(' ')).then_some((place, reason)),
+        None => line.strip_prefix("Error: ").map(|reason| ("", reason)),
+    })?;
+    let number = place.split(':').nth(1).and_then(|number| number.parse().ok());
+    Some((number.filter(|number| *number > 0), reason.to_owned()))
 }
 
 /// `Error occurred at line: 12`, `line 12 failed`, `line 12: RULE_APPEND failed`.
@@ -55,8 +68,8 @@ fn lock(said: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Each with what iptables 1.8.9 and ipset 7.17 really say.
-    const SAID: [(&str, Option<usize>, &str); 16] = [
+    /// Each with what iptables 1.8.9, ipset 7.17 and nft 1.0.6 really say.
+    const SAID: [(&str, Option<usize>, &str); 22] = [
         (
             "iptables-restore v1.8.9 (nf_tables): Couldn't load match `nosuch':No such file or directory\n\nError occurred at line: 3\nTry `iptables-restore -h' or 'iptables-restore --help' for more information.\n",
             Some(3),
@@ -123,6 +136,36 @@ mod tests {
             "ipset v7.17: No command specified: unknown argument foo\nTry `ipset help' for more information.\n",
             None,
             "No command specified: unknown argument foo",
+        ),
+        (
+            "/dev/stdin:3:26-27: Error: No such file or directory; did you mean map ‘fl’ in table ip ‘t’?\nadd rule ip t n ip daddr @x drop\n                         ^^\n",
+            Some(3),
+            "No such file or directory; did you mean map ‘fl’ in table ip ‘t’?",
+        ),
+        (
+            "/dev/stdin:2:1-50: Error: Could not process rule: File exists\nadd element ip t s { tcp . 80 : drop }\n^^^^^^^^\n/dev/stdin:4:1-3: Error: Could not process rule: File exists\nx\n^\n",
+            Some(2),
+            "Could not process rule: File exists",
+        ),
+        (
+            "internal:0:0-0: Error: conflicting protocols specified: tcp vs. th\n\n",
+            None,
+            "conflicting protocols specified: tcp vs. th",
+        ),
+        (
+            "Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n",
+            None,
+            "cache initialization failed: Operation not permitted",
+        ),
+        (
+            "Error: No such file or directory\nlist table ip x\n              ^\n",
+            None,
+            "No such file or directory",
+        ),
+        (
+            "/dev/stdin:1:36-41: Error: syntax error, unexpected accept\nadd rule ip t x log prefix \"a: Error: b\" accept\n                                   ^^^^^^\n",
+            Some(1),
+            "syntax error, unexpected accept",
         ),
         ("something else in line with others", None, "something else in line with others"),
     ];

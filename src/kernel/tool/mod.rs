@@ -32,7 +32,11 @@ impl Tool {
     fn answer(self, output: io::Result<Output>) -> Result<String, KernelError> {
         let output = output.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
-                let package = if self.0 == "ipset" { "ipset" } else { "iptables" };
+                let package = match self.0 {
+                    "ipset" => "ipset",
+                    "nft" => "nftables",
+                    _ => "iptables",
+                };
                 self.failed(format!("{NOT_INSTALLED} (Debian: package {package})"), None)
             }
             _ => self.failed(format!("cannot be started: {error}"), None),

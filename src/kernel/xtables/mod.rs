@@ -5,7 +5,7 @@ mod read;
 
 pub use read::{Foreign, Held, backend, other_backend};
 
-pub(super) use read::save;
+pub(super) use read::read;
 
 use super::error::KernelError;
 use super::machine::Machine;

@@ -4,6 +4,7 @@ use super::present;
 use crate::kernel::error::KernelError;
 use crate::kernel::machine::Machine;
 use crate::kernel::tool::{NOT_INSTALLED, Tool, run};
+use crate::kernel::{module, nft};
 use crate::model::Family;
 use crate::object::{Netns, Table};
 use crate::plan::{Backend, LiveTable};
@@ -19,23 +20,57 @@ type Tables = BTreeMap<(Family, Table), LiveTable>;
 /// The program behind the names of the tools: they print `iptables-restore v1.8.9 (nf_tables)`, or
 /// `(legacy)`; before 1.8 there was no other back end, and nothing of it in the version.
 ///
+/// `None` if they are not installed.
+///
 /// # Errors
 /// The tools cannot be run.
-pub fn backend(machine: &mut Machine) -> Result<Backend, KernelError> {
-    if let Some(known) = machine.backend {
-        return Ok(known);
+pub fn backend(machine: &mut Machine) -> Result<Option<Backend>, KernelError> {
+    if machine.backend.is_none() {
+        machine.backend = version(machine)?.map(|version| {
+            if version.contains("(nf_tables)") { Backend::Nft } else { Backend::Legacy }
+        });
     }
-    let version = run(machine, Tool("iptables-restore"), &["--version"], None)?;
-    let found = if version.contains("(nf_tables)") { Backend::Nft } else { Backend::Legacy };
-    machine.backend = Some(found);
-    Ok(found)
+    Ok(machine.backend)
+}
+
+fn version(machine: &mut Machine) -> Result<Option<String>, KernelError> {
+    match run(machine, RESTORE, &["--version"], None) {
+        Ok(version) => Ok(Some(version)),
+        Err(KernelError::Tool { output, .. }) if output.starts_with(NOT_INSTALLED) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The tool that is asked which back end there is.
+const RESTORE: Tool = Tool("iptables-restore");
+
+/// netc's tables of both families. Without the tools there are none, unless rules matter and the
+/// kernel has some that cannot be read then.
+pub(in crate::kernel) fn read(
+    machine: &mut Machine,
+    rules_matter: bool,
+) -> Result<Tables, KernelError> {
+    match backend(machine)? {
+        Some(backend) => save(machine, backend),
+        None if rules_matter && has_rules(machine)? => {
+            // The fault is that of the tool.
+            run(machine, RESTORE, &["--version"], None).map(|_| Tables::new())
+        }
+        None => Ok(Tables::new()),
+    }
+}
+
+/// Whether there is any table of iptables, of either back end.
+fn has_rules(machine: &mut Machine) -> Result<bool, KernelError> {
+    let legacy = machine.namespace(&Netns::Node)?.within(|| {
+        Family::ALL.into_iter().any(|family| !present::legacy_tables(family).is_empty())
+    })?;
+    let is_table = |name: &str| Table::ALL.into_iter().any(|table| table.name() == name);
+    Ok(legacy || nft::names(machine)?.iter().any(|(_, name)| is_table(name)))
 }
 
 /// netc's tables of both families. Tables that are not there stay so.
-pub(in crate::kernel) fn save(
-    machine: &mut Machine,
-    backend: Backend,
-) -> Result<Tables, KernelError> {
+fn save(machine: &mut Machine, backend: Backend) -> Result<Tables, KernelError> {
     let both = machine.namespace(&Netns::Node)?.within(|| {
         // A thread is in the namespace of the one that made it.
         thread::scope(|scope| {
@@ -55,7 +90,7 @@ fn ended() -> KernelError {
 
 fn dump(family: Family, backend: Backend) -> Result<Tables, KernelError> {
     let there = match backend {
-        Backend::Nft => present::nf_tables(),
+        Backend::Nft => module::has_nf_tables(),
         Backend::Legacy => !present::legacy_tables(family).is_empty(),
     };
     if !there {
@@ -137,7 +172,7 @@ fn nft(family: Family) -> Result<Vec<Foreign>, KernelError> {
         Family::V4 => Tool("iptables-nft-save"),
         Family::V6 => Tool("ip6tables-nft-save"),
     };
-    let there = present::nf_tables();
+    let there = module::has_nf_tables();
     let dump = if there { if_installed(tool)? } else { None };
     Ok(dump.map(|dump| held(family, dump)).unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 
 use crate::lower::Context;
 use crate::model::{DetectLocal, Family, Proxy};
-use crate::object::Match;
+use crate::object::{Condition, Match};
 use ipnet::IpNet;
 
 /// How local traffic is recognised in one family.
@@ -10,7 +10,12 @@ pub(super) enum Detector {
     /// By its source network.
     Source(IpNet),
     /// By the device it comes in from.
-    Device(String),
+    Device {
+        /// As iptables writes it: `+` at the end stands for any other end.
+        iptables: String,
+        /// As nft does: `*`.
+        nft: String,
+    },
 }
 
 impl Detector {
@@ -24,8 +29,8 @@ impl Detector {
                 let block = cx.node.blocks.get(family).or(cx.node.foreign_blocks.get(family));
                 block.copied().map(Detector::Source)
             }
-            DetectLocal::Bridge(name) => Some(Detector::Device(name.clone())),
-            DetectLocal::InterfacePrefix(prefix) => Some(Detector::Device(format!("{prefix}+"))),
+            DetectLocal::Bridge(name) => Some(Detector::device(name, ["", ""])),
+            DetectLocal::InterfacePrefix(prefix) => Some(Detector::device(prefix, ["+", "*"])),
             DetectLocal::None => None,
         }
     }
@@ -34,7 +39,22 @@ impl Detector {
     pub(super) fn is_local(&self, local: bool) -> Match<'_> {
         match self {
             Detector::Source(net) => Match::Source { not: !local, net: *net },
-            Detector::Device(name) => Match::InInterface { not: !local, name },
+            Detector::Device { iptables: name, .. } => Match::InInterface { not: !local, name },
         }
+    }
+
+    /// The same in a table of nf_tables.
+    pub(super) fn condition(&self, local: bool) -> Condition<'_> {
+        match self {
+            Detector::Source(net) => {
+                Condition::Source { not: !local, nets: std::slice::from_ref(net) }
+            }
+            Detector::Device { nft: name, .. } => Condition::InDevice { not: !local, name },
+        }
+    }
+
+    fn device(name: &str, ends: [&str; 2]) -> Detector {
+        let [iptables, nft] = ends.map(|end| [name, end].concat());
+        Detector::Device { iptables, nft }
     }
 }

@@ -5,14 +5,15 @@ use super::exposure::Exposure;
 use super::programmed;
 use crate::lower::Context;
 use crate::model::{Family, Service, ServicePort};
-use crate::object::{Flush, State};
+use crate::object::{Aside, Flush, State, Text};
 use netc_lang::Protocol;
 use std::net::IpAddr;
 
-pub(super) fn lower(cx: &mut Context, family: Family) {
+/// `table` is the one of nf_tables that translates first packets, if it is not iptables that does.
+pub(super) fn lower(cx: &mut Context, family: Family, table: Option<&Text>) {
     for service in programmed(cx.cluster) {
         for port in service.ports.iter().filter(|port| port.port.protocol == Protocol::Udp) {
-            for flush in flushes(service, port, family) {
+            for flush in flushes(service, port, family, table) {
                 cx.objects.add(State::Flush(flush), port.span);
             }
         }
@@ -21,7 +22,12 @@ pub(super) fn lower(cx: &mut Context, family: Family) {
 
 /// One flush for each way to a service port. Whether an endpoint is ready, or near, decides who
 /// gets new connections; what it serves already stays with it.
-fn flushes(service: &Service, port: &ServicePort, family: Family) -> Vec<Flush> {
+fn flushes(
+    service: &Service,
+    port: &ServicePort,
+    family: Family,
+    table: Option<&Text>,
+) -> Vec<Flush> {
     let Some(address) = service.addresses.get(family) else { return Vec::new() };
     let serving = port.endpoints.iter().filter(|one| one.conditions.serving);
     let addresses = serving.map(|one| one.address.ip());
@@ -37,7 +43,13 @@ fn flushes(service: &Service, port: &ServicePort, family: Family) -> Vec<Flush> 
     let addresses = [*address].into_iter().chain(outside.external_ips);
     let ways = addresses.chain(outside.load_balancer_ips).map(|one| (Some(one), number));
     let node_port = outside.node_port.map(|number| (None, number));
-    let flush = |(destination, port)| Flush { family, destination, port, keep: keep.clone() };
+    let flush = |(destination, port)| Flush {
+        family,
+        destination,
+        port,
+        keep: keep.clone(),
+        table: Aside(table.cloned()),
+    };
     ways.chain(node_port).map(flush).collect()
 }
 
@@ -87,7 +99,7 @@ mod tests {
             let keep: Vec<String> = one.keep.iter().map(ToString::to_string).collect();
             format!("{to} {} {}", one.port, keep.join(","))
         };
-        flushes(service, &service.ports[0], family).into_iter().map(line).collect()
+        flushes(service, &service.ports[0], family, None).into_iter().map(line).collect()
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The mark that asks for masquerading: who sets it, who heeds it (netspec 4.3). Both modes have
-//! these rules.
+//! The mark that asks for masquerading: who sets it, who heeds it (netspec 4.3). The modes of
+//! iptables and IPVS have these rules.
 
 use crate::model::Proxy;
 use crate::object::{ChainName, Chains, ConntrackStates, Match, Target};

@@ -34,7 +34,9 @@ fn weights(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
     let (what, at) = match &cluster.proxy {
         None => ("`proxy none`".to_owned(), None),
         Some(proxy) => match &proxy.mode {
-            ProxyMode::Iptables => ("`proxy iptables`".to_owned(), Some(proxy.span)),
+            mode @ (ProxyMode::Iptables | ProxyMode::Nftables(_)) => {
+                (format!("`proxy {}`", mode.word()), Some(proxy.span))
+            }
             ProxyMode::Ipvs(ipvs) if heeds_weights(ipvs) => return,
             ProxyMode::Ipvs(ipvs) => {
                 (format!("the scheduler `{}`", ipvs.scheduler), Some(proxy.span))

@@ -1,7 +1,9 @@
 //! The `cluster` statement.
 
 use super::{per_family, proxy};
-use crate::model::{Bridge, Family, Overlay, OverlayKind, PerFamily, PodNetwork, Proxy, fault};
+use crate::model::{
+    Bridge, Family, FlannelRules, Overlay, OverlayKind, PerFamily, PodNetwork, Proxy, fault,
+};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Span, Spanned};
 use std::net::IpAddr;
@@ -83,7 +85,12 @@ fn pod_networks(item: Option<&Item>, faults: &mut Vec<Diagnostic>) -> PerFamily<
 /// `overlay KIND { … }`
 fn read_overlay(item: Option<&Item>, cluster: Span, faults: &mut Vec<Diagnostic>) -> Overlay {
     let Some(item) = item else {
-        return Overlay { kind: OverlayKind::None, masquerade: false, span: cluster };
+        return Overlay {
+            kind: OverlayKind::None,
+            masquerade: false,
+            rules: FlannelRules::Iptables,
+            span: cluster,
+        };
     };
     let child = |keyword| item.child(keyword);
     let number = |keyword| child(keyword).and_then(|item| item.one::<u32>("number"));
@@ -99,14 +106,27 @@ fn read_overlay(item: Option<&Item>, cluster: Span, faults: &mut Vec<Diagnostic>
     let vxlan = matches!(kind, OverlayKind::Vxlan { .. });
     let allowed = |keyword: &str| match keyword {
         "vni" | "port" => vxlan,
-        "masquerade" => kind.is_flannel(),
+        "masquerade" | "rules" | "emulate" => kind.is_flannel(),
         "mtu" => kind != OverlayKind::None,
         _ => true,
     };
     report_options(Some(item), "overlay", kind.word(), allowed, faults);
     let masquerade = child("masquerade").and_then(|item| item.one("switch"));
     let masquerade = masquerade.map_or(kind.is_flannel(), |switch| switch.value);
-    Overlay { kind, masquerade, span: item.span }
+    let rules =
+        if kind.is_flannel() { flannel_rules(item, faults) } else { FlannelRules::Iptables };
+    Overlay { kind, masquerade, rules, span: item.span }
+}
+
+/// `rules` and `emulate` of an overlay that is flannel's.
+fn flannel_rules(item: &Item, faults: &mut Vec<Diagnostic>) -> FlannelRules {
+    let rules = item.child("rules").and_then(|item| item.one::<&str>("kind"));
+    let emulate = item.child("emulate");
+    if rules.is_some_and(|rules| rules.value == "nftables") {
+        return FlannelRules::Nftables { faulty: emulate.is_some() };
+    }
+    faults.extend(emulate.map(|item| fault::emulate_without_nftables(item.span)));
+    FlannelRules::Iptables
 }
 
 /// `pod-network KIND { … }`

@@ -1,7 +1,9 @@
 //! The `proxy` statement.
 
 use super::cluster::{is_none, report_options};
-use crate::model::{DetectLocal, Ipvs, NodePortAddresses, Proxy, ProxyMode, fault};
+use crate::model::{
+    DetectLocal, Ipvs, Layout, Nftables, NodePortAddresses, Proxy, ProxyMode, fault,
+};
 use netc_lang::{Diagnostic, Item, Seconds, Span};
 use std::time::Duration;
 
@@ -16,24 +18,27 @@ pub(super) fn read(
         report_options(item, "proxy", "none", |_| false, faults);
         return None;
     }
-    let ipvs =
-        item.and_then(|item| item.one::<&str>("kind")).is_some_and(|kind| kind.value == "ipvs");
+    let kind = item.and_then(|item| item.one::<&str>("kind")).map_or("", |kind| kind.value);
+    let mode = match (kind, item) {
+        ("ipvs", Some(item)) => ProxyMode::Ipvs(read_ipvs(item, faults)),
+        ("nftables", Some(item)) => ProxyMode::Nftables(Nftables { layout: layout(item) }),
+        _ => ProxyMode::Iptables,
+    };
     let allowed = |keyword: &str| match keyword {
-        "localhost-node-ports" => !ipvs,
-        "scheduler" | "strict-arp" | "fallback" | "strict" | "drain" => ipvs,
+        "localhost-node-ports" | "naming" => mode == ProxyMode::Iptables,
+        "scheduler" | "strict-arp" | "fallback" | "strict" | "drain" => kind == "ipvs",
+        "layout" => kind == "nftables",
         _ => true,
     };
-    report_options(item, "proxy", if ipvs { "ipvs" } else { "iptables" }, allowed, faults);
+    report_options(item, "proxy", mode.word(), allowed, faults);
     let child = |keyword| item.and_then(|item| item.child(keyword));
     let switch = |keyword| child(keyword).and_then(|item| item.one::<bool>("switch"));
     let bit = child("masquerade-bit").and_then(|item| item.one::<u32>("bit"));
     let naming = child("naming").and_then(|item| item.one::<&str>("scheme"));
     Some(Proxy {
-        mode: item
-            .filter(|_| ipvs)
-            .map_or(ProxyMode::Iptables, |item| ProxyMode::Ipvs(read_ipvs(item, faults))),
+        mode,
         masquerade_all: child("masquerade-all").is_some(),
-        node_port_addresses: node_port_addresses(child("node-port-addresses")),
+        node_port_addresses: node_port_addresses(child("node-port-addresses"), kind),
         localhost_node_ports: switch("localhost-node-ports").is_none_or(|switch| switch.value),
         detect_local: detect_local(child("detect-local"), faults),
         masquerade_mark: 1 << bit.map_or(14, |bit| bit.value),
@@ -68,8 +73,24 @@ fn read_ipvs(item: &Item, faults: &mut Vec<Diagnostic>) -> Ipvs {
     }
 }
 
-fn node_port_addresses(item: Option<&Item>) -> NodePortAddresses {
-    let Some(item) = item else { return NodePortAddresses::All };
+/// The layout of `proxy nftables`.
+fn layout(item: &Item) -> Layout {
+    let stated = item.child("layout").and_then(|item| item.one::<&str>("name"));
+    match stated.map_or("", |name| name.value) {
+        "1.35" => Layout::Older,
+        "flat" => Layout::Flat,
+        _ => Layout::Current,
+    }
+}
+
+/// In nftables mode kube-proxy answers on the primary addresses alone, if nothing is said.
+fn node_port_addresses(item: Option<&Item>, kind: &str) -> NodePortAddresses {
+    let Some(item) = item else {
+        return match kind {
+            "nftables" => NodePortAddresses::Primary,
+            _ => NodePortAddresses::All,
+        };
+    };
     if item.all::<&str>("address").next().is_some() {
         return NodePortAddresses::Primary;
     }

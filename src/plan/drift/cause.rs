@@ -1,11 +1,11 @@
 //! What is known to make nodes drift, and what helps. The numbers are those of the threads in
 //! which users told of it.
 
-use super::Trouble;
-use crate::object::{Link, State, Sysctl};
+use super::{Trouble, tables};
+use crate::object::{Link, NftTable, State, Sysctl};
 use crate::plan::change::Change;
 use crate::plan::generation;
-use crate::plan::own::{System, system};
+use crate::plan::own::{System, system, system_of_table};
 use crate::plan::thing::{Jumps, Rules, Thing};
 
 /// flannel-io/flannel#1155; systemd.link(5)
@@ -38,6 +38,12 @@ pub(super) const FLUSHED: &str = "the table was flushed: by `iptables -F`, by a 
                                   firewall (firewalld with `FlushAllOnReload=yes`, \
                                   iptables.service, nftables.service, ferm), which has to run \
                                   before netc";
+/// nft(8); Debian's /etc/nftables.conf begins with it
+const RULESET: &str = "`nft flush ruleset` removes everybody's tables: /etc/nftables.conf begins \
+                       with it, so nftables.service has to run before netc, and netc again after \
+                       each reload of it";
+/// nft(8)
+const EMPTIED: &str = "`nft flush table` was called for it: rules go, chains and elements stay";
 /// firewalld/firewalld#503, moby/moby#49518
 const POSITION: &str = "Docker, firewalld or ferm has put its own rules first when it started \
                         (moby#49518, firewalld#503): `netc apply` after it puts the jump back";
@@ -97,8 +103,28 @@ fn object(wanted: &State, found: Option<&State>, kind: Trouble) -> String {
         (State::Flush(_), _) => CONNECTIONS,
         (State::Virtual(_), _) => SERVERS,
         (State::Set(_), _) => SETS,
+        (State::NftTable(wanted), found) => return table(wanted, found, kind),
         _ => BY_HAND,
     };
+    with_help(cause, kind)
+}
+
+/// Of a table of nf_tables.
+fn table(wanted: &NftTable, found: Option<&State>, kind: Trouble) -> String {
+    let other = match system_of_table(&wanted.name) {
+        Some(own) => format!("{}, or {BY_HAND}", of_system(own)),
+        None => BY_HAND.to_owned(),
+    };
+    let cause = match found {
+        None => RULESET,
+        Some(State::NftTable(found)) if tables::is_flushed(wanted, found) => EMPTIED,
+        Some(_) => &other,
+    };
+    with_help(cause, kind)
+}
+
+/// What is somebody else's can be taken over.
+fn with_help(cause: &str, kind: Trouble) -> String {
     match kind {
         Trouble::Foreign => format!("{cause}; {FOREIGN}"),
         _ => cause.to_owned(),
@@ -135,16 +161,20 @@ fn left(found: &State) -> Option<&'static str> {
         State::Port(_) => Some(PORT),
         State::Virtual(_) => Some(SERVERS),
         State::Set(_) => Some(SETS),
+        State::NftTable(table) => system_of_table(&table.name).map(of_system),
         _ => None,
     }
 }
 
 /// Who else programs chains of this name.
 fn programmer(name: &str) -> &'static str {
-    match system(name) {
-        Some(System::KubeProxy) => KUBE_PROXY,
-        Some(System::Flannel) => FLANNELD,
-        None => BY_HAND,
+    system(name).map_or(BY_HAND, of_system)
+}
+
+fn of_system(system: System) -> &'static str {
+    match system {
+        System::KubeProxy => KUBE_PROXY,
+        System::Flannel => FLANNELD,
     }
 }
 

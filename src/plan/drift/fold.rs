@@ -1,9 +1,9 @@
-//! Which differences are one finding: what is gone with its device or namespace, and chains, sets and
-//! virtual servers that are gone together.
+//! Which differences are one finding: what is gone with its device or namespace, and chains, sets,
+//! virtual servers and tables that are gone together.
 
 use super::{Finding, Trouble, cause, finding};
 use crate::model::Family;
-use crate::object::{Id, Netns, State, Table, Text};
+use crate::object::{Id, Netns, State, Table, Text, family_name};
 use crate::plan::Live;
 use crate::plan::change::{Change, Kind};
 use crate::plan::thing::{Key, Thing};
@@ -145,6 +145,8 @@ enum Kin {
     Sets,
     /// Virtual servers.
     Servers,
+    /// Tables of nf_tables.
+    Tables,
 }
 
 /// What has become of them.
@@ -160,6 +162,7 @@ fn herd(change: &Change) -> Option<Herd> {
         Key::Chain(family, table, _) => Kin::Chains(*family, *table),
         Key::Object(Id::Set(_)) => Kin::Sets,
         Key::Object(Id::Virtual(_)) => Kin::Servers,
+        Key::Object(Id::NftTable(..)) => Kin::Tables,
         _ => return None,
     };
     let lot = match (&change.from, &change.to) {
@@ -179,6 +182,9 @@ fn together(Herd(kin, lot): Herd, finding: &mut Finding) {
             Key::Chain(.., name) => Some(name.to_string()),
             Key::Object(Id::Set(name)) => Some(name.to_string()),
             Key::Object(Id::Virtual(address)) => Some(address.to_string()),
+            Key::Object(Id::NftTable(family, name)) => {
+                Some(format!("{} {name}", family_name(*family)))
+            }
             _ => None,
         })
         .collect();
@@ -191,6 +197,7 @@ fn together(Herd(kin, lot): Herd, finding: &mut Finding) {
     let (fate, kind) = match lot {
         Lot::Gone => ("are missing", Trouble::Missing),
         Lot::Empty => ("are empty", Trouble::Changed),
+        Lot::Left if kin == Kin::Tables => ("are left, and nothing asks for them", Trouble::Stale),
         Lot::Left => ("are left from services and endpoints that are gone", Trouble::Stale),
     };
     let count = names.len();
@@ -199,6 +206,7 @@ fn together(Herd(kin, lot): Herd, finding: &mut Finding) {
         Kin::Chains(family, table) => format!("{family} chains of table {table}"),
         Kin::Sets => "sets".to_owned(),
         Kin::Servers => "virtual servers".to_owned(),
+        Kin::Tables => "tables".to_owned(),
     };
     finding.what = format!("{count} {what} {fate}: {shown}{more}");
     finding.kind = kind;

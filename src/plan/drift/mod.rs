@@ -8,6 +8,7 @@ mod fold;
 mod object;
 mod rules;
 mod serving;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -78,16 +79,13 @@ pub fn drift(changes: &[Change], live: &Live, pods: &[IpNet]) -> Vec<Finding> {
 /// What one change says.
 fn finding(change: &Change, live: &Live) -> Finding {
     let kind = trouble(change, live);
-    let (what, details) = match (&change.from, &change.to) {
-        (_, Some(Thing::Chain(_) | Thing::Jumps(_)))
-        | (Some(Thing::Chain(_) | Thing::Jumps(_)), _) => rules::sentence(change),
-        (found, wanted) => {
-            let state = |thing: &Option<Thing>| thing.as_ref().and_then(Thing::state).cloned();
-            (
-                object::sentence(state(wanted).as_ref(), state(found).as_ref(), &change.was),
-                Vec::new(),
-            )
+    let (found, wanted) = (state(&change.from), state(&change.to));
+    let (what, details) = match (&change.key, found, wanted) {
+        (Key::Chain(..) | Key::Jumps(..), ..) => rules::sentence(change),
+        (_, Some(State::NftTable(found)), Some(State::NftTable(wanted))) => {
+            tables::table(wanted, found)
         }
+        _ => (object::sentence(wanted, found, &change.was), Vec::new()),
     };
     Finding {
         key: change.key.clone(),
@@ -98,6 +96,10 @@ fn finding(change: &Change, live: &Live) -> Finding {
         cause: cause::of(change, kind),
         origin: change.origin.clone(),
     }
+}
+
+fn state<'c>(thing: &'c Option<Thing>) -> Option<&'c State> {
+    thing.as_ref().and_then(Thing::state)
 }
 
 fn trouble(change: &Change, live: &Live) -> Trouble {

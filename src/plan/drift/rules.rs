@@ -54,9 +54,20 @@ fn left(chain: &Rules) -> String {
 }
 
 fn differs(found: &Rules, wanted: &Rules) -> (String, Vec<String>) {
+    let (what, mut lines) = texts(&name(found), &found.text, &wanted.text);
+    let more = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    (what, lines)
+}
+
+/// How the rules of a chain of this name differ, and those that do.
+pub(super) fn texts(name: &str, found: &str, wanted: &str) -> (String, Vec<String>) {
     let count = |count| if count == 1 { "1 rule".into() } else { format!("{count} rules") };
-    let (is, not) = (found.text.lines().count(), wanted.text.lines().count());
-    let diff = TextDiff::from_lines(&*found.text, &*wanted.text);
+    let (is, not) = (found.lines().count(), wanted.lines().count());
+    let diff = TextDiff::from_lines(found, wanted);
     let other = diff.iter_all_changes().filter(|line| line.tag() != ChangeTag::Equal);
     let mut lines: Vec<String> = other
         .map(|line| match line.tag() {
@@ -68,7 +79,6 @@ fn differs(found: &Rules, wanted: &Rules) -> (String, Vec<String>) {
         lines.iter().filter(|line| line.starts_with("is ")).count(),
         lines.iter().filter(|line| line.starts_with("not ")).count(),
     );
-    let name = name(found);
     let what = match (is, not) {
         (0, not) => format!("{name} is empty, and should have {}", count(not)),
         (is, not) if is != not => format!("{name} has {}, not {not}", count(is)),
@@ -78,11 +88,6 @@ fn differs(found: &Rules, wanted: &Rules) -> (String, Vec<String>) {
     };
     if is == 0 {
         lines.clear();
-    }
-    let more = lines.len().saturating_sub(SHOWN);
-    lines.truncate(SHOWN);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
     }
     (what, lines)
 }

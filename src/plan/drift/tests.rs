@@ -4,9 +4,10 @@ use super::*;
 use crate::graph::Ordered;
 use crate::model::Family;
 use crate::object::{
-    Address, Fdb, Flush, Forwarding, Id, Ipset, Link, LinkKind, Member, Module, Neighbour, Netns,
-    NetnsObject, Origins, PROTOCOL, Peer, Place, Port, RealServer, Route, Scheduling, SetKind,
-    SetName, Sysctl, Table, Up, VirtualAddress, VirtualServer,
+    Address, Aside, Base, Fdb, Field, Flush, Forwarding, Id, Ipset, Lines, Link, LinkKind, Member,
+    Module, Neighbour, Netns, NetnsObject, NftChain, NftSet, NftTable, PROTOCOL, Peer, Place, Port,
+    RealServer, Route, Scheduling, SetKind, SetName, Sysctl, Table, Up, VirtualAddress,
+    VirtualServer,
 };
 use crate::plan::thing::{Jumps, Rules};
 use crate::plan::{Record, converge, diff};
@@ -196,7 +197,7 @@ fn served(scheduler: &str, persistence: Option<u32>, reals: &[(&str, u32)]) -> S
         persistence,
         mask: 32,
         reals: reals.collect(),
-        origins: Origins::default(),
+        origins: Aside::default(),
         after: Vec::new(),
     })
 }
@@ -234,6 +235,99 @@ fn sets_are_told_with_their_members() {
     assert_eq!(finding.what, "6 sets are missing: S0, S1, S2, S3 and 2 more");
 }
 
+fn table(name: &str, change: impl FnOnce(&mut NftTable)) -> State {
+    let mut table = NftTable::new(Family::V4, name, None);
+    let mut chain =
+        NftChain::base("input", Base::new("filter", "input", 0), netc_lang::Span::default());
+    chain.rules = Lines::found("jump services\nth dport vmap @ports\n".into());
+    table.chains.push(chain);
+    let mut services = NftChain::new("services", netc_lang::Span::default());
+    services.rules = Lines::found("accept\n".into());
+    table.chains.push(services);
+    let mut ports = NftSet::new("ports", &[Field::Port], &[Field::Verdict]);
+    ports.elements = Lines::found("1 : drop\n2 : drop\n".into());
+    table.sets.push(ports);
+    change(&mut table);
+    State::NftTable(table)
+}
+
+#[test]
+fn tables_are_told_part_by_part() {
+    let wanted = table("kube-proxy", |_| ());
+    missing(&wanted, "table ip kube-proxy is missing", "`nft flush ruleset`");
+    let is = |change: fn(&mut NftTable), said: &str, cause: &str| {
+        changed(&wanted, &table("kube-proxy", change), said, cause);
+    };
+    let said = "table ip kube-proxy lacks chain services; \
+                table ip kube-proxy has chain mine, set own too many";
+    is(
+        |found| {
+            found.chains[1].name = "mine".into();
+            found.sets.push(NftSet::new("own", &[Field::Port], &[]));
+        },
+        said,
+        "kube-proxy runs here too, or has run since: only one of both may program a node, or",
+    );
+    let said = "chain services of table ip kube-proxy is empty, and should have 1 rule";
+    is(|found| found.chains[1].rules = Lines::default(), said, "by hand");
+    let said = "chain input of table ip kube-proxy is filter at input, priority 10, \
+                not filter at input, priority 0";
+    is(|found| found.chains[0].base = Some(Base::new("filter", "input", 10)), said, "by hand");
+    let said =
+        "map ports of table ip kube-proxy lacks 1, has 3 too many, has 2 : accept, not 2 : drop";
+    let elements = |found: &mut NftTable| {
+        found.sets[0].elements = Lines::found("2 : accept\n3 : drop\n".into());
+    };
+    is(elements, said, "by hand");
+    let said = "map ports of table ip kube-proxy is of type inet_service : verdict, flags interval, \
+                not of type inet_service : verdict";
+    is(|found| found.sets[0].interval = true, said, "by hand");
+    let said = "all chains of table ip kube-proxy are empty";
+    let flushed = |found: &mut NftTable| {
+        found.chains.iter_mut().for_each(|chain| chain.rules = Lines::default());
+    };
+    is(flushed, said, "`nft flush table`");
+}
+
+#[test]
+fn rules_of_tables_that_differ_are_shown() {
+    let wanted = table("flannel-ipv4", |_| ());
+    let found = table("flannel-ipv4", |found| {
+        found.chains[0].rules = Lines::found("jump services\ndrop\n".into());
+    });
+    let all = drift(&[change(Some(object(&found)), Some(object(&wanted)))], &Live::default(), &[]);
+    let [finding] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!(finding.what, "chain input of table ip flannel-ipv4 has 2 rules, 1 differs");
+    assert_eq!(finding.details, ["is      drop", "not     th dport vmap @ports"]);
+    assert!(finding.cause.as_ref().unwrap().starts_with("a flanneld runs here too"));
+    let many = |number| {
+        let chain = |name| NftChain {
+            rules: Lines::found(format!("drop {number}\n")),
+            ..NftChain::new(format!("{name}"), netc_lang::Span::default())
+        };
+        table("mine", |table| table.chains.extend((0..6).map(chain)))
+    };
+    let (one, other) = (many(1), many(2));
+    let all = drift(&[change(Some(object(&one)), Some(object(&other)))], &Live::default(), &[]);
+    assert!(all[0].what.ends_with("; 2 more parts of table ip mine differ"), "{}", all[0].what);
+    assert_eq!((all[0].details.len(), all[0].details[6].as_str()), (7, "and 6 more"));
+}
+
+#[test]
+fn tables_with_one_fate_are_one_finding() {
+    let (one, other) = (table("kube-proxy", |_| ()), table("flannel-ipv4", |_| ()));
+    let gone = [change(None, Some(object(&one))), change(None, Some(object(&other)))];
+    let all = drift(&gone, &Live::default(), &[]);
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].what, "2 tables are missing: ip flannel-ipv4, ip kube-proxy");
+    assert!(all[0].cause.as_ref().unwrap().contains("nftables.service"));
+    let left = [change(Some(object(&one)), None), change(Some(object(&other)), None)];
+    let all = drift(&left, &Live::default(), &[]);
+    let said = "2 tables are left, and nothing asks for them: ip flannel-ipv4, ip kube-proxy";
+    assert_eq!((all[0].kind, all[0].what.as_str()), (Trouble::Stale, said));
+    stale(&one, "table ip kube-proxy is left: nothing asks for it", "kube-proxy");
+}
+
 #[test]
 fn what_is_left_is_named() {
     stale(&address(), "device cni0 has a further address 10.244.0.1/24", "flannel#1850");
@@ -252,6 +346,7 @@ fn what_is_left_is_named() {
         destination: Some("10.96.0.53".parse().unwrap()),
         port: 53,
         keep: Vec::new(),
+        table: Aside(None),
     });
     let due = Change {
         kind: Kind::Update,

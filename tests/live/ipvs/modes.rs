@@ -62,6 +62,24 @@ fn another_mode_takes_over_without_a_lost_request() {
     is_clean("iptables");
 }
 
+#[test]
+fn ipvs_and_nftables_take_turns_without_a_lost_request() {
+    let site = Site::new();
+    site.apply("nftables", SERVICES);
+    let servers = ["web-0", "web-1", "web-2"].map(Server::new);
+    let healthy: Vec<String> = servers.iter().map(|server| server.pod.clone()).collect();
+    let mut long = Kept::default();
+    long.open_each(1);
+    for proxy in ["ipvs", "nftables"] {
+        let what = format!("to {proxy}");
+        let answering = during(&long, &what, || drop(site.apply(proxy, SERVICES)));
+        assert_eq!(answering, healthy, "{what}");
+        long.break_to(&[], &what);
+        is_clean(proxy);
+    }
+    long.end();
+}
+
 /// One that the kernel of the virtual machine has not.
 const LACKING: &str = "ipvs { scheduler twos }";
 

@@ -2,6 +2,7 @@
 //! connections to endpoints that stay live on, with both back ends of iptables.
 
 pub(crate) mod clients;
+mod modes;
 
 use crate::lab::{Lab, path_with, rules, run, script, text};
 use clients::{Kept, Server, during};

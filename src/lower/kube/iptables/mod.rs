@@ -1,6 +1,5 @@
 //! iptables mode (netspec 4.1–4.4).
 
-mod endpoints;
 mod names;
 mod own;
 mod port;

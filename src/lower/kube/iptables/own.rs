@@ -1,10 +1,12 @@
 //! The chains of a service port's own (netspec 4.4).
 
-use super::endpoints::Backend;
 use super::port::Lowering;
+use crate::lower::kube::backends;
 use crate::model::Policy;
-use crate::object::{Chains, Match, Probability, Side, Target};
+use crate::object::{ChainName, Chains, Match, Probability, Side, Target};
 use ipnet::IpNet;
+
+type Backend = backends::Backend<ChainName>;
 
 impl Lowering<'_> {
     pub(super) fn chains(&self, out: &mut Chains) {
@@ -91,11 +93,11 @@ impl Lowering<'_> {
         let mut to = |backend: &Backend, condition: Match| {
             let comment = [self.id(), " -> ", &backend.text];
             let matches = [self.about(&comment), condition];
-            out.rule(&matches, Target::Jump(&backend.chain), backend.origin);
+            out.rule(&matches, Target::Jump(&backend.name), backend.origin);
         };
         if let Some(seconds) = self.service.affinity {
             for backend in backends.clone() {
-                to(backend, Match::RecentlySeen { list: &backend.chain, seconds });
+                to(backend, Match::RecentlySeen { list: &backend.name, seconds });
             }
         }
         let count = backends.clone().count();
@@ -113,10 +115,10 @@ impl Lowering<'_> {
         let id = [self.id()];
         let comment = self.about(&id);
         let itself = Match::Source { not: false, net: IpNet::from(backend.address.ip()) };
-        out.begin(backend.chain, origin);
+        out.begin(backend.name, origin);
         out.rule(&[itself, comment], self.mark_masq(), origin);
         let remember = match self.service.affinity {
-            Some(_) => Match::Remember(&backend.chain),
+            Some(_) => Match::Remember(&backend.name),
             None => Match::Any,
         };
         let matches = [Match::Protocol(protocol), comment, remember, Match::Transport(protocol)];

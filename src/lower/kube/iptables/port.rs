@@ -1,9 +1,9 @@
 //! One service port: what its rules go by, and the ways in that lead to its chains
 //! (netspec 4.4).
 
-use super::endpoints::Backends;
-use super::names::PortName;
+use super::names::{self, PortName};
 use super::{Kube, Output};
+use crate::lower::kube::backends::Backends;
 use crate::lower::kube::exposure::Exposure;
 use crate::model::{Policy, Service, ServicePort};
 use crate::object::{ChainName, Chains, Match, Side, Target};
@@ -16,7 +16,12 @@ pub(super) fn lower(kube: &Kube, service: &Service, port: &ServicePort, out: &mu
     let Some(address) = service.addresses.get(kube.family) else { return };
     let name = PortName::new(service, port, kube.proxy.legacy_names);
     let exposure = Exposure::new(service, port, kube.family);
-    let backends = Backends::new(kube, service, port, &exposure, &name);
+    let mut key = name.key.clone();
+    let backends = Backends::new((kube.here, kube.family), service, port, &exposure, |_, text| {
+        key.truncate(name.key.len());
+        key.push_str(text);
+        names::endpoint(&key)
+    });
     let (address, name) = (*address, &name);
     let (exposure, backends) = (&exposure, &backends);
     let lowering = Lowering { kube, service, port, address, name, exposure, backends };
@@ -37,7 +42,7 @@ pub(super) struct Lowering<'a> {
     pub(super) address: IpAddr,
     pub(super) name: &'a PortName,
     pub(super) exposure: &'a Exposure,
-    pub(super) backends: &'a Backends,
+    pub(super) backends: &'a Backends<ChainName>,
 }
 
 impl<'a> Lowering<'a> {

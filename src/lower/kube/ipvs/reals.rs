@@ -4,7 +4,7 @@ use super::View;
 use crate::lower::kube::categories::{Categories, Serves};
 use crate::lower::kube::exposure::Exposure;
 use crate::model::{Endpoint, Policy, Service};
-use crate::object::{Forwarding, Origins, RealServer};
+use crate::object::{Aside, Forwarding, RealServer};
 use netc_lang::Span;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(super) struct Reals {
     pub(super) servers: Arc<[RealServer]>,
-    pub(super) origins: Origins,
+    pub(super) origins: Aside<Arc<[Span]>>,
 }
 
 /// The real servers of one service port for traffic under each policy.
@@ -59,7 +59,7 @@ impl Reals {
         all.dedup_by_key(|(real, _)| real.socket);
         Reals {
             servers: all.iter().map(|(real, _)| *real).collect(),
-            origins: Origins(all.iter().map(|(_, origin)| *origin).collect()),
+            origins: Aside(all.iter().map(|(_, origin)| *origin).collect()),
         }
     }
 }

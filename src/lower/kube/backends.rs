@@ -1,62 +1,73 @@
-//! The endpoints of a service port with their chains.
+//! The endpoints of a service port as one node sees them.
 
-use super::Kube;
-use super::names::{self, PortName};
-use crate::lower::kube::categories::{Categories, Serves};
-use crate::lower::kube::exposure::Exposure;
+use super::categories::{Categories, Here, Serves};
+use super::exposure::Exposure;
 use crate::model::{Endpoint, Family, Policy, Service, ServicePort};
-use crate::object::ChainName;
 use crate::object::text::push_socket;
 use arrayvec::ArrayString;
 use netc_lang::Span;
 use std::net::SocketAddr;
 
-/// An endpoint with its chain.
-pub(super) struct Backend {
+/// An endpoint with what is named after it.
+pub(super) struct Backend<N> {
     pub(super) address: SocketAddr,
     /// The address as text: the longest is an IPv6 address in brackets and a port.
     pub(super) text: ArrayString<48>,
-    pub(super) chain: ChainName,
+    /// Its names, as the proxy's mode has them.
+    pub(super) name: N,
     serves: Serves,
+    /// Whether it is on this node.
+    pub(super) is_local: bool,
     pub(super) origin: Span,
 }
 
+impl<N> Backend<N> {
+    /// Whether it serves traffic under a policy.
+    pub(super) fn serves(&self, policy: Policy) -> bool {
+        match policy {
+            Policy::Cluster => self.serves.cluster,
+            Policy::Local => self.serves.local,
+        }
+    }
+}
+
 /// The endpoints of a service port as one node sees them.
-pub(super) struct Backends {
+pub(super) struct Backends<N> {
     /// The endpoints that some traffic through this node can reach, in the string order of their
     /// addresses.
-    reachable: Vec<Backend>,
+    reachable: Vec<Backend<N>>,
     /// There is a usable endpoint on any node.
     any: bool,
 }
 
-impl Backends {
+impl<N> Backends<N> {
+    /// `name` gives the names of an endpoint by its address and the text of that.
     pub(super) fn new(
-        kube: &Kube,
+        (here, family): (Here, Family),
         service: &Service,
         port: &ServicePort,
         exposure: &Exposure,
-        name: &PortName,
-    ) -> Backends {
-        let own = port.endpoints.iter().filter(|one| Family::of(one.address.ip()) == kube.family);
+        mut name: impl FnMut(SocketAddr, &str) -> N,
+    ) -> Backends<N> {
+        let own = port.endpoints.iter().filter(|one| Family::of(one.address.ip()) == family);
         let endpoints: Vec<&Endpoint> = own.collect();
         let (uses_cluster, uses_local) =
             (exposure.uses_cluster(service), exposure.uses_local(service));
         let Categories { serves, any } =
-            Categories::new(&endpoints, kube.here, uses_cluster, uses_local);
+            Categories::new(&endpoints, here, uses_cluster, uses_local);
         let mut reachable = Vec::with_capacity(endpoints.len());
-        let mut key = name.key.clone();
+        let mut text = String::new();
         for (endpoint, serves) in endpoints.into_iter().zip(serves) {
             // A name costs a hash: what no traffic reaches gets none.
             if serves.cluster || serves.local {
-                key.truncate(name.key.len());
-                push_socket(&mut key, endpoint.address);
-                let text = key.get(name.key.len()..).unwrap_or_default();
+                text.clear();
+                push_socket(&mut text, endpoint.address);
                 reachable.push(Backend {
                     address: endpoint.address,
-                    text: ArrayString::from(text).unwrap_or_default(),
-                    chain: names::endpoint(&key),
+                    text: ArrayString::from(&text).unwrap_or_default(),
+                    name: name(endpoint.address, &text),
                     serves,
+                    is_local: endpoint.node == Some(here.id),
                     origin: endpoint.span,
                 });
             }
@@ -72,17 +83,18 @@ impl Backends {
     }
 
     /// The endpoints for traffic under a policy.
-    pub(super) fn under(&self, policy: Policy) -> impl Iterator<Item = &Backend> + Clone {
-        let all = self.reachable.iter();
-        all.filter(move |backend| match policy {
-            Policy::Cluster => backend.serves.cluster,
-            Policy::Local => backend.serves.local,
-        })
+    pub(super) fn under(&self, policy: Policy) -> impl Iterator<Item = &Backend<N>> + Clone {
+        self.reachable.iter().filter(move |backend| backend.serves(policy))
     }
 
     /// The endpoints that some traffic through this node can reach.
-    pub(super) fn reachable(&self) -> &[Backend] {
+    pub(super) fn reachable(&self) -> &[Backend<N>] {
         &self.reachable
+    }
+
+    /// The same, with their names.
+    pub(super) fn into_reachable(self) -> Vec<Backend<N>> {
+        self.reachable
     }
 
     /// Whether a policy leaves an endpoint to traffic.

@@ -1,14 +1,11 @@
-//! Flannel's rules: pod traffic that leaves the cluster takes the node's address, and traffic of
-//! the pod network is forwarded (netspec 1.10).
+//! The rules as chains of iptables (netspec 1.10).
 
-use super::Context;
-use crate::model::{Family, Proxy};
+use super::{MARK, Networks, multicast, networks};
+use crate::lower::Context;
+use crate::model::Family;
 use crate::object::{ChainName, Chains, Hook, Jump, Match, Place, Ruleset, State, Table, Target};
 use ipnet::IpNet;
 use netc_lang::Span;
-
-/// The mark with which kube-proxy asks for masquerading; flannel only reads it.
-const MARK: u32 = 0x4000;
 
 /// The comments of flannel's rules.
 const MASQ: Match = Match::Comment(&["flanneld masq"]);
@@ -16,16 +13,15 @@ const FORWARD: Match = Match::Comment(&["flanneld forward"]);
 
 pub(super) fn lower(cx: &mut Context) {
     let span = cx.cluster.overlay.span;
-    for (family, block) in cx.node.blocks.iter() {
-        let Some(pods) = cx.cluster.pod_networks.get(family) else { continue };
-        let mark = cx.cluster.proxy.as_ref().map_or(MARK, |proxy: &Proxy| proxy.masquerade_mark);
+    let mark = cx.cluster.proxy.as_ref().map_or(MARK, |proxy| proxy.masquerade_mark);
+    for Networks { family, block, pods } in networks(cx) {
         let name = ChainName::new(&["FLANNEL-POSTRTG"]);
         let mut nat = Chains::one(family, name, span);
-        masquerading(&mut nat, family, *block, pods.network, mark, span);
+        masquerading(&mut nat, family, block, pods, mark, span);
         attach(cx, (family, Table::Nat), Hook::Postrouting, name, MASQ, nat);
         let name = ChainName::new(&["FLANNEL-FWD"]);
         let mut filter = Chains::one(family, name, span);
-        forwarding(&mut filter, pods.network, span);
+        forwarding(&mut filter, pods, span);
         attach(cx, (family, Table::Filter), Hook::Forward, name, FORWARD, filter);
     }
 }
@@ -76,13 +72,4 @@ fn forwarding(chain: &mut Chains, net: IpNet, span: Span) {
     for end in [Match::Source { not: false, net }, Match::Destination { not: false, net }] {
         chain.rule(&[end, FORWARD], Target::Accept, span);
     }
-}
-
-/// The multicast addresses of a family (RFC 5771, RFC 4291 section 2.7).
-fn multicast(family: Family) -> IpNet {
-    let (first, prefix) = match family {
-        Family::V4 => (0xe000_0000, 4),
-        Family::V6 => (0xff << 120, 8),
-    };
-    IpNet::new(family.address(first), prefix).unwrap_or(family.default_route())
 }
