@@ -107,6 +107,7 @@ codes! {
     MISSING_FAMILY = "E0309", "an address family that is not there";
     MTU_TOO_LARGE = "E0310", "an MTU that does not fit through the underlay";
     NOT_ONE_SEGMENT = "E0311", "host-gw nodes on different segments";
+    UNKNOWN_DOCKER = "E0312", "an unknown network or container of Docker";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";
@@ -164,6 +165,7 @@ codes! {
     UNHEEDED_WEIGHT = "W0404", "a weight that nothing goes by";
     LOCAL_FALLS_BACK = "W0405", "local traffic that may leave its node";
     NO_REJECT = "W0406", "connections that no rule refuses";
+    PUBLISHED_NODE_PORT = "W0407", "a published port that a service has too";
     IPVS_FALLBACK = "W0601", "iptables stands in for IPVS";
     STALE_LOCK_ENTRY = "W0701", "a lock entry that no longer fits";
     UNUSED_OBJECTS = "W0801", "objects that are not used";

@@ -106,6 +106,15 @@ pub struct Interface {
     pub prefix: Option<u8>,
 }
 
+/// A port of a node, at one of its addresses or at all of them: `127.0.0.1:8080`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct HostPort {
+    /// The address; all of them if there is none.
+    pub address: Option<IpAddr>,
+    /// The port, never zero.
+    pub port: u16,
+}
+
 /// An Ethernet address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Mac(pub [u8; 6]);
@@ -158,6 +167,8 @@ pub enum Value {
     Pair(Pair),
     /// An address with a port.
     Endpoint(SocketAddr),
+    /// A port of a node, perhaps at one of its addresses.
+    HostPort(HostPort),
     /// An Ethernet address.
     Mac(Mac),
     /// Major and minor number of a version.
@@ -198,6 +209,7 @@ from_value! {
     Ports => RangeInclusive<u16>, ports, Some(ports.clone());
     Pair => &'a Pair, pair, Some(pair);
     Endpoint => SocketAddr, endpoint, Some(*endpoint);
+    HostPort => HostPort, port, Some(*port);
     Mac => Mac, mac, Some(*mac);
     Version => (u16, u16), version, Some(*version);
 }

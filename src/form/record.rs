@@ -4,6 +4,7 @@ use super::Fault;
 use super::id::{id, read_id};
 use super::key::{key, read_key};
 use super::read::{Read, boolean, field, items, list, text};
+use super::rules::{owned_rules, read_owned_rule};
 use super::server::{read_virtual_address, virtual_address};
 use super::state::state;
 use super::state_read::read_state;
@@ -31,7 +32,8 @@ pub fn record(record: &Record) -> Value {
     let parameters: Vec<Value> = record.parameters.values().filter_map(state).collect();
     json!({
         "managed": record.managed, "netns": netns, "chains": chains, "virtuals": virtuals,
-        "tables": tables, "parameters": parameters, "originals": originals,
+        "tables": tables, "rules": owned_rules(record.rules.iter()), "parameters": parameters,
+        "originals": originals,
     })
 }
 
@@ -53,8 +55,9 @@ pub fn read_record(value: &Value) -> Result<Record, Fault> {
         chains: chains.collect(),
         // Records of versions that knew no virtual servers have none.
         virtuals: items(value, "virtuals", read_virtual_address)?.into_iter().collect(),
-        // The same holds for tables.
+        // The same holds for tables and rules.
         tables: items(value, "tables", read_table)?.into_iter().collect(),
+        rules: items(value, "rules", read_owned_rule)?.into_iter().collect(),
         parameters: by_id(states("parameters")?),
         originals: by_id(states("originals")?),
     })

@@ -1,8 +1,9 @@
 //! The rules of chains, and jumps with their places, as JSON, and back.
 
 use super::Fault;
-use super::read::{Read, field, list, number, string};
-use crate::object::Place;
+use super::read::{Read, family, family_name, field, list, number, string, table};
+use crate::model::Family;
+use crate::object::{Place, Table};
 use serde_json::{Value, json};
 
 /// Rules as iptables-save prints them, a string each.
@@ -33,6 +34,17 @@ pub(super) fn read_jumps(value: &Value) -> Read<Vec<(Place, String)>> {
     let rules =
         list(value, |rule| Ok((read_place(rule)?, field(rule, "rule", string)?.to_owned())))?;
     if rules.is_empty() { Err(Fault::expected("at least one jump")) } else { Ok(rules) }
+}
+
+/// Rules of built-in chains that are netc's own although no name tells it.
+pub(super) fn owned_rules<'r>(rules: impl Iterator<Item = &'r (Family, Table, String)>) -> Value {
+    let one = |(family, table, rule): &(Family, Table, String)| json!({ "family": family_name(*family), "table": table.name(), "rule": rule });
+    rules.map(one).collect()
+}
+
+pub(super) fn read_owned_rule(value: &Value) -> Read<(Family, Table, String)> {
+    let rule = field(value, "rule", string)?.to_owned();
+    Ok((field(value, "family", family)?, field(value, "table", table)?, rule))
 }
 
 /// Says where in its built-in chain a jump stands.

@@ -7,7 +7,7 @@
 use super::Fault;
 use super::id::{id, read_id};
 use super::read::{Read, chain_name, family, family_name, field, hook, items, object, table};
-use super::rules::{jumps, lines, read_jumps, read_lines};
+use super::rules::{jumps, lines, owned_rules, read_jumps, read_lines, read_owned_rule};
 use super::state::state;
 use super::state_read::read_state;
 use crate::model::Family;
@@ -45,7 +45,12 @@ pub fn target(target: &Target) -> Value {
             }
         }
     }
-    json!({ "objects": objects, "absent": absent, "chains": chains, "jumps": hooks })
+    let mut value =
+        json!({ "objects": objects, "absent": absent, "chains": chains, "jumps": hooks });
+    if let (Value::Object(fields), true) = (&mut value, target.rules().len() > 0) {
+        fields.insert("rules".into(), owned_rules(target.rules()));
+    }
+    value
 }
 
 fn insert(tables: &mut Tables, (family, table): (Family, Table), name: &str, rules: Value) {
@@ -92,7 +97,7 @@ pub fn read_target(value: &Value) -> Result<Target, Fault> {
             Ok(())
         })
     })?;
-    Ok(Target::new(things))
+    Ok(Target::new(things).with(items(value, "rules", read_owned_rule)?))
 }
 
 /// Reads each name of each table, with its rules if it has any.

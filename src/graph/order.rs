@@ -1,7 +1,7 @@
 //! The topological order.
 
 use super::cycle;
-use crate::object::{Id, Jump, Netns, Object, Ruleset, SERVICE_DEVICE, State};
+use crate::object::{Id, Jump, Netns, Object, Ruleset, SERVICE_DEVICE, State, is_chain};
 use netc_lang::{Diagnostic, code};
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
@@ -128,6 +128,9 @@ fn missing_chains(objects: &[(Id, Object)]) -> Vec<Diagnostic> {
     let rulesets: Vec<&Ruleset> = rulesets.collect();
     let missing = objects.iter().filter_map(|(id, object)| {
         let State::Jump(Jump { family, table, to, .. }) = &object.state else { return None };
+        if !is_chain(to.as_str()) {
+            return None;
+        }
         // Without a ruleset it is the ruleset that is missing.
         let own = rulesets.iter().find(|own| (own.family, own.table) == (*family, *table))?;
         (!own.has(to)).then(|| missing(id, object, &format!("chain {to}")))

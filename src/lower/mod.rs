@@ -2,8 +2,10 @@
 //! system would program at run time.
 
 mod bridge;
+mod docker;
 mod flannel;
 mod host;
+mod joint;
 mod kube;
 mod pods;
 mod routes;
@@ -11,6 +13,7 @@ mod vxlan;
 
 use crate::model::{Cluster, Node, NodeId, OverlayKind, Pod};
 use crate::object::Objects;
+use std::collections::BTreeSet;
 
 /// What is known of the machine that a node is, if it is at hand.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -50,9 +53,14 @@ impl<'c> Context<'c> {
 pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objects {
     let mut cx = Context { cluster, node, id, facts, objects: Objects::default() };
     host::lower(&mut cx);
+    // The names of the node's ends of veth pairs.
+    let mut names = BTreeSet::new();
     if let Some(bridge) = &cluster.bridge {
         bridge::lower(&mut cx, bridge);
-        pods::lower(&mut cx, bridge);
+        pods::lower(&mut cx, bridge, &mut names);
+    }
+    if let Some(docker) = &node.docker {
+        docker::lower(&mut cx, docker, &mut names);
     }
     match cluster.overlay.kind {
         OverlayKind::Vxlan { vni, port } => vxlan::lower(&mut cx, vni, port),

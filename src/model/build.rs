@@ -1,14 +1,16 @@
 //! The steps from what is stated to the cluster, in order.
 
 use super::allocate::{self, Ledger, NodePorts};
-use super::bind::{Bound, BoundPod, bind};
-use super::declare::{self, ClusterDecl};
+use super::bind::{Bound, BoundDocker, BoundPod, FIRST_NETWORK, bind};
+use super::declare::{self, ClusterDecl, DockerDecl};
 use super::stated::{NodeDecl, ServiceDecl, Stated};
 use super::{
-    Cluster, Endpoint, Lock, Node, PerFamily, Pod, Service, ServicePort, check, fault, select,
+    Cluster, Container, Docker, DockerNetwork, Endpoint, Lock, Node, PerFamily, Pod, Service,
+    ServicePort, check, fault, select,
 };
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Mac, sort};
+use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
 /// What comes of building: the cluster, and the lock that records its allocations.
@@ -48,7 +50,7 @@ fn cluster(
     lock: Option<(&Lock, &str)>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Built> {
-    let Bound { cluster, nodes, pods, mut services } = bind(stated, faults)?;
+    let Bound { cluster, nodes, pods, mut services, dockers } = bind(stated, faults)?;
     let empty = Lock::new(&cluster.name);
     let old = match lock {
         Some((lock, path)) if lock.cluster() != cluster.name => {
@@ -65,8 +67,10 @@ fn cluster(
     let pods: Vec<Pod> = pods.into_iter().zip(addresses).map(pod).collect();
     let addresses = allocate::services(&cluster, &services, &mut ledger);
     let node_ports = allocate::node_ports(&cluster, &services, &mut ledger);
+    let containers = allocate::containers(&dockers, &mut ledger);
     faults.append(&mut ledger.faults);
-    check::overlap(&cluster, &nodes, faults);
+    check::overlap(&cluster, &nodes, &dockers, faults);
+    check::docker(&dockers, faults);
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
@@ -84,9 +88,15 @@ fn cluster(
     let services = services.collect();
     let mtu = check::choose_mtu(&cluster, &nodes);
     let nodes = nodes.all.into_iter().zip(blocks.into_iter().zip(vteps));
-    let nodes = nodes.map(|(stated, own)| node(&cluster, stated, own)).collect();
+    let mut nodes: Vec<Node> = nodes.map(|(stated, own)| node(&cluster, stated, own)).collect();
+    for (stated, addresses) in dockers.into_iter().zip(containers) {
+        if let Some(node) = nodes.get_mut(stated.node.0 as usize) {
+            node.docker = Some(docker(&cluster.name, stated, addresses));
+        }
+    }
     let cluster = finish(cluster, mtu, nodes, pods, services);
     check::proxy(&cluster, faults);
+    check::published_ports(&cluster, faults);
     Some(Built { cluster, lock: ledger.new })
 }
 
@@ -110,7 +120,44 @@ fn node(
         blocks: own.into_iter().collect(),
         foreign_blocks: foreign.into_iter().collect(),
         vteps,
+        docker: None,
     }
+}
+
+fn docker(cluster: &str, stated: BoundDocker, addresses: Vec<PerFamily<IpAddr>>) -> Docker {
+    let BoundDocker { stated, places, .. } = stated;
+    let DockerDecl { node, span, rules, userland_proxy, networks, containers } = stated;
+    let networks = networks.into_iter().map(|network| DockerNetwork {
+        device: match network.device {
+            Some(device) => device.value,
+            None if network.name.value == FIRST_NETWORK => "docker0".to_owned(),
+            None => bridge_name(&[cluster, &node.value, &network.name.value]),
+        },
+        gateways: network.gateways.iter().map(|(family, own)| (family, own.value)).collect(),
+        name: network.name.value,
+        span: network.span,
+        internal: network.internal,
+        icc: network.icc,
+        masquerade: network.masquerade,
+        mtu: network.mtu,
+    });
+    let containers = containers.into_iter().zip(places).zip(addresses);
+    let containers = containers.map(|((container, place), addresses)| Container {
+        name: container.name.value,
+        span: container.span,
+        place,
+        addresses,
+        published: container.published,
+    });
+    let (networks, containers) = (networks.collect(), containers.collect());
+    Docker { span, rules, userland_proxy, networks, containers }
+}
+
+/// `br-` and 12 hexadecimal digits, as Docker makes them of a network's random number; these follow
+/// from the names.
+fn bridge_name(names: &[&str]) -> String {
+    let hash = Sha256::digest(names.join("/"));
+    format!("br-{}", data_encoding::HEXLOWER.encode(hash.get(..6).unwrap_or(&hash)))
 }
 
 fn pod((stated, addresses): (BoundPod, PerFamily<IpAddr>)) -> Pod {

@@ -25,6 +25,9 @@ pub struct Lock {
     pods: BTreeMap<String, Vec<IpAddr>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     services: BTreeMap<String, ServiceLock>,
+    /// Docker's, by node and name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    containers: BTreeMap<String, BTreeMap<String, Vec<IpAddr>>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -88,7 +91,8 @@ impl Lock {
     pub fn len(&self) -> usize {
         let nodes = self.nodes.values().map(|node| node.pods.len() + node.vtep.len());
         let services = self.services.values().map(|one| one.ip.len() + one.node_ports.len());
-        nodes.chain(self.pods.values().map(Vec::len)).chain(services).sum()
+        let containers = self.containers.values().flat_map(BTreeMap::values).map(Vec::len);
+        nodes.chain(self.pods.values().map(Vec::len)).chain(services).chain(containers).sum()
     }
 
     /// Whether nothing is recorded.
@@ -119,6 +123,16 @@ impl Lock {
 
     pub(super) fn node_port(&self, name: &QualifiedName, port: &str) -> Option<u16> {
         self.services.get(&name.to_string())?.node_ports.get(port).copied()
+    }
+
+    pub(super) fn container(&self, node: &str, name: &str, family: Family) -> Option<IpAddr> {
+        let addresses = self.containers.get(node)?.get(name)?;
+        addresses.iter().copied().find(|address| Family::of(*address) == family)
+    }
+
+    pub(super) fn record_container(&mut self, node: &str, name: &str, address: IpAddr) {
+        let own = self.containers.entry(node.to_owned()).or_default();
+        own.entry(name.to_owned()).or_default().push(address);
     }
 
     pub(super) fn record_block(&mut self, node: &str, block: IpNet) {

@@ -11,6 +11,7 @@ mod build;
 mod check;
 mod cluster;
 mod declare;
+mod docker;
 mod family;
 mod fault;
 mod lock;
@@ -32,6 +33,9 @@ pub use cluster::{
     OverlayKind, PodNetwork, Proxy, ProxyMode,
 };
 pub(crate) use declare::read as declare;
+pub use docker::{
+    Container, ContainerPlace, Docker, DockerLayout, DockerNetwork, DockerRules, Published,
+};
 pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
 pub(crate) use natural::compare as natural_order;

@@ -3,9 +3,12 @@
 use arrayvec::ArrayString;
 use std::fmt;
 
-/// An iptables table. The order is kube-proxy's: filter is loaded before nat.
+/// An iptables table. What drops packets is loaded before what lets them in, and, as kube-proxy has
+/// it, filter before nat.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Table {
+    /// `raw`
+    Raw,
     /// `filter`
     Filter,
     /// `nat`
@@ -13,13 +16,14 @@ pub enum Table {
 }
 
 impl Table {
-    /// Both tables, in the order in which they are loaded.
-    pub const ALL: [Table; 2] = [Table::Filter, Table::Nat];
+    /// All tables, in the order in which they are loaded.
+    pub const ALL: [Table; 3] = [Table::Raw, Table::Filter, Table::Nat];
 
     /// The name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Table::Raw => "raw",
             Table::Filter => "filter",
             Table::Nat => "nat",
         }

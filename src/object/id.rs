@@ -2,6 +2,7 @@
 
 use super::{
     ChainName, Hook, MAIN_TABLE, Netns, Place, SetName, Table, Text, VirtualAddress, family_name,
+    is_chain,
 };
 use crate::model::Family;
 use ipnet::IpNet;
@@ -72,6 +73,9 @@ impl fmt::Display for Id {
             Id::Virtual(address) => write!(f, "virtual server {address}"),
             Id::NftTable(family, name) => write!(f, "table {} {name}", family_name(*family)),
             Id::Ruleset(family, table) => write!(f, "{family} chains of table {table}"),
+            Id::Jump(family, table, hook, _, to) if !is_chain(to.as_str()) => {
+                write!(f, "{family} rule of {hook} of table {table}: {to}")
+            }
             Id::Jump(family, table, hook, _, to) => {
                 write!(f, "{family} jump from {hook} of table {table} to {to}")
             }

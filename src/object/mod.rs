@@ -38,7 +38,7 @@ pub use fdb::Fdb;
 pub use flush::Flush;
 pub use id::Id;
 pub use ipset::{Ipset, Member, SetKind, SetName};
-pub use jump::{Hook, Jump, Place};
+pub use jump::{Hook, Jump, Place, decides, is_chain};
 pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE};
 pub use module::Module;
 pub use neighbour::Neighbour;

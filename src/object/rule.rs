@@ -34,6 +34,13 @@ pub enum Match<'a> {
         /// The device; a `+` at the end stands for anything.
         name: &'a str,
     },
+    /// `-o DEVICE`
+    OutInterface {
+        /// Inverted.
+        not: bool,
+        /// The device; a `+` at the end stands for anything.
+        name: &'a str,
+    },
     /// `-p PROTOCOL`
     Protocol(Protocol),
     /// `-m comment --comment TEXT`; the text is put together from these parts.

@@ -37,7 +37,7 @@ fn push_by_place(out: &mut String, family: Family, matches: &[Match]) {
 }
 
 /// The place of conditions that keep their order, behind all others.
-const OTHERS: u8 = 4;
+const OTHERS: u8 = 5;
 
 /// The place in a printed rule, if it stands there at all.
 fn place(one: &Match) -> Option<u8> {
@@ -46,7 +46,8 @@ fn place(one: &Match) -> Option<u8> {
         Match::Source { .. } => Some(0),
         Match::Destination { .. } => Some(1),
         Match::InInterface { .. } => Some(2),
-        Match::Protocol(_) => Some(3),
+        Match::OutInterface { .. } => Some(3),
+        Match::Protocol(_) => Some(4),
         _ => Some(OTHERS),
     }
 }
@@ -70,6 +71,7 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             push_network(out, net);
         }
         Match::InInterface { not, name } => push(out, &[inverted(not), " -i ", name]),
+        Match::OutInterface { not, name } => push(out, &[inverted(not), " -o ", name]),
         Match::Protocol(protocol) => out.push_str(match protocol {
             Protocol::Tcp => " -p tcp",
             Protocol::Udp => " -p udp",

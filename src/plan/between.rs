@@ -4,6 +4,7 @@
 use super::change::{Change, Origin};
 use super::diff::converge;
 use super::own::{self, OwnChains};
+use super::target::deciding;
 use super::thing::{Key, Rules, Thing};
 use super::{Live, Target};
 use crate::graph::Ordered;
@@ -17,13 +18,15 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn between(old: &Live, new: &Live) -> Vec<Change<'static>> {
     let mut things: BTreeMap<Key, Option<Thing<'static>>> = BTreeMap::new();
+    let mut rules = Vec::new();
     for thing in all(old) {
+        rules.extend(deciding(&thing));
         things.insert(thing.key(), None);
     }
     for thing in all(new) {
         things.insert(thing.key(), Some(thing.into_owned()));
     }
-    let target = Target::new(things);
+    let target = Target::new(things).with(rules);
     converge(&target, old).into_iter().map(Change::into_owned).collect()
 }
 
@@ -44,7 +47,9 @@ fn all(live: &Live) -> impl Iterator<Item = Thing<'_>> {
     });
     let jumps = live.rules.iter().flat_map(|((family, table), rules)| {
         let names = rules.chains().filter(|chain| !chain.built_in);
-        let own = OwnChains::new(names.map(|chain| ChainName::new(&[chain.name])));
+        let all = rules.chains().filter(|chain| chain.built_in);
+        let own = OwnChains::new(names.map(|chain| ChainName::new(&[chain.name])))
+            .with(all.flat_map(|chain| chain.rules.lines().map(str::to_owned)));
         Hook::ALL.into_iter().filter_map(move |hook| {
             let rules = rules.rules(hook.name())?;
             own::jumps((*family, *table, hook), rules, &own).0.map(Thing::Jumps)

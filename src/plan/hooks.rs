@@ -60,6 +60,7 @@ fn stops(family: Family, ordered: &Ordered) -> BTreeSet<Stop> {
 /// The priorities of iptables' tables (include/uapi/linux/netfilter_ipv4.h).
 fn priority(table: Table, hook: Hook) -> i32 {
     match (table, hook) {
+        (Table::Raw, _) => -300,
         (Table::Filter, _) => 0,
         (Table::Nat, Hook::Postrouting | Hook::Input) => 100,
         (Table::Nat, _) => -100,

@@ -3,7 +3,7 @@
 //! Devices bear netc's alias, routes its protocol, chains their names. What can bear no mark is
 //! recorded when it is made.
 
-use super::record::Record;
+use super::record::{Record, in_the_way, is_there};
 use super::thing::Jumps;
 use super::{Live, LiveTable, replaced};
 use crate::model::Family;
@@ -128,8 +128,9 @@ impl OwnChains {
     }
 
     /// The same, and these rules.
-    pub(super) fn with(self, rules: BTreeSet<String>) -> OwnChains {
-        OwnChains { rules, ..self }
+    pub(super) fn with(mut self, rules: impl IntoIterator<Item = String>) -> OwnChains {
+        self.rules.extend(rules);
+        self
     }
 
     /// Whether a rule of a built-in chain is netc's own.
@@ -185,6 +186,9 @@ pub fn foreign<'n>(
     let mut faults: Vec<Diagnostic> = others.collect();
     faults.extend(strange_sets(live));
     faults.extend(replaced::in_use(&desired, live));
+    faults.extend(
+        desired.iter().flat_map(|(state, origin)| rules_of_others(state, *origin, live, record)),
+    );
     if !record.managed {
         faults.extend(live.rules.iter().flat_map(|((family, table), rules)| {
             strangers(rules).into_iter().map(move |(system, names)| {
@@ -198,6 +202,34 @@ pub fn foreign<'n>(
         }));
     }
     faults
+}
+
+/// Chains and rules in the place of desired ones that netc has not made.
+fn rules_of_others(state: &State, origin: Span, live: &Live, record: &Record) -> Vec<Diagnostic> {
+    let fault = |what: String, at: Span| {
+        let message = format!("{what} is there already, and is not netc's");
+        Diagnostic::at(code::FOREIGN_OBJECT, at, message)
+            .here("wanted by this statement")
+            .help("if what made it no longer runs here, let netc take it over with `--adopt`")
+    };
+    match state {
+        State::Ruleset(own) => {
+            let others = in_the_way(own, live).filter(|chain| !record.chains.contains(chain));
+            let others: BTreeSet<ChainName> = others.map(|(.., name)| name).collect();
+            let chains = own.chains().filter(|chain| others.contains(&chain.name));
+            chains.map(|chain| fault(chain.to_string(), chain.origin)).collect()
+        }
+        State::Jump(own) if is_there(own, live) => {
+            let key = (own.family, own.table, own.line.clone());
+            let foreign = !record.rules.contains(&key);
+            let what = || {
+                let line = own.line.trim_start_matches("-A ");
+                format!("the {} rule `{line}` of table {}", own.family, own.table)
+            };
+            foreign.then(|| fault(what(), origin)).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What can be done about somebody else's object in the way.
@@ -259,7 +291,7 @@ fn listed(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Ipset, NftTable, SetKind};
+    use crate::object::{Chains, Ipset, Jump, NftTable, Ruleset, SetKind, Target};
 
     #[test]
     fn sets_and_chains_are_known_by_name() {
@@ -296,6 +328,32 @@ mod tests {
         assert_eq!((faults.len(), faults[0].message.as_str()), (1, message));
         let help = "if kube-proxy no longer runs here, let netc take it over with `--adopt`";
         assert_eq!(faults[0].help.as_deref(), Some(help));
+    }
+
+    #[test]
+    fn chains_of_nobody_are_netcs_own_only_if_they_are_recorded() {
+        let (family, table) = (Family::V4, Table::Filter);
+        let name = ChainName::new(&["DOCKER-USER"]);
+        let chains = vec![Chains::one(family, name, Span::default())];
+        let chain = State::Ruleset(Ruleset::new(family, table, chains));
+        let (hook, target) = ((Hook::Forward, Place::Bottom(0)), Target::Drop);
+        let rule = State::Jump(Jump::rule((family, table), hook, &[], target));
+        let mut live = Live::default();
+        let text = "*filter\n:DOCKER-USER - [0:0]\n-A FORWARD -j DROP\nCOMMIT\n";
+        live.restore(family, text);
+        let said = |record: &Record| -> Vec<String> {
+            let desired = [&chain, &rule].map(|state| (state, Span::default()));
+            let faults = foreign(desired.into_iter(), &live, record);
+            faults.into_iter().map(|fault| fault.message).collect()
+        };
+        let expected = [
+            "IPv4 chain DOCKER-USER of table filter is there already, and is not netc's",
+            "the IPv4 rule `FORWARD -j DROP` of table filter is there already, and is not netc's",
+        ];
+        assert_eq!(said(&Record::default()), expected);
+        let adopted = Record::default().adopting([&chain, &rule].into_iter(), &live);
+        assert!(said(&adopted).is_empty(), "{adopted:?}");
+        assert_eq!(adopted.chains.len() + adopted.rules.len(), 2);
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use super::Live;
 use super::change::{Change, Kind};
 use super::own::system;
+use super::target::deciding;
 use super::thing::{Key, Thing};
 use crate::model::Family;
-use crate::object::{ChainName, Id, Netns, State, Sysctl, Table, Text, VirtualAddress};
+use crate::object::{
+    ChainName, Id, Jump, Netns, Ruleset, State, Sysctl, Table, Text, VirtualAddress, decides,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What netc knows of a node from earlier runs.
@@ -22,6 +25,8 @@ pub struct Record {
     pub virtuals: BTreeSet<VirtualAddress>,
     /// The tables of nf_tables that netc made.
     pub tables: BTreeSet<(Family, Text)>,
+    /// The rules of built-in chains that netc made, and that lead to no chain.
+    pub rules: BTreeSet<(Family, Table, String)>,
     /// The parameters that netc set on devices and in namespaces of its own: they go with these.
     pub parameters: BTreeMap<Id, State>,
     /// What netc has changed but did not make, as it was before: other parameters.
@@ -63,6 +68,10 @@ impl Record {
                 (Some(old @ State::Sysctl(_)), Some(new)) => record.original(old, new),
                 _ => {}
             }
+            for gone in change.from.as_ref().into_iter().flat_map(deciding) {
+                record.rules.remove(&gone);
+            }
+            record.rules.extend(change.to.as_ref().into_iter().flat_map(deciding));
             if let Key::Chain(family, table, name) = change.key {
                 match change.kind {
                     Kind::Make if system(name.as_str()).is_none() => {
@@ -94,15 +103,20 @@ impl Record {
     #[must_use]
     pub fn adopting<'s>(mut self, states: impl Iterator<Item = &'s State>, live: &Live) -> Record {
         self.managed = true;
-        for state in states.filter(|state| live.states.contains_key(&state.id())) {
+        for state in states {
+            let there = || live.states.contains_key(&state.id());
             match state {
-                State::Netns(netns) => {
+                State::Netns(netns) if there() => {
                     self.netns.insert(Text::clone(&netns.name));
                 }
-                State::Virtual(server) => {
+                State::Virtual(server) if there() => {
                     self.virtuals.insert(server.address);
                 }
-                State::NftTable(table) => {
+                State::Ruleset(own) => self.chains.extend(in_the_way(own, live)),
+                State::Jump(own) if is_there(own, live) => {
+                    self.rules.insert((own.family, own.table, own.line.clone()));
+                }
+                State::NftTable(table) if there() => {
                     self.tables.insert(table.key());
                 }
                 _ => {}
@@ -119,12 +133,30 @@ impl Record {
         self.chains.extend(other.chains);
         self.virtuals.extend(other.virtuals);
         self.tables.extend(other.tables);
+        self.rules.extend(other.rules);
         self.parameters.extend(other.parameters);
         for (id, state) in other.originals {
             self.originals.entry(id).or_insert(state);
         }
         self
     }
+}
+
+/// Desired chains that are there, and are called like nobody's.
+pub(super) fn in_the_way(
+    own: &Ruleset,
+    live: &Live,
+) -> impl Iterator<Item = (Family, Table, ChainName)> {
+    let (family, table) = (own.family, own.table);
+    let names = own.names().filter(|name| system(name.as_str()).is_none());
+    let there = names.filter(move |name| live.chain(family, table, name.as_str()).is_some());
+    there.map(move |name| (family, table, *name))
+}
+
+/// Whether a rule that decides itself is in its built-in chain.
+pub(super) fn is_there(rule: &Jump, live: &Live) -> bool {
+    let found = live.chain(rule.family, rule.table, rule.hook.name()).unwrap_or_default();
+    decides(&rule.line) && found.lines().any(|line| line == rule.line)
 }
 
 /// Whether a parameter is one of a device or namespace of netc's own.

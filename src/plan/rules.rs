@@ -10,7 +10,7 @@ use super::thing::{Jumps, Key, Rules, Thing};
 use super::{Live, Target};
 use crate::graph::targets_first;
 use crate::model::Family;
-use crate::object::{Chain, ChainName, Hook, Jump, Object, Place, Ruleset, State, Table};
+use crate::object::{Chain, ChainName, Hook, Jump, Object, Place, Ruleset, State, Table, decides};
 use netc_lang::Span;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -46,6 +46,23 @@ impl<'d> Desired<'d> {
         }
         desired
     }
+
+    /// The rules of a table's built-in chains that decide themselves.
+    fn deciding(&self, place: (Family, Table)) -> impl Iterator<Item = String> {
+        let own =
+            self.jumps.iter().filter(move |((family, table, _), _)| (*family, *table) == place);
+        let lines = own.flat_map(|(_, jumps)| jumps.iter().map(|(jump, _)| &jump.line));
+        lines.filter(|line| decides(line)).cloned()
+    }
+}
+
+/// Of rules of all tables those of one.
+fn of_table(
+    rules: &BTreeSet<(Family, Table, String)>,
+    place: (Family, Table),
+) -> impl Iterator<Item = String> {
+    let own = rules.iter().filter(move |(family, table, _)| (*family, *table) == place);
+    own.map(|(.., line)| line.clone())
 }
 
 /// The changes that bring the rules of all tables to what is desired; chains and jumps of netc's
@@ -63,7 +80,9 @@ pub(super) fn diff<'t>(desired: &Desired<'t>, live: &'t Live, record: &Record) -
         let recorded = record.chains.iter().filter(|(of, at, _)| (*of, *at) == (family, table));
         let recorded = recorded.map(|(.., name)| *name);
         let own = OwnChains::new(wanted.iter().map(|(chain, _)| chain.name).chain(recorded))
-            .with(live.adopted((family, table)));
+            .with(live.adopted((family, table)))
+            .with(of_table(&record.rules, (family, table)))
+            .with(desired.deciding((family, table)));
         let found = live.rules.get(&(family, table));
         changes.extend(ordered(chains((family, table), &wanted, found, &own)));
         for hook in Hook::ALL {
@@ -98,7 +117,9 @@ pub(super) fn converge<'t>(target: &'t Target, live: &'t Live) -> Vec<Change<'t>
             _ => None,
         });
         let rules = rules.flatten().map(|(_, line)| line.clone());
-        let own = OwnChains::new(named.iter().map(|(name, _)| *name)).with(rules.collect());
+        let own = OwnChains::new(named.iter().map(|(name, _)| *name))
+            .with(rules)
+            .with(of_table(&target.rules, (family, table)));
         let chains = named.iter().filter_map(|(name, wanted)| {
             let found = found.and_then(|table| table.rules(name.as_str()));
             let found = found.map(|text| chain((family, table), *name, text));

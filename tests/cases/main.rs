@@ -4,6 +4,7 @@
 //!   exactly the message that its last lines, marked `#~`, expect;
 //! * `diffs::CASE`: what changes from `old.netc` to `new.netc` in `tests/diffs/CASE` is shown
 //!   exactly so;
+//! * `docker::CASE`: the nodes of `tests/docker/CASE` have exactly the rules beside it;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
 //! * `ipvs::CASE`: `proxy ipvs` gives what kube-proxy did in `tests/conformance/kube-proxy/CASE`;
@@ -21,6 +22,7 @@
 
 mod bad;
 mod diffs;
+mod docker;
 mod golden;
 mod ipvs;
 mod nftables;
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let trials: Vec<Trial> = [
         bad::trials(),
         diffs::trials(),
+        docker::trials(),
         golden::trials(),
         ipvs::trials(),
         nftables::trials(),

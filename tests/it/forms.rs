@@ -76,25 +76,28 @@ proptest! {
     }
 
     #[test]
-    fn targets_come_back(things in vec((thing(), any::<bool>()), 0..20)) {
+    fn targets_come_back(
+        things in vec((thing(), any::<bool>()), 0..20), rules in btree_set(owned_rule(), 0..4),
+    ) {
         let things = things.into_iter().map(|(thing, there)| (thing.key(), there.then_some(thing)));
-        let target = Target::new(things.collect());
+        let target = Target::new(things.collect()).with(rules);
         let read = form::read_target(&stored(&form::target(&target))).unwrap();
         prop_assert!(read.things().eq(target.things()), "{:?} became {:?}", target, read);
+        prop_assert!(read.rules().eq(target.rules()), "{:?} became {:?}", target, read);
     }
 
     #[test]
     fn records_come_back(
         managed in any::<bool>(), netns in btree_set(text(), 0..4),
         chains in btree_set((family(), table(), name()), 0..4),
-        virtuals in btree_set(virtual_address(), 0..4),
+        virtuals in btree_set(virtual_address(), 0..4), rules in btree_set(owned_rule(), 0..4),
         tables in btree_set((family(), text()), 0..4),
         own in vec(sysctl(), 0..4), all in vec(sysctl(), 0..4),
     ) {
         let by_id = |all: Vec<State>| all.into_iter().map(|state| (state.id(), state)).collect();
         let (parameters, originals) = (by_id(own), by_id(all));
         let record =
-            Record { managed, netns, chains, virtuals, tables, parameters, originals };
+            Record { managed, netns, chains, virtuals, tables, rules, parameters, originals };
         let value = stored(&form::record(&record));
         prop_assert_eq!(form::read_record(&value), Ok(record));
     }
@@ -146,9 +149,9 @@ fn faults_say_where_and_what_was_expected() {
     });
     let fault = form::read_target(&target).unwrap_err();
     assert_eq!(fault.to_string(), "expected an array at /chains/ipv4/nat/C");
-    let target = json!({ "chains": { "ipv4": { "raw": {} } }, "jumps": {} });
+    let target = json!({ "chains": { "ipv4": { "mangle": {} } }, "jumps": {} });
     let fault = form::read_target(&target).unwrap_err();
-    assert_eq!(fault.to_string(), "expected `filter` or `nat` at /chains/ipv4/raw");
+    assert_eq!(fault.to_string(), "expected `raw` or `filter` or `nat` at /chains/ipv4/mangle");
 }
 
 /// What does not count when tables are compared is kept all the same: an undo puts it back.
@@ -426,11 +429,15 @@ fn id() -> impl Strategy<Value = Id> {
     ]
 }
 
+fn owned_rule() -> impl Strategy<Value = (Family, Table, String)> {
+    (family(), table(), "[ -~]{0,30}")
+}
+
 fn place() -> impl Strategy<Value = Place> {
     prop_oneof![
-        any::<u8>().prop_map(Place::Top),
+        any::<u16>().prop_map(Place::Top),
         any::<u32>().prop_map(Place::Behind),
-        any::<u8>().prop_map(Place::Bottom),
+        any::<u16>().prop_map(Place::Bottom),
     ]
 }
 

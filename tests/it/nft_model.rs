@@ -210,7 +210,8 @@ impl<'m> Rule<'m, '_> {
                 Err(ways) => return Some(ways.unwrap_or(on)),
             },
             ("numgen", _) => {
-                return Some(self.among(|model, words, packet| model.verdict(words, packet)));
+                let model = self.model;
+                return Some(self.among(|words, packet| model.verdict(words, packet)));
             }
             ("dnat", _) => return Some(self.translate().unwrap_or(on)),
             ("masquerade", _) => {
@@ -331,7 +332,7 @@ impl<'m> Rule<'m, '_> {
     }
 
     /// One of several, each as likely.
-    fn among(&mut self, then: impl Fn(&Model<'_>, &[&str], Packet) -> Vec<Way>) -> Vec<Way> {
+    fn among(&mut self, then: impl Fn(&[&str], Packet) -> Vec<Way>) -> Vec<Way> {
         let count: usize = self.take(4)[3].parse().unwrap();
         self.take(2);
         let text = self.words.join(" ");
@@ -340,7 +341,7 @@ impl<'m> Rule<'m, '_> {
         let one = |(place, entry): (usize, &&str)| {
             let (key, value) = entry.split_once(" : ").unwrap();
             assert_eq!(key, place.to_string(), "{}", self.rule);
-            let ways = then(self.model, &value.split(' ').collect::<Vec<_>>(), self.packet);
+            let ways = then(&value.split(' ').collect::<Vec<_>>(), self.packet);
             ways.into_iter()
                 .map(move |(share, packet, verdict)| (share / count as f64, packet, verdict))
         };
@@ -348,7 +349,7 @@ impl<'m> Rule<'m, '_> {
     }
 
     fn translate(&mut self) -> Option<Vec<Way>> {
-        let to = |_: &Model, words: &[&str], packet: Packet| {
+        let to = |words: &[&str], packet: Packet| {
             let (destination, port) = (words[0].parse().unwrap(), words[2].parse().unwrap());
             let translated = Packet { destination, port, translated: true, ..packet };
             vec![(1.0, translated, Verdict::Accepted)]
@@ -357,7 +358,7 @@ impl<'m> Rule<'m, '_> {
         if self.has("to") {
             let socket: std::net::SocketAddr = self.take(1)[0].parse().unwrap();
             let words = [socket.ip().to_string(), ".".to_owned(), socket.port().to_string()];
-            return Some(to(self.model, &words.each_ref().map(String::as_str), self.packet));
+            return Some(to(&words.each_ref().map(String::as_str), self.packet));
         }
         assert_eq!(self.take(5)[1..], ["addr", ".", "port", "to"]);
         if self.words[0] == "numgen" {
@@ -366,7 +367,7 @@ impl<'m> Rule<'m, '_> {
         let key = self.key();
         assert!(self.has("map"));
         let value = self.value(&key)?;
-        Some(to(self.model, &value.split(' ').collect::<Vec<_>>(), self.packet))
+        Some(to(&value.split(' ').collect::<Vec<_>>(), self.packet))
     }
 }
 

@@ -54,6 +54,13 @@ fn in_place(definition: &Definition) -> String {
         Place::Container => format!("pod p on n {{ container c {{ {example} }} }}\n"),
         Place::Service => format!("service s {{ {example} }}\n"),
         Place::Endpoint => format!("service s {{ endpoint 10.0.0.2:80 {{ {example} }} }}\n"),
+        Place::Docker => format!("docker n {{ {example} }}\n"),
+        Place::DockerNetwork => {
+            let address =
+                if example.starts_with("address") { "" } else { "address 172.18.0.1/16; " };
+            format!("docker n {{ network front {{ {address}{example} }} }}\n")
+        }
+        Place::DockerContainer => format!("docker n {{ container c {{ {example} }} }}\n"),
         Place::File | Place::Anywhere => format!("{example}\n"),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn dump(node: &str) -> String {
     let mut pods: Vec<String> = fs::read_dir("/run/netns")
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with("pod-"))
+        .filter(|name| ["pod-", "docker-"].iter().any(|begin| name.starts_with(begin)))
         .collect();
     pods.sort();
     for pod in pods {

@@ -75,6 +75,27 @@ fn host_gw() {
     }
 }
 
+/// Docker beside kube-proxy and flannel: everybody's rules are there, in the order of the plan.
+#[test]
+fn docker() {
+    let lab = Lab::enter();
+    for (node, address) in [("node0", "202"), ("node1", "203")] {
+        lab.machine(node, "eth0", &[&format!("172.16.16.{address}/24")]);
+        lab.applied(&example("docker"), node, &[]);
+        as_planned(&lab, "docker", node);
+    }
+    serve("docker-cache", "0.0.0.0:6379");
+    serve("docker-web", "0.0.0.0:8080");
+    for (client, to, server) in [
+        ("node0", "172.16.16.203:6379", "docker-cache"),
+        ("node1", "172.16.16.203:80", "docker-web"),
+        ("docker-web", "172.16.16.203:6379", "docker-cache"),
+    ] {
+        assert_eq!(ask(client, to).unwrap().server, server, "{client} to {to}");
+    }
+    assert!(ask("docker-keys", "172.16.16.202:22").is_err());
+}
+
 #[test]
 fn flannel_vxlan() {
     let lab = Lab::enter();

@@ -18,6 +18,7 @@
 mod batches;
 mod changes;
 mod confirm;
+mod docker;
 mod drift;
 mod dual_stack;
 mod dump;

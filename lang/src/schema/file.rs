@@ -82,9 +82,10 @@ pub(super) const STATEMENTS: &[Definition] = &[
     },
     Definition {
         keyword: "docker",
+        arguments: &[One(NODE)],
+        braces: Braces::Required(Place::Docker),
         repeats: true,
-        compiled: false,
-        doc: "Docker networks and containers on a node.",
+        doc: "Docker's networks and containers on a node, once for each node.",
         example: "docker node1 { network bridge { address 172.17.0.1/16 } }",
         ..PLAIN
     },

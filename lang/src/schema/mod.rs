@@ -6,6 +6,7 @@
 mod anywhere;
 mod cluster;
 mod describe;
+mod docker;
 mod endpoint;
 mod file;
 mod node;
@@ -48,11 +49,17 @@ pub enum Place {
     Service,
     /// In `endpoint … { … }`.
     Endpoint,
+    /// In `docker NODE { … }`.
+    Docker,
+    /// In `network NAME { … }` of Docker.
+    DockerNetwork,
+    /// In `container NAME { … }` of Docker.
+    DockerContainer,
 }
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 12] = [
+    pub const ALL: [Place; 15] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
@@ -64,6 +71,9 @@ impl Place {
         Place::Container,
         Place::Service,
         Place::Endpoint,
+        Place::Docker,
+        Place::DockerNetwork,
+        Place::DockerContainer,
         Place::Anywhere,
     ];
 
@@ -83,6 +93,9 @@ impl Place {
             Place::Container => "in a `container` block",
             Place::Service => "in a `service` block",
             Place::Endpoint => "in an `endpoint` block",
+            Place::Docker => "in a `docker` block",
+            Place::DockerNetwork => "in a `network` block of `docker`",
+            Place::DockerContainer => "in a `container` block of `docker`",
         }
     }
 }
@@ -175,6 +188,9 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         pod::CONTAINER,
         service::STATEMENTS,
         endpoint::STATEMENTS,
+        docker::STATEMENTS,
+        docker::NETWORK,
+        docker::CONTAINER,
         anywhere::STATEMENTS,
     ]
     .into_iter()
@@ -211,6 +227,9 @@ fn table(place: Place) -> &'static [Definition] {
         Place::Container => pod::CONTAINER,
         Place::Service => service::STATEMENTS,
         Place::Endpoint => endpoint::STATEMENTS,
+        Place::Docker => docker::STATEMENTS,
+        Place::DockerNetwork => docker::NETWORK,
+        Place::DockerContainer => docker::CONTAINER,
     }
 }
 

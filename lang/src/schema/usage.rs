@@ -51,6 +51,8 @@ fn name(field: &Field) -> String {
         Shape::Pair => "KEY=VALUE".into(),
         Shape::Port => "PORT[/PROTOCOL]".into(),
         Shape::Endpoint => "ADDRESS:PORT".into(),
+        Shape::HostPort => "[ADDRESS:]PORT".into(),
+        Shape::NetworkMode => "host|none|NETWORK|container:NAME".into(),
         Shape::Interface => "ADDRESS[/LENGTH]".into(),
         Shape::Prefix => "/LENGTH".into(),
         Shape::Ports => "FIRST-LAST".into(),

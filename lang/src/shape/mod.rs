@@ -7,10 +7,10 @@ mod numbers;
 use crate::suggest::one_of;
 use crate::value::Value;
 use names::{
-    choice, device, label, label_value, pair, port_name, qualified, service_label,
-    service_port_name, subdomain, variable,
+    choice, device, docker_name, label, label_value, network_mode, pair, port_name, qualified,
+    service_label, service_port_name, subdomain, variable,
 };
-use networks::{address, endpoint, interface, mac, network, prefix};
+use networks::{address, endpoint, host_port, interface, mac, network, prefix};
 use numbers::{duration, number, port, port_number, ports, switch, version};
 use std::borrow::Cow;
 
@@ -34,6 +34,13 @@ pub enum Shape {
     ServicePortName,
     /// A zone: the value of a Kubernetes label.
     Zone,
+    /// The name of one of Docker's networks or containers: letters, digits, `_`, `.` and `-`, the
+    /// first one a letter or digit.
+    DockerName,
+    /// The name of one of Docker's networks, or `container:` and the name of a container.
+    NetworkMode,
+    /// `8080`, or `127.0.0.1:8080`.
+    HostPort,
     /// The name of a network device: at most 15 characters, no `/` (`IFNAMSIZ` in linux/if.h).
     Device,
     /// A variable name: a letter, then letters, digits and `_`.
@@ -142,6 +149,11 @@ impl Shape {
             Shape::PortName | Shape::ServicePortName => "a port name".into(),
             Shape::Zone => "a zone".into(),
             Shape::Device => "a device name".into(),
+            Shape::DockerName => "a name, such as `web_1`".into(),
+            Shape::NetworkMode => {
+                "`host`, `none`, the name of a network or `container:NAME`".into()
+            }
+            Shape::HostPort => "a port, such as `8080` or `127.0.0.1:8080`".into(),
             Shape::Variable => "a variable name".into(),
             Shape::Address => "an address".into(),
             Shape::Interface => "an address, such as `192.168.1.10` or `192.168.1.10/24`".into(),
@@ -194,6 +206,9 @@ impl Shape {
             Shape::PortName => port_name(word).map(|()| Value::Word(word.into())),
             Shape::ServicePortName => service_port_name(word).map(|()| Value::Word(word.into())),
             Shape::Zone => label_value(word).map(|()| Value::Word(word.into())),
+            Shape::DockerName => docker_name(word).map(|()| Value::Word(word.into())),
+            Shape::NetworkMode => network_mode(word).map(|()| Value::Word(word.into())),
+            Shape::HostPort => host_port(word).map(Value::HostPort),
             Shape::Device => device(word).map(|()| Value::Word(word.into())),
             Shape::Variable => variable(word).map(|()| Value::Word(word.into())),
             Shape::Address => address(word).map(Value::Address),
@@ -249,6 +264,19 @@ mod tests {
         assert!(Shape::PodName.read("0web", false).is_ok());
         assert_eq!(reason(Shape::ServiceName, "0web"), "is not a service name");
         assert_eq!(reason(Shape::PodName, "Web"), "is not a name");
+    }
+
+    #[test]
+    fn containers_are_in_networks_or_with_others() {
+        for word in ["bridge", "container:web_1", "My.Net-2", "host"] {
+            assert!(Shape::NetworkMode.read(word, false).is_ok(), "{word}");
+        }
+        for word in ["container:", "pod:web", "_x", ".", "container:a:b"] {
+            assert_eq!(reason(Shape::NetworkMode, word), "is not a name", "{word}");
+        }
+        assert!(Shape::HostPort.read("[::1]:80", false).is_ok());
+        assert_eq!(reason(Shape::HostPort, "127.0.0.1:0"), "has port 0");
+        assert_eq!(reason(Shape::HostPort, "::1"), "has no port");
     }
 
     #[test]

@@ -96,6 +96,26 @@ pub(super) fn device(word: &str) -> Result<(), Misshapen> {
     Ok(())
 }
 
+/// What Docker takes for names (`RestrictedNameChars` of its daemon), one letter alone too.
+pub(super) fn docker_name(word: &str) -> Result<(), Misshapen> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    if word.len() > 128 {
+        return Err(no("is longer than 128 characters"));
+    }
+    let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if begins && word.bytes().all(fits) {
+        return Ok(());
+    }
+    let help = "names are letters, digits, `_`, `.` and `-`, and begin with a letter or \
+                digit";
+    Err(no("is not a name").help(help))
+}
+
+/// A network, or another container.
+pub(super) fn network_mode(word: &str) -> Result<(), Misshapen> {
+    docker_name(word.strip_prefix("container:").unwrap_or(word))
+}
+
 pub(super) fn variable(word: &str) -> Result<(), Misshapen> {
     let starts = word.starts_with(|c: char| c.is_ascii_alphabetic());
     if starts && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {

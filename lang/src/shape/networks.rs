@@ -1,8 +1,8 @@
 //! Addresses and networks.
 
-use super::numbers::is_range;
+use super::numbers::{is_range, port_number};
 use super::{Misshapen, no};
-use crate::value::{Interface, Mac};
+use crate::value::{HostPort, Interface, Mac};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -70,6 +70,13 @@ pub(super) fn endpoint(word: &str) -> Result<SocketAddr, Misshapen> {
         }
         Err(_) => no("is not an address with a port"),
     })
+}
+
+pub(super) fn host_port(word: &str) -> Result<HostPort, Misshapen> {
+    if !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()) {
+        return port_number(word).map(|port| HostPort { address: None, port });
+    }
+    endpoint(word).map(|socket| HostPort { address: Some(socket.ip()), port: socket.port() })
 }
 
 pub(super) fn mac(word: &str) -> Result<Mac, Misshapen> {

@@ -25,39 +25,50 @@ pub(super) fn list(
     machine: &mut Machine,
     looked_for: impl Fn(Family, &str) -> bool,
 ) -> Result<Vec<NftTable>, KernelError> {
-    let mut found = Vec::new();
-    for (family, name) in names(machine)? {
-        if looked_for(family, &name) {
-            found.push(table(machine, family, &name)?);
-        }
-    }
-    Ok(found)
+    let chains = chains(machine)?;
+    let wanted = chains.lines().filter_map(named);
+    let wanted = wanted.filter(|(family, name)| looked_for(*family, name));
+    wanted.map(|(family, name)| table(machine, family, name, &chains)).collect()
 }
 
-/// The names of all tables of both families, those that iptables works with among them.
-pub(super) fn names(machine: &mut Machine) -> Result<Vec<(Family, String)>, KernelError> {
+/// Whether there is a table of one of these names, in either family.
+pub(super) fn has_any(
+    machine: &mut Machine,
+    is_one: impl Fn(&str) -> bool,
+) -> Result<bool, KernelError> {
+    let chains = chains(machine)?;
+    Ok(chains.lines().filter_map(named).any(|(_, name)| is_one(name)))
+}
+
+/// All tables with their chains, without rules. That is quick: to list but the names of tables, nft
+/// 1.0.6 reads all rules and elements. As text: its JSON has no comments of chains, and ends in a
+/// crash if any table has flags.
+fn chains(machine: &mut Machine) -> Result<String, KernelError> {
     if !module::has_nf_tables() {
-        return Ok(Vec::new());
+        return Ok(String::new());
     }
-    // As text: the JSON of nft 1.0.6 ends in a crash if any table has flags.
-    match run(machine, TOOL, &["list", "tables"], None) {
-        Ok(said) => Ok(said.lines().filter_map(named).collect()),
+    match run(machine, TOOL, &["list", "chains"], None) {
         Err(KernelError::Tool { output, .. }) if output.starts_with(NOT_INSTALLED) => {
-            Ok(Vec::new())
+            Ok(String::new())
         }
-        Err(error) => Err(error),
+        chains => chains,
     }
 }
 
-/// The table of a line: `table ip kube-proxy`.
-fn named(line: &str) -> Option<(Family, String)> {
-    let (family, name) = line.strip_prefix("table ")?.split_once(' ')?;
+/// The table that begins with a line: `table ip kube-proxy {`.
+fn named(line: &str) -> Option<(Family, &str)> {
+    let (family, name) = line.strip_prefix("table ")?.strip_suffix(" {")?.split_once(' ')?;
     let family = Family::ALL.into_iter().find(|own| family_name(*own) == family)?;
-    Some((family, name.to_owned()))
+    Some((family, name))
 }
 
 /// A table. What its rules have counted is left out.
-fn table(machine: &mut Machine, family: Family, name: &str) -> Result<NftTable, KernelError> {
+fn table(
+    machine: &mut Machine,
+    family: Family,
+    name: &str,
+    chains: &str,
+) -> Result<NftTable, KernelError> {
     let word = family_name(family);
     let mut list = |form| run(machine, TOOL, &["-s", form, "list", "table", word, name], None);
     let found = list("-j").and_then(|said| read::table(family, name, &said));
@@ -73,9 +84,7 @@ fn table(machine: &mut Machine, family: Family, name: &str) -> Result<NftTable, 
             found
         }
     };
-    // The JSON of nft 1.0.6 has no comments of chains.
-    let chains = run(machine, TOOL, &["list", "chains", word], None)?;
-    found.comment(&verbatim::comments(&chains, &format!("table {word} {name} {{")));
+    found.comment(&verbatim::comments(chains, &format!("table {word} {name} {{")));
     Ok(found.finish())
 }
 

@@ -66,7 +66,7 @@ fn has_rules(machine: &mut Machine) -> Result<bool, KernelError> {
         Family::ALL.into_iter().any(|family| !present::legacy_tables(family).is_empty())
     })?;
     let is_table = |name: &str| Table::ALL.into_iter().any(|table| table.name() == name);
-    Ok(legacy || nft::names(machine)?.iter().any(|(_, name)| is_table(name)))
+    Ok(legacy || nft::has_any(machine, is_table)?)
 }
 
 /// netc's tables of both families. Tables that are not there stay so.

@@ -7,6 +7,9 @@ use crate::object::{ChainName, Chains, Hook, Jump, Match, Place, Ruleset, State,
 use ipnet::IpNet;
 use netc_lang::Span;
 
+/// Flannel's jumps come behind those of everybody else, Docker's rules at the end of a chain too.
+const LAST: u16 = u16::MAX;
+
 /// The comments of flannel's rules.
 const MASQ: Match = Match::Comment(&["flanneld masq"]);
 const FORWARD: Match = Match::Comment(&["flanneld forward"]);
@@ -37,7 +40,7 @@ fn attach(
 ) {
     let span = cx.cluster.overlay.span;
     cx.objects.add(State::Ruleset(Ruleset::new(family, table, vec![chain])), span);
-    let jump = Jump::new((family, table), (hook, Place::Bottom(0)), to, &[comment]);
+    let jump = Jump::new((family, table), (hook, Place::Bottom(LAST)), to, &[comment]);
     cx.objects.add(State::Jump(jump), span);
 }
 

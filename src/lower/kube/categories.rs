@@ -156,6 +156,7 @@ mod tests {
             blocks: PerFamily::default(),
             foreign_blocks: PerFamily::default(),
             vteps: PerFamily::default(),
+            docker: None,
         }
     }
 

@@ -5,12 +5,14 @@
 //! the lock alone.
 
 mod blocks;
+mod docker;
 mod node_ports;
 mod pods;
 mod services;
 mod vteps;
 
 pub(super) use blocks::allocate as blocks;
+pub(super) use docker::allocate as containers;
 pub(super) use node_ports::{NodePorts, allocate as node_ports};
 pub(super) use pods::allocate as pods;
 pub(super) use services::allocate as services;

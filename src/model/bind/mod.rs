@@ -1,10 +1,12 @@
 //! Declarations to things with names bound: what several sources say of one thing is joined,
 //! replicas become pods, slices go to their services.
 
+mod docker;
 mod nodes;
 mod pods;
 mod slices;
 
+pub(super) use docker::{BoundDocker, FIRST as FIRST_NETWORK};
 pub(super) use nodes::Nodes;
 pub(super) use pods::BoundPod;
 
@@ -23,6 +25,8 @@ pub(super) struct Bound {
     pub(super) pods: Vec<BoundPod>,
     /// By namespace and name, the ports by name and protocol.
     pub(super) services: Vec<ServiceDecl>,
+    /// By node.
+    pub(super) dockers: Vec<BoundDocker>,
 }
 
 /// Binds names; `None` if there is no cluster to speak of.
@@ -41,7 +45,8 @@ pub(super) fn bind(mut stated: Stated, faults: &mut Vec<Diagnostic>) -> Option<B
         service.ports.sort_by(|a, b| (&a.name, a.port.protocol).cmp(&(&b.name, b.port.protocol)));
     }
     report_duplicates("service", services.iter().map(|one| (&one.name, one.span)), faults);
-    Some(Bound { cluster: stated.cluster?, nodes, pods, services })
+    let dockers = docker::bind(stated.dockers, &nodes, faults);
+    Some(Bound { cluster: stated.cluster?, nodes, pods, services, dockers })
 }
 
 /// Moves the endpoints of slices to their services; those of services that are not there are

@@ -1,5 +1,6 @@
 //! Checks of the resolved cluster that nobody else makes for the user (netspec section 5).
 
+mod docker;
 mod mtu;
 mod node_ports;
 mod overlap;
@@ -7,6 +8,7 @@ mod portals;
 mod proxy;
 mod underlay;
 
+pub(super) use docker::{node_ports as published_ports, stated as docker};
 pub(super) use mtu::{check as mtu, choose as choose_mtu, of_node as node_mtu};
 pub(super) use node_ports::check as node_ports;
 pub(super) use overlap::{Claim, check as overlap};

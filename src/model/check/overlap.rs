@@ -1,8 +1,8 @@
 //! Networks that must not meet: pods, services, the nodes' own, and what others use.
 
-use crate::model::bind::Nodes;
+use crate::model::bind::{BoundDocker, Nodes};
 use crate::model::declare::ClusterDecl;
-use crate::model::{Family, fault, number};
+use crate::model::{Family, NodeId, fault, number};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Span, Spanned};
 use std::collections::BTreeSet;
@@ -22,18 +22,35 @@ enum Kind {
     Services,
     Nodes,
     Reserved,
+    /// Of Docker on a node. Nobody beyond the node knows of it.
+    Docker(NodeId),
+}
+
+impl Kind {
+    /// Whether networks of both kinds may overlap.
+    fn may_overlap(self, other: Kind) -> bool {
+        match (self, other) {
+            (Kind::Docker(own), Kind::Docker(other)) => own != other,
+            (own, other) => own == other,
+        }
+    }
 }
 
 /// Reports every pair of networks that overlap.
-pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagnostic>) {
-    let claims = claims(cluster, nodes);
+pub(crate) fn check(
+    cluster: &ClusterDecl,
+    nodes: &Nodes,
+    dockers: &[BoundDocker],
+    faults: &mut Vec<Diagnostic>,
+) {
+    let claims = claims(cluster, nodes, dockers);
     for (index, claim) in claims.iter().enumerate() {
         // Node networks come last and are many; only the few others are compared with all.
         if claim.kind == Kind::Nodes {
             break;
         }
         for other in claims.iter().skip(index + 1) {
-            if claim.kind != other.kind && meet(claim.network, other.network) {
+            if !claim.kind.may_overlap(other.kind) && meet(claim.network, other.network) {
                 let free = nearest_free(other.network, &claims);
                 faults.push(fault::networks_overlap(claim, other, free));
             }
@@ -47,7 +64,7 @@ pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagn
     }
 }
 
-fn claims(cluster: &ClusterDecl, nodes: &Nodes) -> Vec<Claim> {
+fn claims(cluster: &ClusterDecl, nodes: &Nodes, dockers: &[BoundDocker]) -> Vec<Claim> {
     let mut all = Vec::new();
     let mut claim = |network: IpNet, owner: String, span: Span, kind: Kind| {
         all.push(Claim { network, owner, span, kind });
@@ -64,6 +81,20 @@ fn claims(cluster: &ClusterDecl, nodes: &Nodes) -> Vec<Claim> {
             None => "a reserved network".into(),
         };
         claim(reserved.network.value, owner, reserved.network.span, Kind::Reserved);
+    }
+    for docker in dockers {
+        let node = &docker.stated.node.value;
+        for network in &docker.stated.networks {
+            let owner = format!("the Docker network {} of node {node}", network.name.value);
+            for gateway in network.gateways.values() {
+                claim(
+                    gateway.value.trunc(),
+                    owner.clone(),
+                    gateway.span,
+                    Kind::Docker(docker.node),
+                );
+            }
+        }
     }
     let mut seen = BTreeSet::new();
     for node in &nodes.all {

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod contradictions;
+mod docker;
 mod endpoint;
 mod node;
 mod pod;
@@ -9,6 +10,7 @@ mod proxy;
 mod service;
 
 pub(super) use cluster::ClusterDecl;
+pub(super) use docker::{ContainerDecl, DockerDecl, Mode, NetworkDecl};
 
 use super::stated::Stated;
 use super::{Family, PerFamily, fault};
@@ -24,6 +26,7 @@ pub(crate) fn read(items: &[Item], faults: &mut Vec<Diagnostic>) -> Stated {
         pods: pods.filter_map(|item| pod::read(item, faults)).collect(),
         services: keyword("service").filter_map(|item| service::read(item, faults)).collect(),
         slices: Vec::new(),
+        dockers: keyword("docker").filter_map(|item| docker::read(item, faults)).collect(),
     }
 }
 

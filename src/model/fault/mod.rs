@@ -1,12 +1,14 @@
 //! The wording of what can be wrong with a cluster.
 
 mod address;
+mod docker;
 mod network;
 mod project;
 mod proxy;
 mod service;
 
 pub(super) use address::*;
+pub(super) use docker::*;
 pub(super) use network::*;
 pub(super) use project::*;
 pub(super) use proxy::*;

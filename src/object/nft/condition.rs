@@ -19,6 +19,8 @@ pub enum Condition<'a> {
     Any,
     /// The first of a connection.
     New,
+    /// Of a connection that was answered, or that comes of one.
+    Established,
     /// Of a connection whose destination was translated.
     Translated,
     /// From an address in one of some networks, or in none of them.
@@ -50,8 +52,17 @@ pub enum Condition<'a> {
         /// The name.
         name: &'a str,
     },
+    /// To go out by a device, or not.
+    OutDevice {
+        /// Or not.
+        not: bool,
+        /// The name.
+        name: &'a str,
+    },
     /// Of a protocol.
     Protocol(Protocol),
+    /// To a port of a protocol.
+    To(Protocol, u16),
     /// Of one of the protocols that have ports.
     Ports,
     /// Marked with a bit, or not.
@@ -98,6 +109,7 @@ impl Condition<'_> {
         match self {
             Condition::Any => {}
             Condition::New => out.push_str("ct state new"),
+            Condition::Established => out.push_str("ct state established,related"),
             Condition::Translated => out.push_str("ct status dnat"),
             Condition::Source { not, nets } => push_end(out, family, " saddr ", not, nets),
             Condition::SourceIn(set) => push_in(out, family, " saddr @", set),
@@ -105,14 +117,16 @@ impl Condition<'_> {
             Condition::Destination { not, nets } => push_end(out, family, " daddr ", not, nets),
             Condition::DestinationIn(set) => push_in(out, family, " daddr @", set),
             Condition::DestinationLocal => out.push_str("fib daddr type local"),
-            Condition::InDevice { not, name } => {
-                out.push_str(if not { "iifname != \"" } else { "iifname \"" });
-                out.push_str(name);
-                out.push('"');
-            }
+            Condition::InDevice { not, name } => push_device(out, "iifname ", not, name),
+            Condition::OutDevice { not, name } => push_device(out, "oifname ", not, name),
             Condition::Protocol(protocol) => {
                 out.push_str("meta l4proto ");
                 out.push_str(protocol.name());
+            }
+            Condition::To(protocol, port) => {
+                out.push_str(protocol.name());
+                out.push_str(" dport ");
+                push_number(out, port.into());
             }
             Condition::Ports => out.push_str("meta l4proto { tcp, udp, sctp }"),
             Condition::Marked { not, bit } => {
@@ -135,6 +149,11 @@ pub(super) fn push_mark(out: &mut String, before: &str, mark: u32) {
     out.push_str("0x");
     let digits = (0..8).rev().map(|place| mark >> (4 * place) & 0xf);
     out.extend(digits.filter_map(|digit| char::from_digit(digit, 16)));
+}
+
+fn push_device(out: &mut String, end: &str, not: bool, name: &str) {
+    let pieces = [end, if not { "!= " } else { "" }, "\"", name, "\""];
+    pieces.into_iter().for_each(|piece| out.push_str(piece));
 }
 
 fn push_in(out: &mut String, family: Family, end: &str, set: &str) {
@@ -241,6 +260,16 @@ mod tests {
         let net = nets("fd00::/64");
         let condition = Condition::Destination { not: false, nets: &net };
         assert_eq!(said(Family::V6, condition), "ip6 daddr fd00::/64");
+    }
+
+    #[test]
+    fn devices_and_ports_are_told_as_nft_tells_them() {
+        let v4 = |condition| said(Family::V4, condition);
+        let name = "docker0";
+        assert_eq!(v4(Condition::OutDevice { not: true, name }), "oifname != \"docker0\"");
+        assert_eq!(v4(Condition::InDevice { not: false, name }), "iifname \"docker0\"");
+        assert_eq!(v4(Condition::To(Protocol::Udp, 53)), "udp dport 53");
+        assert_eq!(v4(Condition::Established), "ct state established,related");
     }
 
     #[test]

@@ -17,6 +17,10 @@ pub enum Statement<'a> {
     Remember(&'a str),
     /// Does what a map says of what the packet is for.
     Lookup(Portal, &'a str),
+    /// Does what a map says of the device that the packet came in by.
+    LookupIn(&'a str),
+    /// Does what a map says of the device that it is to go out by.
+    LookupOut(&'a str),
     /// Translates the destination.
     Dnat(SocketAddr),
     /// Translates it to one of these, each as likely.
@@ -58,6 +62,8 @@ impl Statement<'_> {
                 portal.push(out, family);
                 named(out, " vmap @", map);
             }
+            Statement::LookupIn(map) => named(out, "iifname vmap @", map),
+            Statement::LookupOut(map) => named(out, "oifname vmap @", map),
             Statement::Dnat(socket) => {
                 out.push_str("dnat to ");
                 push_socket(out, socket);

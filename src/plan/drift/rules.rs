@@ -1,7 +1,7 @@
 //! Sentences about rules: which differ, and which jumps are not where they belong.
 
 use super::Trouble;
-use crate::object::{Place, target};
+use crate::object::{Place, decides, target};
 use crate::plan::change::Change;
 use crate::plan::thing::{Jumps, Rules, Thing};
 use similar::{ChangeTag, TextDiff};
@@ -118,8 +118,10 @@ fn targets(rules: &[&str]) -> String {
 }
 
 fn gone(jumps: &Jumps, rules: &[&str]) -> String {
-    let (noun, verb) = if rules.len() == 1 { ("jump", "is") } else { ("jumps", "are") };
-    format!("the {noun} from {} to {} {verb} missing", from(jumps), targets(rules))
+    let decide = rules.iter().all(|line| decides(line));
+    let noun = if decide { "rule" } else { "jump" };
+    let (plural, verb) = if rules.len() == 1 { ("", "is") } else { ("s", "are") };
+    format!("the {noun}{plural} from {} to {} {verb} missing", from(jumps), targets(rules))
 }
 
 fn further(jumps: &Jumps, rules: &[&str]) -> String {

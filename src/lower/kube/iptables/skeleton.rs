@@ -78,7 +78,7 @@ pub(super) fn lower(cx: &mut Context, kube: &Kube, mut out: Output) {
 
 fn jump(
     family: Family,
-    rank: u8,
+    rank: u16,
     (table, hook, to, comment, new): (Table, Hook, &str, &str, bool),
 ) -> Jump {
     let state = Match::Conntrack { not: false, states: ConntrackStates::New };

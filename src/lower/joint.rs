@@ -1,0 +1,144 @@
+//! A network namespace joined to a bridge by a veth pair: pods and containers have one alike.
+
+use super::Context;
+use super::bridge::no_router_advertisements;
+use crate::model::Family;
+use crate::object::{
+    Address, Id, Link, LinkKind, MAIN_TABLE, Netns, NetnsObject, PROTOCOL, Peer, Port, Route,
+    State, Sysctl, Text, Up,
+};
+use ipnet::IpNet;
+use netc_lang::{Mac, Span};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// A namespace and its way out.
+pub(super) struct Joint {
+    /// Who asked for it.
+    pub(super) span: Span,
+    /// The name of the namespace.
+    pub(super) netns: Text,
+    /// The node's end.
+    pub(super) host: Text,
+    /// The alias of the node's end.
+    pub(super) alias: Text,
+    /// The Ethernet address of the other end.
+    pub(super) mac: Mac,
+    /// The MTU of both.
+    pub(super) mtu: u32,
+    /// The bridge.
+    pub(super) bridge: Text,
+    /// Whether the bridge sends packets back where they came from.
+    pub(super) hairpin: bool,
+    /// Whether it has IPv6 addresses.
+    pub(super) v6: bool,
+}
+
+/// The device that everybody within sees.
+pub(super) fn eth0() -> Text {
+    "eth0".into()
+}
+
+/// The name of the node's end: `veth` and 8 hexadecimal digits, made from a name. Should two on a
+/// node get the same one, the second tries again.
+pub(super) fn host_end(of: &str, names: &mut BTreeSet<Text>) -> Text {
+    let mut salt = String::new();
+    loop {
+        let hash = Sha256::digest(format!("{of}{salt}"));
+        let name =
+            format!("veth{}", data_encoding::HEXLOWER.encode(hash.get(..4).unwrap_or(&hash)));
+        let name: Text = name.into();
+        if names.insert(Text::clone(&name)) {
+            return name;
+        }
+        salt.push('+');
+    }
+}
+
+/// A namespace with nothing but loopback.
+pub(super) fn isolated(cx: &mut Context, name: &Text, span: Span) {
+    cx.objects.add(State::Netns(NetnsObject { name: Text::clone(name) }), span);
+    let netns = Netns::Named(Text::clone(name));
+    cx.objects.add(State::Up(Up { netns, link: "lo".into() }), span);
+}
+
+/// The namespace, the veth pair with its node's end in the bridge, both ends up, and the parameters
+/// of the inner one.
+pub(super) fn join(cx: &mut Context, joint: &Joint) {
+    let Joint { span, host, .. } = joint;
+    isolated(cx, &joint.netns, *span);
+    let netns = Netns::Named(Text::clone(&joint.netns));
+    let link = Link {
+        netns: Netns::Node,
+        name: Text::clone(host),
+        mac: None,
+        mtu: joint.mtu,
+        alias: Text::clone(&joint.alias),
+        kind: LinkKind::Veth(Peer { netns: netns.clone(), name: eth0(), mac: joint.mac }),
+    };
+    cx.objects.add(State::Link(link), *span);
+    cx.objects.add(no_router_advertisements(Netns::Node, host), *span);
+    let port = Port {
+        netns: Netns::Node,
+        link: Text::clone(host),
+        bridge: Text::clone(&joint.bridge),
+        hairpin: joint.hairpin,
+    };
+    cx.objects.add(State::Port(port), *span);
+    cx.objects.add(State::Up(Up { netns: Netns::Node, link: Text::clone(host) }), *span);
+    cx.objects.add(State::Up(Up { netns: netns.clone(), link: eth0() }), *span);
+    parameters(cx, joint, &netns);
+}
+
+/// The parameters of the inner device. An address must be usable at once: no duplicate address
+/// detection; it announces itself, so that caches forget an earlier holder of its address.
+fn parameters(cx: &mut Context, joint: &Joint, netns: &Netns) {
+    let of_v6 = [
+        ("ipv6", "disable_ipv6", "0"),
+        ("ipv6", "accept_dad", "0"),
+        ("ipv6", "keep_addr_on_down", "1"),
+    ];
+    let all = of_v6.into_iter().filter(|_| joint.v6).chain([("ipv4", "arp_notify", "1")]);
+    for (family, parameter, value) in all {
+        let sysctl = Sysctl {
+            netns: netns.clone(),
+            key: format!("net.{family}.conf.eth0.{parameter}").into(),
+            value: value.into(),
+            minimum: false,
+            after: Some(Id::Link(netns.clone(), eth0())),
+        };
+        cx.objects.add(State::Sysctl(sysctl), joint.span);
+    }
+}
+
+/// An address of the inner device, and the routes by the gateway.
+pub(super) fn address(
+    cx: &mut Context,
+    joint: &Joint,
+    address: IpNet,
+    gateway: IpAddr,
+    destinations: impl IntoIterator<Item = IpNet>,
+) {
+    let netns = Netns::Named(Text::clone(&joint.netns));
+    let own = Address { netns: netns.clone(), link: eth0(), address, after: Vec::new() };
+    cx.objects.add(State::Address(own), joint.span);
+    for destination in destinations {
+        let route = Route {
+            netns: netns.clone(),
+            table: MAIN_TABLE,
+            protocol: PROTOCOL,
+            destination,
+            gateway,
+            link: eth0(),
+            onlink: false,
+            after: vec![Id::Address(netns.clone(), eth0(), address), Id::Up(netns.clone(), eth0())],
+        };
+        cx.objects.add(State::Route(route), joint.span);
+    }
+}
+
+/// Whether there are IPv6 addresses among these.
+pub(super) fn has_v6<T>(addresses: &crate::model::PerFamily<T>) -> bool {
+    addresses.get(Family::V6).is_some()
+}
