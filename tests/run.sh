@@ -49,8 +49,8 @@ echo "== ring 4: Debian's kernel, in a virtual machine"
 # What must also hold with another kernel, one of modules. Tests of time limits are not among them:
 # an emulated processor is slow.
 both_kernels=(
-    batches:: changes:: drift::reading::findings dual_stack:: protocols:: services::
-    examples::flannel_vxlan examples::host_gw examples::nginx_nodeport
+    batches:: changes:: drift::reading::findings dual_stack:: protocols:: services::iptables:: services::flat::
+    nft::layouts::that_of_1_36 examples::flannel_vxlan examples::host_gw examples::nginx_nodeport
 )
 export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$PWD/tests/vm/run.sh"
 export NETC_VM_TIMEOUT="${NETC_VM_TIMEOUT:-2400}"

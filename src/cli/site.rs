@@ -91,6 +91,8 @@ impl Site {
                 .write(Name::Record, &form::record(record))
                 .map_err(|fault| ui.fail(fault, self.format));
         };
+        let settled = kernel::settle(&mut self.machine);
+        settled.map_err(|error| ui.fail(cannot_settle(&error), self.format))?;
         let journal = Journal { after: record.clone(), back: false, ..journal };
         let write = || {
             self.store.write(Name::Record, &form::record(record))?;
@@ -210,6 +212,12 @@ pub(super) fn cannot_read(error: &KernelError) -> Diagnostic {
     };
     let diagnostic = Diagnostic::new(code, format!("cannot read the live node: {error}"));
     diagnostic.maybe_help(rights(error))
+}
+
+/// What an interrupted run has left behind cannot be taken away.
+fn cannot_settle(error: &KernelError) -> Diagnostic {
+    let message = format!("the kernel refused an operation: {error}");
+    Diagnostic::new(code::KERNEL_REFUSED, message).maybe_help(rights(error))
 }
 
 /// What is missing, if it is rights that are.

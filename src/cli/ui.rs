@@ -75,7 +75,7 @@ impl Ui {
             let what = if connections == 1 { "connection" } else { "connections" };
             let _ = write!(
                 stderr(),
-                "\r\x1b[K{connections} {what} to endpoints that leave; at most {} s more",
+                "\r\x1b[K{connections} {what} to endpoints or addresses that leave; at most {} s more",
                 left.as_secs()
             );
             let _ = stderr().flush();

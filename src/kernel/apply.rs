@@ -4,7 +4,7 @@ use super::error::KernelError;
 use super::machine::Machine;
 use super::operation::{self, Action, Request};
 use super::progress::Progress;
-use super::{conntrack, drain, fault, ipset, module, nft, removal, sysctl, xtables};
+use super::{conntrack, drain, fault, ipset, module, nft, removal, retire, sysctl, xtables};
 use crate::object::{Link, State};
 use crate::plan::{
     Change, Kind, Payload, Step, Thing, Transaction, leave_input, set_input, transactions,
@@ -52,7 +52,8 @@ pub fn test(machine: &mut Machine, changes: &[Change], steps: &[Step]) -> Result
     })
 }
 
-/// Carries out steps. Connections to real servers that leave have the time of `drain` to end.
+/// Carries out steps. Connections to real servers that leave, and those of the node itself from
+/// addresses that do, have the time of `drain` to end.
 ///
 /// # Errors
 /// The first step that failed; those before it have been done, those behind it have not, but for
@@ -104,7 +105,8 @@ pub fn apply(
             }
         }
     }
-    batch.carry_out(machine)
+    batch.carry_out(machine)?;
+    retire::settle(machine).map_err(unplaced)
 }
 
 fn unplaced(error: KernelError) -> Failure {

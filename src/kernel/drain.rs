@@ -1,11 +1,11 @@
-//! Real servers leave: connections that go to them may end by themselves.
+//! Real servers leave, and addresses of services: connections may end by themselves.
 
 use super::apply::Failure;
 use super::error::KernelError;
 use super::machine::Machine;
 use super::operation::{self, Request};
 use super::progress::Progress;
-use super::{fault, ipvs};
+use super::{fault, ipvs, retire};
 use crate::object::{RealServer, State, VirtualAddress, VirtualServer};
 use crate::plan::{Change, Thing};
 use netc_lang::Protocol;
@@ -39,8 +39,15 @@ pub(super) fn drain(
 ) -> Result<(), Failure> {
     let losses = losses(changes, places);
     if !time.is_zero() {
+        let leaving = retire::leaving(changes);
+        retire::retire(machine, &leaving).map_err(unplaced)?;
         quiesce(machine, &losses)?;
-        wait(machine, &losses, time, progress)?;
+        let pairs: Vec<_> = losses.iter().map(|loss| (loss.address, loss.real.socket)).collect();
+        let count = |machine: &mut Machine| match ipvs::connections(machine, &pairs)? {
+            0 => retire::connections(machine, &leaving),
+            some => Ok(some),
+        };
+        wait(machine, count, time, progress)?;
     }
     let gone = losses.iter().filter(|loss| loss.alone);
     carry_out(machine, gone, |machine, loss| ipvs::remove_real(machine, &loss.address, &loss.real))
@@ -84,16 +91,15 @@ fn quiesce(machine: &mut Machine, losses: &[Loss]) -> Result<(), Failure> {
 /// Waits until no connection is left, or the time is over.
 fn wait(
     machine: &mut Machine,
-    losses: &[Loss],
+    count: impl Fn(&mut Machine) -> Result<usize, KernelError>,
     time: Duration,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), Failure> {
-    let pairs: Vec<_> = losses.iter().map(|loss| (loss.address, loss.real.socket)).collect();
     let start = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
         fault::point().map_err(unplaced)?;
-        let connections = ipvs::connections(machine, &pairs).map_err(unplaced)?;
+        let connections = count(machine).map_err(unplaced)?;
         let left = time.saturating_sub(start.elapsed());
         if connections == 0 || left.is_zero() {
             return Ok(());

@@ -12,8 +12,8 @@ pub enum Progress {
         /// How many there are.
         all: usize,
     },
-    /// Connections to real servers that leave have to end, or so much time to pass, before the
-    /// next step.
+    /// Connections to real servers that leave, or from addresses that do, have to end, or so much
+    /// time to pass, before the next step.
     Draining {
         /// How many have not ended.
         connections: usize,

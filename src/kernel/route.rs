@@ -13,7 +13,10 @@ use netlink_packet_route::route::{
 };
 use std::net::IpAddr;
 
-/// A unicast route as it was found.
+/// The number of the table of the node's own addresses (`RT_TABLE_LOCAL` in linux/rtnetlink.h).
+const LOCAL_TABLE: u8 = 255;
+
+/// A route as it was found.
 #[derive(Clone, Debug)]
 pub(super) struct FoundRoute {
     pub(super) table: u32,
@@ -24,6 +27,8 @@ pub(super) struct FoundRoute {
     pub(super) protocol: u8,
     /// Of several routes to one destination the one with the least is taken; 0 if none is named.
     pub(super) metric: u32,
+    /// The source of connections that go by it, if it names one.
+    pub(super) source: Option<IpAddr>,
 }
 
 /// The message that names a route, to make it or to take it away. The kernel takes away only a
@@ -50,14 +55,55 @@ pub(super) fn message(machine: &mut Machine, route: &Route) -> Result<RouteMessa
     Ok(message)
 }
 
+/// The message that names a route by which an address is the node's own, to make it or to take it
+/// away. The node's connections to it come from `source`, if one is named.
+pub(super) fn local(
+    destination: IpNet,
+    device: u32,
+    protocol: u8,
+    source: Option<IpAddr>,
+) -> RouteMessage {
+    let mut message = RouteMessage::default();
+    message.header.address_family = family(destination);
+    message.header.destination_prefix_length = destination.prefix_len();
+    message.header.table = LOCAL_TABLE;
+    message.header.protocol = protocol.into();
+    message.header.scope = RouteScope::Host;
+    message.header.kind = RouteType::Local;
+    message.attributes.push(RouteAttribute::Destination(destination.addr().into()));
+    message.attributes.push(RouteAttribute::Oif(device));
+    message.attributes.extend(source.map(|source| RouteAttribute::PrefSource(source.into())));
+    message
+}
+
 /// All unicast routes of a namespace, of all tables.
 pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundRoute>, KernelError> {
+    dump(socket, &RouteHeader::default(), |header| header.kind == RouteType::Unicast)
+}
+
+/// The routes of a namespace by which addresses are its own, as far as they are of a protocol.
+pub(super) fn list_local(
+    socket: &mut Socket<Message>,
+    protocol: u8,
+) -> Result<Vec<FoundRoute>, KernelError> {
+    // The kernel leaves out all others by itself.
+    let (kind, protocol) = (RouteType::Local, protocol.into());
+    let wanted = RouteHeader { kind, protocol, ..RouteHeader::default() };
+    dump(socket, &wanted, |header| header.kind == kind && header.protocol == protocol)
+}
+
+/// The routes of both families that the kernel lists for such a header, and that are wanted.
+fn dump(
+    socket: &mut Socket<Message>,
+    header: &RouteHeader,
+    wanted: impl Fn(&RouteHeader) -> bool,
+) -> Result<Vec<FoundRoute>, KernelError> {
     let mut all = Vec::new();
-    for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+    for address_family in [AddressFamily::Inet, AddressFamily::Inet6] {
         let mut message = RouteMessage::default();
-        message.header.address_family = family;
+        message.header = RouteHeader { address_family, ..header.clone() };
         all.extend(socket.dump(&Message::GetRoute(message), |answer| match answer {
-            Message::NewRoute(message) => found(&message),
+            Message::NewRoute(message) if wanted(&message.header) => found(&message),
             _ => None,
         })?);
     }
@@ -66,14 +112,11 @@ pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundRoute>, Kern
 
 fn found(message: &RouteMessage) -> Option<FoundRoute> {
     let header = &message.header;
-    if header.kind != RouteType::Unicast {
-        return None;
-    }
     let unspecified = match header.address_family {
         AddressFamily::Inet => IpAddr::from([0; 4]),
         _ => IpAddr::from([0; 16]),
     };
-    let (mut to, mut gateway, mut device) = (unspecified, None, 0);
+    let (mut to, mut gateway, mut device, mut source) = (unspecified, None, 0, None);
     let (mut table, mut metric) = (header.table.into(), 0);
     for attribute in &message.attributes {
         match attribute {
@@ -82,6 +125,7 @@ fn found(message: &RouteMessage) -> Option<FoundRoute> {
             RouteAttribute::Oif(index) => device = *index,
             RouteAttribute::Table(number) => table = *number,
             RouteAttribute::Priority(number) => metric = *number,
+            RouteAttribute::PrefSource(address) => source = self::address(address),
             _ => {}
         }
     }
@@ -93,6 +137,7 @@ fn found(message: &RouteMessage) -> Option<FoundRoute> {
         onlink: header.flags.contains(RouteFlags::Onlink),
         protocol: header.protocol.into(),
         metric,
+        source,
     })
 }
 

@@ -1,7 +1,7 @@
 //! A run that fails or is killed at any of its steps: the node is as before, or as it was to be.
 
 use crate::dump::{alike, dump, same};
-use crate::lab::{Lab, text};
+use crate::lab::{Lab, run, text};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -42,6 +42,8 @@ impl Case {
     fn new(before: Option<&str>, then: Option<&str>) -> Case {
         let lab = Lab::enter();
         lab.machine("node0", "eth0", &["192.168.0.10/24"]);
+        // Its own connections to services have a source beside the service's own address.
+        run("ip -n node0 route add default via 192.168.0.1");
         let clean = dump("node0");
         if let Some(source) = before {
             lab.applied(&lab.file("before.netc", source), "node0", &[]);

@@ -13,7 +13,7 @@ use super::delta::Delta;
 use crate::object::{NftChain, NftSet, NftTable, element_key};
 
 /// So many new chains come with one transaction.
-const CHAINS: usize = 400;
+const CHAINS: usize = 1600;
 
 /// The transactions that make a table or change it, in order; `together` is how many elements one
 /// line may have. Packets meet what is new with the last one.

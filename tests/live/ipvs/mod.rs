@@ -9,6 +9,7 @@ mod conformance;
 mod drain;
 mod faults;
 mod modes;
+mod own;
 mod random;
 mod recorded;
 mod site;

@@ -277,6 +277,11 @@ impl Held {
         Held { stream, server }
     }
 
+    /// Where it comes from.
+    pub(crate) fn source(&self) -> SocketAddr {
+        self.stream.local_addr().unwrap()
+    }
+
     /// One more line is answered by the same server.
     pub(crate) fn goes_on(&mut self) -> bool {
         let mut line = String::new();
