@@ -387,6 +387,12 @@ fn a_large_table_is_hooked_in_at_last() {
 }
 
 #[test]
+fn where_packets_are_led_from_now_on_is_there_before() {
+    comes_at_once(Some(&services(3, 81)), &services(3, 80), 2);
+    comes_at_once(Some(&services(3, 80)), &services(4, 80), 1);
+}
+
+#[test]
 fn a_set_of_another_type_is_made_anew_even_if_much_is_new() {
     let (few, many) = (services(50, 80), services(1700, 80));
     let mut other = few.clone();

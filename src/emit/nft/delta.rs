@@ -1,6 +1,6 @@
 //! How two states of a table differ, part by part.
 
-use crate::object::{NftChain, NftSet, NftTable, Reference, references};
+use crate::object::{Field, NftChain, NftSet, NftTable, Reference, element_key, references};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What has to be done with the parts of a table, each list in the order in which they are
@@ -31,6 +31,16 @@ impl<'t> Delta<'t> {
         delta.compare_sets(sets, &to.sets);
         delta.compare_chains(chains, &to.chains);
         delta
+    }
+
+    /// Whether elements that are there lead elsewhere from then on.
+    pub(super) fn redirects(&self) -> bool {
+        let mut verdicts = self.sets.iter().filter(|(_, new)| new.value.contains(&Field::Verdict));
+        verdicts.any(|(old, new)| {
+            let was: FxHashSet<&str> =
+                old.elements.beyond(&new.elements).map(element_key).collect();
+            new.elements.beyond(&old.elements).map(element_key).any(|key| was.contains(key))
+        })
     }
 
     fn compare_sets(&mut self, from: &'t [NftSet], to: &'t [NftSet]) {

@@ -4,9 +4,13 @@
 //! see to it that names are there while they are used, and no longer used when they go: the kernel
 //! looks at each line in the light of those before it.
 //!
-//! The kernel's time for one transaction grows with the square of the anonymous sets in it
-//! (notes/010). If many chains are new, those that packets do not come into by themselves are made
-//! by transactions of their own, before the one that leads to them.
+//! Chains that packets do not come into by themselves are made by transactions of their own, before
+//! the one that leads to them, in two cases. If they are many: the kernel's time for one transaction
+//! grows with the square of the anonymous sets in it (notes/010). And if elements that are there lead
+//! to them from then on: a packet that is under way goes by the rules that there were when it came in,
+//! but by the elements that there are when it looks (`nft_do_chain` in nf_tables_core.c takes the
+//! generation once, a lookup takes that of the moment, `nft_genmask_cur`), and would find a chain
+//! without rules.
 
 use super::commands::Commands;
 use super::delta::Delta;
@@ -26,9 +30,9 @@ pub(crate) fn stages(from: Option<&NftTable>, to: &NftTable, together: usize) ->
     }
     let (based, inner): (Vec<&NftChain>, Vec<&NftChain>) =
         delta.new_chains.iter().partition(|chain| chain.base.is_some());
+    let apart = inner.len() > CHAINS || (!inner.is_empty() && delta.redirects());
     // A name cannot be one thing for the first transactions and another for the last.
-    let at_once = inner.len() <= CHAINS || !delta.remade.is_empty() || !delta.moved.is_empty();
-    if at_once {
+    if !apart || !delta.remade.is_empty() || !delta.moved.is_empty() {
         stages.define(&mut last, &delta.new_sets, &delta.new_chains);
         stages.clear(&mut last, &delta);
         stages.fill(&mut last, &delta, &delta.new_chains);
@@ -51,10 +55,16 @@ struct Stages {
 }
 
 impl Stages {
-    /// Sets and chains that nothing leads to yet: first all names, then the rules part by part.
+    /// Sets and chains that nothing leads to yet: first all names, then the rules, part by part if
+    /// they are many.
     fn early(&self, first: Commands, sets: &[&NftSet], chains: &[&NftChain]) -> Vec<Commands> {
         let mut names = first;
         self.define(&mut names, sets, chains);
+        if chains.len() <= CHAINS {
+            chains.iter().for_each(|chain| names.add_rules(&self.at, chain));
+            self.elements(&mut names, sets);
+            return vec![names];
+        }
         let mut all = vec![names];
         for part in chains.chunks(CHAINS) {
             let mut rules = Commands::new(self.together);
