@@ -2,8 +2,8 @@
 
 use crate::object::{Ipset, Member, Shift, VirtualServer};
 
-/// So many members or real servers are named.
-const NAMED: usize = 4;
+/// So many parts of a thing are named.
+pub(super) const NAMED: usize = 4;
 
 /// How a set differs.
 pub(super) fn set(wanted: &Ipset, found: &Ipset) -> Vec<String> {
@@ -22,7 +22,7 @@ fn members<'m>(all: impl Iterator<Item = &'m Member>) -> Option<String> {
 }
 
 /// Some of the names, and how many more there are.
-fn listed(all: &[String]) -> Option<String> {
+pub(super) fn listed(all: &[String]) -> Option<String> {
     let shown = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(NAMED) {
         _ if all.is_empty() => None,

@@ -1,11 +1,11 @@
 //! Sentences about tables of nf_tables: which of their chains and sets differ, and how.
 
 use super::rules;
+use super::serving::{NAMED, listed};
 use crate::object::{NftChain, NftSet, NftTable};
 use crate::plan::tables::{Elements, Mismatch, definition, mismatches, place};
 
-/// So many parts are named, and so many lines shown.
-const NAMED: usize = 4;
+/// So many lines are shown.
 const SHOWN: usize = 6;
 
 /// How a table differs, and the rules that do.
@@ -112,14 +112,4 @@ fn elements(Elements { lacked, more, others }: &Elements) -> Vec<String> {
         listed(&others).map(|all| format!("has {all}")),
     ];
     parts.into_iter().flatten().collect()
-}
-
-/// Some of the names, and how many more there are.
-fn listed(all: &[String]) -> Option<String> {
-    let shown = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match all.len().saturating_sub(NAMED) {
-        _ if all.is_empty() => None,
-        0 => Some(shown),
-        more => Some(format!("{shown} and {more} more")),
-    }
 }
