@@ -36,7 +36,7 @@ fn fed(text: &str) -> Duration {
 fn say_tables() {
     let output = Command::new("nft").args(["list", "ruleset"]).output().expect("it runs");
     let text = String::from_utf8(output.stdout).expect("text");
-    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let mut words: Vec<&str> = text.split([' ', ',', '\t', '\n']).collect();
     words.sort_unstable();
     let mut hash = DefaultHasher::new();
     words.hash(&mut hash);

@@ -75,7 +75,7 @@ pub(super) fn retire(machine: &mut Machine, leaving: &BTreeSet<IpAddr>) -> Resul
     run(machine, &requests)
 }
 
-/// Takes away all that [`retire`] has put in place. The kernel makes its own route again only for an
+/// Takes away all that `retire` has put in place. The kernel makes its own route again only for an
 /// address that comes anew, so one that has stayed after all goes and comes.
 ///
 /// # Errors
