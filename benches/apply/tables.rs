@@ -36,7 +36,9 @@ fn fed(text: &str) -> Duration {
 fn say_tables() {
     let output = Command::new("nft").args(["list", "ruleset"]).output().expect("it runs");
     let text = String::from_utf8(output.stdout).expect("text");
-    let mut words: Vec<&str> = text.split([' ', ',', '\t', '\n']).collect();
+    // Where lines end and what has a comma behind it goes by the order of the elements.
+    let words = text.split([' ', ',', '\t', '\n']).filter(|word| !word.is_empty());
+    let mut words: Vec<&str> = words.collect();
     words.sort_unstable();
     let mut hash = DefaultHasher::new();
     words.hash(&mut hash);
