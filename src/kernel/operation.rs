@@ -65,7 +65,8 @@ pub(super) fn requests(
     found: Option<&State>,
 ) -> Result<Option<Vec<Request>>, KernelError> {
     let replace = NLM_F_CREATE | NLM_F_REPLACE;
-    let (netns, message, flags) = match (state, action) {
+    let new_neighbour = (Message::NewNeighbour as fn(_) -> _, replace);
+    let (netns, (message, flags)) = match (state, action) {
         (State::Link(link), Action::Make) => return device::create(machine, link).map(Some),
         (State::Link(link), Action::Change) => return Ok(Some(device::update(link, found))),
         (State::Link(link), Action::Remove) => {
@@ -78,31 +79,22 @@ pub(super) fn requests(
         }
         (State::Address(address), _) => {
             let message = address::message(machine, address)?;
-            match action {
-                Action::Remove => (&address.netns, Message::DelAddress(message), 0),
-                _ => (&address.netns, Message::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL),
-            }
+            let new = NLM_F_CREATE | NLM_F_EXCL;
+            let message = turned(action, message, (Message::NewAddress, new), Message::DelAddress);
+            (&address.netns, message)
         }
         (State::Neighbour(entry), _) => {
             let message = neighbour::message(machine, entry)?;
-            match action {
-                Action::Remove => (&entry.netns, Message::DelNeighbour(message), 0),
-                _ => (&entry.netns, Message::NewNeighbour(message), replace),
-            }
+            (&entry.netns, turned(action, message, new_neighbour, Message::DelNeighbour))
         }
         (State::Fdb(entry), _) => {
             let message = neighbour::fdb_message(machine, entry)?;
-            match action {
-                Action::Remove => (&entry.netns, Message::DelNeighbour(message), 0),
-                _ => (&entry.netns, Message::NewNeighbour(message), replace),
-            }
+            (&entry.netns, turned(action, message, new_neighbour, Message::DelNeighbour))
         }
         (State::Route(route), _) => {
             let message = route::message(machine, route)?;
-            match action {
-                Action::Remove => (&route.netns, Message::DelRoute(message), 0),
-                _ => (&route.netns, Message::NewRoute(message), replace),
-            }
+            let message = turned(action, message, (Message::NewRoute, replace), Message::DelRoute);
+            (&route.netns, message)
         }
         (State::Virtual(server), _) => {
             let found = found.and_then(virtual_server);
@@ -122,6 +114,19 @@ pub(super) fn requests(
         ) => return Ok(None),
     };
     Ok(Some(vec![Request { netns: netns.clone(), message: message.into(), flags }]))
+}
+
+/// A message about an object as the request that removes it, or makes it with some flags.
+fn turned<M>(
+    action: Action,
+    message: M,
+    (make, flags): (fn(M) -> Message, u16),
+    remove: fn(M) -> Message,
+) -> (Message, u16) {
+    match action {
+        Action::Remove => (remove(message), 0),
+        Action::Make | Action::Change => (make(message), flags),
+    }
 }
 
 fn virtual_server(state: &State) -> Option<&VirtualServer> {
