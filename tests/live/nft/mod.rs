@@ -7,6 +7,7 @@ mod faults;
 mod hand;
 mod layouts;
 mod no_iptables;
+mod old;
 mod random;
 pub(crate) mod state;
 
