@@ -175,10 +175,10 @@ mod tests {
     use super::*;
     use crate::model::Family;
     use crate::object::{
-        Address, Aside, Field, Forwarding, MAIN_TABLE, Netns, NftChain, NftSet, PROTOCOL, Peer,
-        RealServer, Route, Scheduling, SetKind, SetName, Up, VirtualAddress,
+        Address, Field, MAIN_TABLE, Netns, NftChain, NftSet, PROTOCOL, Peer, Route, SetKind,
+        SetName, Up,
     };
-    use netc_lang::{Mac, Protocol, Span};
+    use netc_lang::{Mac, Span};
 
     fn veth(mtu: u32, own: u8, other: u8) -> Link {
         let mac = |last| Mac([2, 0, 0, 0, 0, last]);
@@ -210,21 +210,8 @@ mod tests {
     #[test]
     fn a_virtual_server_is_changed_in_what_differs() {
         let server = |scheduler: &str, persistence, reals: &[(&str, u32)]| {
-            let reals = reals.iter().map(|(socket, weight)| RealServer {
-                socket: socket.parse().unwrap(),
-                weight: *weight,
-                forwarding: Forwarding::Masquerade,
-            });
-            let socket = "10.96.0.1:80".parse().unwrap();
-            State::Virtual(VirtualServer {
-                address: VirtualAddress { socket, protocol: Protocol::Tcp },
-                scheduling: Scheduling { scheduler: scheduler.into(), flags: 0 },
-                persistence,
-                mask: 32,
-                reals: reals.collect(),
-                origins: Aside::default(),
-                after: Vec::new(),
-            })
+            let server = VirtualServer::sample("10.96.0.1:80", scheduler, reals);
+            State::Virtual(VirtualServer { persistence, ..server })
         };
         let old = server("rr", None, &[("10.0.0.1:80", 1), ("10.0.0.2:80", 1)]);
         let new = server("wrr", Some(600), &[("10.0.0.2:80", 0), ("10.0.0.3:80", 1)]);

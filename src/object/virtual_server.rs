@@ -168,6 +168,26 @@ impl VirtualServer {
         self.scheduling == other.scheduling && own(self) == own(other)
     }
 
+    /// One of TCP with real servers of these weights, for tests.
+    #[cfg(test)]
+    pub(crate) fn sample(socket: &str, scheduler: &str, reals: &[(&str, u32)]) -> VirtualServer {
+        let reals = reals.iter().map(|(socket, weight)| RealServer {
+            socket: socket.parse().unwrap(),
+            weight: *weight,
+            forwarding: Forwarding::Masquerade,
+        });
+        let address = VirtualAddress { socket: socket.parse().unwrap(), protocol: Protocol::Tcp };
+        VirtualServer {
+            address,
+            scheduling: Scheduling { scheduler: scheduler.into(), flags: 0 },
+            persistence: None,
+            mask: 32,
+            reals: reals.collect(),
+            origins: Aside::default(),
+            after: Vec::new(),
+        }
+    }
+
     pub(super) fn id(&self) -> Id {
         Id::Virtual(self.address)
     }

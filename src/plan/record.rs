@@ -171,9 +171,8 @@ fn state<'t>(thing: Option<&'t Thing<'_>>) -> Option<&'t State> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Aside, NftTable, Scheduling, VirtualServer};
+    use crate::object::{NftTable, VirtualServer};
     use crate::plan::{Target, converge};
-    use netc_lang::Protocol;
     use std::borrow::Cow;
 
     #[test]
@@ -198,17 +197,9 @@ mod tests {
 
     #[test]
     fn virtual_servers_are_remembered_until_they_go() {
-        let socket = "10.96.0.1:80".parse().unwrap();
-        let address = VirtualAddress { socket, protocol: Protocol::Tcp };
-        let server = State::Virtual(VirtualServer {
-            address,
-            scheduling: Scheduling { scheduler: "rr".into(), flags: 0 },
-            persistence: None,
-            mask: 32,
-            reals: Vec::new().into(),
-            origins: Aside::default(),
-            after: Vec::new(),
-        });
+        let server = VirtualServer::sample("10.96.0.1:80", "rr", &[]);
+        let address = server.address;
+        let server = State::Virtual(server);
         let key = Key::Object(server.id());
         let there = Thing::Object(Cow::Owned(server.clone()));
         let (empty, mut live) = (Live::default(), Live::default());

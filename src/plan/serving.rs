@@ -116,27 +116,10 @@ fn told(
 mod tests {
     use super::*;
     use crate::model::Family;
-    use crate::object::{Forwarding, Scheduling, SetKind, SetName, VirtualAddress};
-    use netc_lang::Protocol;
+    use crate::object::{Forwarding, Scheduling, SetKind, SetName};
 
     fn server(scheduler: &str, reals: &[(&str, u32)]) -> VirtualServer {
-        let reals = reals.iter().map(|(socket, weight)| RealServer {
-            socket: socket.parse().unwrap(),
-            weight: *weight,
-            forwarding: Forwarding::Masquerade,
-        });
-        VirtualServer {
-            address: VirtualAddress {
-                socket: "10.96.0.1:80".parse().unwrap(),
-                protocol: Protocol::Tcp,
-            },
-            scheduling: Scheduling { scheduler: scheduler.into(), flags: 0 },
-            persistence: None,
-            mask: 32,
-            reals: reals.collect(),
-            origins: Default::default(),
-            after: Vec::new(),
-        }
+        VirtualServer::sample("10.96.0.1:80", scheduler, reals)
     }
 
     fn was(new: &VirtualServer, old: &VirtualServer) -> String {

@@ -142,8 +142,8 @@ mod tests {
     use super::*;
     use crate::graph::{Ordered, order_known};
     use crate::object::{
-        Address, Aside, Forwarding, Ipset, Link, LinkKind, Member, Netns, Object, RealServer,
-        SERVICE_DEVICE, Scheduling, SetKind, SetName, VirtualAddress, VirtualServer,
+        Address, Ipset, Link, LinkKind, Member, Netns, Object, SERVICE_DEVICE, SetKind, SetName,
+        VirtualServer,
     };
     use crate::plan::{Record, between, diff, leave_input, set_input};
     use netc_lang::{Protocol, Span};
@@ -172,23 +172,9 @@ mod tests {
             }),
         ];
         for (address, reals) in services {
-            let reals = reals.iter().map(|socket| RealServer {
-                socket: socket.parse().unwrap(),
-                weight: 1,
-                forwarding: Forwarding::Masquerade,
-            });
-            all.push(State::Virtual(VirtualServer {
-                address: VirtualAddress {
-                    socket: (ip(address), 80).into(),
-                    protocol: Protocol::Tcp,
-                },
-                scheduling: Scheduling { scheduler: "rr".into(), flags: 0 },
-                persistence: None,
-                mask: 32,
-                reals: reals.collect(),
-                origins: Aside::default(),
-                after: Vec::new(),
-            }));
+            let reals: Vec<(&str, u32)> = reals.iter().map(|socket| (*socket, 1)).collect();
+            let server = VirtualServer::sample(&format!("{address}:80"), "rr", &reals);
+            all.push(State::Virtual(server));
             all.push(State::Address(Address {
                 netns: Netns::Node,
                 link: SERVICE_DEVICE.into(),

@@ -4,10 +4,9 @@ use super::*;
 use crate::graph::Ordered;
 use crate::model::Family;
 use crate::object::{
-    Address, Aside, Base, Fdb, Field, Flush, Forwarding, Id, Ipset, Lines, Link, LinkKind, Member,
-    Module, Neighbour, Netns, NetnsObject, NftChain, NftSet, NftTable, PROTOCOL, Peer, Place, Port,
-    RealServer, Route, Scheduling, SetKind, SetName, Sysctl, Table, Up, VirtualAddress,
-    VirtualServer,
+    Address, Aside, Base, Fdb, Field, Flush, Id, Ipset, Lines, Link, LinkKind, Member, Module,
+    Neighbour, Netns, NetnsObject, NftChain, NftSet, NftTable, PROTOCOL, Peer, Place, Port, Route,
+    SetKind, SetName, Sysctl, Table, Up, VirtualServer,
 };
 use crate::plan::thing::{Jumps, Rules};
 use crate::plan::{Record, converge, diff};
@@ -185,21 +184,8 @@ fn what_is_another_is_told_field_by_field() {
 }
 
 fn served(scheduler: &str, persistence: Option<u32>, reals: &[(&str, u32)]) -> State {
-    let reals = reals.iter().map(|(socket, weight)| RealServer {
-        socket: socket.parse().unwrap(),
-        weight: *weight,
-        forwarding: Forwarding::Masquerade,
-    });
-    let socket = "10.96.0.1:80".parse().unwrap();
-    State::Virtual(VirtualServer {
-        address: VirtualAddress { socket, protocol: netc_lang::Protocol::Tcp },
-        scheduling: Scheduling { scheduler: scheduler.into(), flags: 0 },
-        persistence,
-        mask: 32,
-        reals: reals.collect(),
-        origins: Aside::default(),
-        after: Vec::new(),
-    })
+    let server = VirtualServer::sample("10.96.0.1:80", scheduler, reals);
+    State::Virtual(VirtualServer { persistence, ..server })
 }
 
 fn set(name: &str, ports: std::ops::Range<u16>) -> State {
