@@ -46,6 +46,21 @@ pub(crate) fn observed(machine: &mut Machine, desired: &Ordered) -> Live {
     kernel::observe(machine, &interest).expect("a node that can be read")
 }
 
+/// This node, and the program that iptables is here.
+pub(crate) fn opened() -> (Machine, Backend) {
+    let mut machine = Machine::open(None).expect("a node");
+    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
+    (machine, backend)
+}
+
+/// The same, once it has all that is desired.
+pub(crate) fn loaded(desired: &Ordered) -> (Machine, Backend) {
+    let (mut machine, backend) = opened();
+    let (live, record) = (observed(&mut machine, desired), Record::default());
+    apply(&mut machine, &diff(desired, &live, &record), &live, backend);
+    (machine, backend)
+}
+
 /// Those of the changes that are of rules.
 pub(crate) fn diff<'t>(
     desired: &'t Ordered,

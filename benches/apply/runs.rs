@@ -1,8 +1,7 @@
 //! What is measured, each in a process and a namespace of its own.
 
-use crate::node::{apply, compiled, diff, observed};
+use crate::node::{apply, compiled, diff, loaded, observed, opened};
 use crate::{tables, text};
-use netc::kernel::{self, Machine};
 use netc::model::Family;
 use netc::plan::{Change, Key, Kind, LiveTable, Record};
 use nix::mount::{MsFlags, mount};
@@ -81,8 +80,7 @@ fn say_rules() {
 
 fn load(services: usize) {
     let desired = compiled(services, false, IPTABLES);
-    let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
+    let (mut machine, backend) = opened();
     let (live, record) = (observed(&mut machine, &desired), Record::default());
     let changes = diff(&desired, &live, &record);
     let (time, own, payloads) = apply(&mut machine, &changes, &live, backend);
@@ -102,11 +100,8 @@ fn bare(services: usize) {
 
 fn change(services: usize) {
     let (before, after) = (compiled(services, false, IPTABLES), compiled(services, true, IPTABLES));
-    let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
+    let (mut machine, backend) = loaded(&before);
     let record = Record::default();
-    let live = observed(&mut machine, &before);
-    apply(&mut machine, &diff(&before, &live, &record), &live, backend);
     let mut runs = Vec::new();
     for _ in 0..3 {
         let live = observed(&mut machine, &before);
@@ -145,11 +140,8 @@ fn names(changes: &[Change], gone: bool) -> BTreeSet<String> {
 
 fn unchanged(services: usize) {
     let desired = compiled(services, false, IPTABLES);
-    let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
+    let (mut machine, _) = loaded(&desired);
     let record = Record::default();
-    let live = observed(&mut machine, &desired);
-    apply(&mut machine, &diff(&desired, &live, &record), &live, backend);
     let mut runs = Vec::new();
     for _ in 0..5 {
         let start = Instant::now();

@@ -1,10 +1,9 @@
 //! What is measured of nftables mode, each in a process and a namespace of its own.
 
-use crate::node::{apply, compiled, diff, observed};
+use crate::node::{apply, compiled, diff, loaded, observed, opened};
 use crate::runs::{middle, millis, say};
 use netc::emit;
 use netc::graph::Ordered;
-use netc::kernel::{self, Machine};
 use netc::object::State;
 use netc::plan::{Record, Step, steps, transactions};
 use std::collections::hash_map::DefaultHasher;
@@ -51,8 +50,7 @@ fn tables(ordered: &Ordered) -> impl Iterator<Item = &State> {
 
 fn load(services: usize, proxy: &str) {
     let desired = compiled(services, false, proxy);
-    let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
+    let (mut machine, backend) = opened();
     let (live, record) = (observed(&mut machine, &desired), Record::default());
     let changes = diff(&desired, &live, &record);
     let (time, own, _) = apply(&mut machine, &changes, &live, backend);
@@ -70,11 +68,8 @@ fn bare(services: usize, proxy: &str) {
 /// There and back again: what netc needs, and what the tool needs for the same transaction.
 fn change(services: usize, proxy: &str) {
     let (before, after) = (compiled(services, false, proxy), compiled(services, true, proxy));
-    let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
+    let (mut machine, backend) = loaded(&before);
     let record = Record::default();
-    let live = observed(&mut machine, &before);
-    apply(&mut machine, &diff(&before, &live, &record), &live, backend);
     let mut runs = Vec::new();
     for _ in 0..3 {
         let live = observed(&mut machine, &after);
@@ -105,11 +100,8 @@ fn change(services: usize, proxy: &str) {
 
 fn unchanged(services: usize, proxy: &str) {
     let desired = compiled(services, false, proxy);
-    let mut machine = Machine::open(None).expect("a node");
-    let backend = kernel::backend(&mut machine).expect("tools").expect("a back end");
+    let (mut machine, _) = loaded(&desired);
     let record = Record::default();
-    let live = observed(&mut machine, &desired);
-    apply(&mut machine, &diff(&desired, &live, &record), &live, backend);
     let mut runs = Vec::new();
     for _ in 0..3 {
         let start = Instant::now();
