@@ -4,8 +4,8 @@ use super::ipvs::push_virtual;
 use super::nft::table_command;
 use crate::model::Family;
 use crate::object::{
-    Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, PolicyAction, PolicyRule, Route, RouteKind, RouteScope, State,
-    Table,
+    Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, PolicyAction, PolicyRule, Route,
+    RouteKind, RouteScope, State, Table,
 };
 use std::fmt::Display;
 

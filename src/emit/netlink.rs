@@ -6,7 +6,8 @@
 
 use super::ip::family_name;
 use crate::object::{
-    Flush, Link, LinkKind, MAIN_TABLE, Netns, PolicyAction, PolicyRule, Route, RouteKind, RouteScope, State,
+    Flush, Link, LinkKind, MAIN_TABLE, Netns, PolicyAction, PolicyRule, Route, RouteKind,
+    RouteScope, State,
 };
 use serde_json::{Map, Value, json};
 

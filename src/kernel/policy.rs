@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleFlags, RuleMessage};
+use nix::errno::Errno;
 use std::net::IpAddr;
 
 /// The number of a table that is too large for the header, which an attribute holds then
@@ -64,18 +65,26 @@ fn action(action: PolicyAction) -> RuleAction {
     }
 }
 
-/// All rules of a namespace, of both families, as if they were of the node's own.
+/// All rules of a namespace, of both families, as if they were of the node's own. A kernel without
+/// a family, or without rules at all, has none.
 pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<PolicyRule>, KernelError> {
     let mut all = Vec::new();
     for one in Family::ALL {
         let mut message = RuleMessage::default();
         message.header.family = family(one);
-        all.extend(socket.dump(&Message::GetRule(message), |answer| match answer {
+        let rules = socket.dump(&Message::GetRule(message), |answer| match answer {
             Message::NewRule(message) if message.header.family == family(one) => {
                 found(one, &message)
             }
             _ => None,
-        })?);
+        });
+        match rules {
+            Ok(rules) => all.extend(rules),
+            Err(KernelError::Netlink {
+                errno: Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP, ..
+            }) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(all)
 }

@@ -9,8 +9,8 @@ use crate::kernel::policy;
 use crate::kernel::route::{self, FoundRoute};
 use crate::kernel::socket::Socket;
 use crate::object::{
-    Address, Fdb, Id, Link, LinkKind, Neighbour, Netns, PROTOCOL, Peer, PolicyRule, Port, Route, State, Text,
-    Underlay, Up,
+    Address, Fdb, Id, Link, LinkKind, Neighbour, Netns, PROTOCOL, Peer, PolicyRule, Port, Route,
+    State, Text, Underlay, Up,
 };
 use crate::plan::Live;
 use ipnet::IpNet;
@@ -34,14 +34,15 @@ pub(super) struct Space {
 }
 
 impl Space {
-    pub(super) fn read(socket: &mut Socket<Message>) -> Result<Space, KernelError> {
+    /// Reads it; with all routes by which addresses are its own, if these are wanted.
+    pub(super) fn read(socket: &mut Socket<Message>, locals: bool) -> Result<Space, KernelError> {
         let links = link::list(socket)?;
         let names = links.iter().map(|link| (link.index, link.name.as_str().into())).collect();
         Ok(Space {
             links,
             names,
             addresses: address::list(socket)?,
-            routes: route::list(socket)?,
+            routes: route::list(socket, locals)?,
             rules: policy::list(socket)?,
             neighbours: neighbour::list(socket)?,
             forwarding: neighbour::list_fdb(socket)?,
