@@ -108,6 +108,10 @@ codes! {
     MTU_TOO_LARGE = "E0310", "an MTU that does not fit through the underlay";
     NOT_ONE_SEGMENT = "E0311", "host-gw nodes on different segments";
     UNKNOWN_DOCKER = "E0312", "an unknown network or container of Docker";
+    UNKNOWN_PRIMITIVE = "E0330", "an unknown namespace, device, rule or chain of primitives";
+    RESERVED_NAME = "E0331", "a name that belongs to somebody else";
+    MIXED_FAMILIES = "E0332", "addresses of two families where one is meant";
+    GATEWAY_OUT_OF_REACH = "E0333", "a gateway or source that no address of the host fits";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";

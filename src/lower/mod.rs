@@ -8,12 +8,23 @@ mod host;
 mod joint;
 mod kube;
 mod pods;
+mod primitives;
 mod routes;
 mod vxlan;
 
 use crate::model::{Cluster, Node, NodeId, OverlayKind, Pod};
 use crate::object::Objects;
 use std::collections::BTreeSet;
+
+/// Where the jumps begin that are stated to stand before all others.
+const FIRST: u16 = 0;
+
+/// Where kube-proxy's begin: before those of all other systems.
+const KUBE_PROXY: u16 = 128;
+
+/// Where the jumps begin that are stated to stand last: behind Docker's rules at the end of a chain,
+/// before flannel's.
+const LAST: u16 = 0x8000;
 
 /// What is known of the machine that a node is, if it is at hand.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -72,6 +83,9 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     }
     if let Some(proxy) = &cluster.proxy {
         kube::lower(&mut cx, proxy);
+    }
+    if let Some(own) = &node.primitives {
+        primitives::lower(&mut cx, own);
     }
     cx.objects
 }

@@ -50,7 +50,8 @@ fn cluster(
     lock: Option<(&Lock, &str)>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Built> {
-    let Bound { cluster, nodes, pods, mut services, dockers } = bind(stated, faults)?;
+    let Bound { cluster, nodes, pods, mut services, dockers, mut primitives } =
+        bind(stated, faults)?;
     let empty = Lock::new(&cluster.name);
     let old = match lock {
         Some((lock, path)) if lock.cluster() != cluster.name => {
@@ -71,6 +72,7 @@ fn cluster(
     faults.append(&mut ledger.faults);
     check::overlap(&cluster, &nodes, &dockers, faults);
     check::docker(&dockers, faults);
+    check::primitives(&cluster, &nodes, &dockers, &mut primitives, faults);
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
@@ -92,6 +94,11 @@ fn cluster(
     for (stated, addresses) in dockers.into_iter().zip(containers) {
         if let Some(node) = nodes.get_mut(stated.node.0 as usize) {
             node.docker = Some(docker(&cluster.name, stated, addresses));
+        }
+    }
+    for (id, stated) in primitives {
+        if let Some(node) = nodes.get_mut(id.0 as usize) {
+            node.primitives = Some(stated);
         }
     }
     let cluster = finish(cluster, mtu, nodes, pods, services);
@@ -121,6 +128,7 @@ fn node(
         foreign_blocks: foreign.into_iter().collect(),
         vteps,
         docker: None,
+        primitives: None,
     }
 }
 

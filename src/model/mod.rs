@@ -21,6 +21,7 @@ mod overlay;
 mod pod;
 mod pod_network;
 mod pool;
+mod primitives;
 mod select;
 mod service;
 mod special;
@@ -44,5 +45,9 @@ pub use node::{Node, NodeAddress, NodeId, gateway};
 pub use overlay::{FlannelRules, Overlay, OverlayKind};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
 pub use pod_network::Bridge;
+pub use primitives::{
+    Condition, Parameter, PlainAddress, PlainBridge, PlainChain, PlainPort, PlainRoute, PlainRule,
+    Policing, Primitives, Spot, Transport, Verdict, VethPair,
+};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
 pub(crate) use special::Special;

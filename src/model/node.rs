@@ -1,6 +1,6 @@
 //! Nodes.
 
-use super::{Docker, Family, PerFamily, number};
+use super::{Docker, Family, PerFamily, Primitives, number};
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
 use std::net::IpAddr;
@@ -35,6 +35,8 @@ pub struct Node {
     pub vteps: PerFamily<Mac>,
     /// What Docker has made on it, if it runs there.
     pub docker: Option<Docker>,
+    /// What no system looks after.
+    pub primitives: Option<Primitives>,
 }
 
 impl Node {

@@ -43,12 +43,39 @@ pub enum Match<'a> {
     },
     /// `-p PROTOCOL`
     Protocol(Protocol),
+    /// `-p PROTOCOL`, by its name.
+    ProtocolName {
+        /// Inverted.
+        not: bool,
+        /// The name.
+        name: &'a str,
+    },
     /// `-m comment --comment TEXT`; the text is put together from these parts.
     Comment(&'a [&'a str]),
+    /// `-m comment --comment TEXT`; the text is in one part.
+    Remark(&'a str),
     /// `-m PROTOCOL`: the protocol's match without an option.
     Transport(Protocol),
     /// `-m PROTOCOL --dport PORT`
     DestinationPort(Protocol, u16),
+    /// `-m PROTOCOL --sport PORTS --dport PORTS`, each inverted or not, the first and the last port.
+    Ports {
+        /// The protocol.
+        protocol: Protocol,
+        /// Ports that packets come from.
+        source: Option<(bool, u16, u16)>,
+        /// Ports that they go to.
+        destination: Option<(bool, u16, u16)>,
+    },
+    /// `-m mark --mark VALUE/MASK`, with a mask of its own.
+    MarkOf {
+        /// Inverted.
+        not: bool,
+        /// The value.
+        value: u32,
+        /// The mask.
+        mask: u32,
+    },
     /// `-m mark --mark VALUE/MASK`
     Mark {
         /// Inverted.
@@ -62,6 +89,22 @@ pub enum Match<'a> {
         not: bool,
         /// The states.
         states: ConntrackStates,
+    },
+    /// `-m conntrack --ctstate STATES`, by their names in the kernel's order.
+    States {
+        /// Inverted.
+        not: bool,
+        /// The names.
+        names: &'a [&'a str],
+    },
+    /// `-m addrtype --src-type|--dst-type TYPE`
+    AddressType {
+        /// Inverted.
+        not: bool,
+        /// Of which address.
+        side: Side,
+        /// The name of the type.
+        name: &'a str,
     },
     /// `-m addrtype --src-type|--dst-type LOCAL`
     LocalAddress(Side),
@@ -165,6 +208,14 @@ pub enum Target<'a> {
     /// `DNAT --to-destination ADDRESS:PORT`; the destination as
     /// [`push_socket`](super::text::push_socket) writes it.
     Dnat(&'a str),
+    /// `SNAT --to-source ADDRESS[:PORT]`
+    Snat(&'a str),
+    /// `REDIRECT --to-ports PORT`
+    Redirect(u16),
+    /// `LOG [--log-prefix TEXT]`
+    Log(Option<&'a str>),
+    /// `CT --notrack`
+    NoTrack,
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ fn place(one: &Match) -> Option<u8> {
         Match::Destination { .. } => Some(1),
         Match::InInterface { .. } => Some(2),
         Match::OutInterface { .. } => Some(3),
-        Match::Protocol(_) => Some(4),
+        Match::Protocol(_) | Match::ProtocolName { .. } => Some(4),
         _ => Some(OTHERS),
     }
 }
@@ -77,11 +77,22 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             Protocol::Udp => " -p udp",
             Protocol::Sctp => " -p sctp",
         }),
+        Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
         Match::Comment(parts) => push_comment(out, parts),
+        Match::Remark(text) => push_comment(out, &[text]),
         Match::Transport(protocol) => out.push_str(transport(protocol)),
         Match::DestinationPort(protocol, port) => {
             push(out, &[transport(protocol), " --dport "]);
             push_number(out, u32::from(port));
+        }
+        Match::Ports { protocol, source, destination } => {
+            out.push_str(transport(protocol));
+            push_ports(out, " --sport ", source);
+            push_ports(out, " --dport ", destination);
+        }
+        Match::MarkOf { not, value, mask } => {
+            push(out, &[" -m mark", inverted(not), " --mark "]);
+            push_asked_mark(out, value, mask);
         }
         Match::Mark { not, mark } => {
             push(out, &[" -m mark", inverted(not), " --mark "]);
@@ -89,6 +100,16 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         }
         Match::Conntrack { not, states } => {
             push(out, &[" -m conntrack", inverted(not), " --ctstate ", state_names(states)]);
+        }
+        Match::States { not, names } => {
+            push(out, &[" -m conntrack", inverted(not), " --ctstate ", &names.join(",")]);
+        }
+        Match::AddressType { not, side, name } => {
+            let option = match side {
+                Side::Source => " --src-type ",
+                Side::Destination => " --dst-type ",
+            };
+            push(out, &[" -m addrtype", inverted(not), option, name]);
         }
         Match::LocalAddress(Side::Source) => out.push_str(" -m addrtype --src-type LOCAL"),
         Match::LocalAddress(Side::Destination) => out.push_str(" -m addrtype --dst-type LOCAL"),
@@ -142,6 +163,19 @@ fn push_target(out: &mut String, family: Family, target: Target) {
             push_mark(out, value, mask);
         }
         Target::Dnat(to) => push(out, &[" -j DNAT --to-destination ", to]),
+        Target::Snat(to) => push(out, &[" -j SNAT --to-source ", to]),
+        Target::Redirect(port) => {
+            out.push_str(" -j REDIRECT --to-ports ");
+            push_number(out, port.into());
+        }
+        Target::Log(prefix) => {
+            out.push_str(" -j LOG");
+            if let Some(prefix) = prefix {
+                out.push_str(" --log-prefix ");
+                push_text(out, &[prefix]);
+            }
+        }
+        Target::NoTrack => out.push_str(" -j CT --notrack"),
     }
 }
 
@@ -169,8 +203,13 @@ fn inverted(not: bool) -> &'static str {
 /// A comment of letters, digits, `_` and `-` alone stands without quotes; in quotes `"`, `\`
 /// and `'` are escaped (`xtables_save_string` of libxtables).
 fn push_comment(out: &mut String, parts: &[&str]) {
-    // Nearly all comments need quotes and no escape.
-    out.push_str(" -m comment --comment \"");
+    out.push_str(" -m comment --comment ");
+    push_text(out, parts);
+}
+
+fn push_text(out: &mut String, parts: &[&str]) {
+    // Nearly all texts need quotes and no escape.
+    out.push('"');
     let start = out.len();
     let mut needs = 0;
     for part in parts {
@@ -215,6 +254,26 @@ fn needs(byte: u8) -> u8 {
         all
     }
     NEEDS.get(usize::from(byte)).copied().unwrap_or(QUOTES)
+}
+
+/// A condition on a mark: a mask of all bits goes without saying.
+fn push_asked_mark(out: &mut String, value: u32, mask: u32) {
+    if mask == u32::MAX {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{value:#x}");
+    } else {
+        push_mark(out, value, mask);
+    }
+}
+
+fn push_ports(out: &mut String, option: &str, ports: Option<(bool, u16, u16)>) {
+    let Some((not, first, last)) = ports else { return };
+    push(out, &[inverted(not), option]);
+    push_number(out, first.into());
+    if first != last {
+        out.push(':');
+        push_number(out, last.into());
+    }
 }
 
 fn push_mark(out: &mut String, value: u32, mask: u32) {

@@ -157,6 +157,7 @@ mod tests {
             foreign_blocks: PerFamily::default(),
             vteps: PerFamily::default(),
             docker: None,
+            primitives: None,
         }
     }
 

@@ -5,6 +5,7 @@ mod mtu;
 mod node_ports;
 mod overlap;
 mod portals;
+mod primitives;
 mod proxy;
 mod underlay;
 
@@ -14,5 +15,6 @@ pub(super) use node_ports::check as node_ports;
 pub(super) use overlap::{Claim, check as overlap};
 pub(super) use portals::check as portals;
 pub(crate) use portals::shared as shared_portals;
+pub(super) use primitives::check as primitives;
 pub(super) use proxy::check as proxy;
 pub(super) use underlay::check as underlay;
