@@ -32,6 +32,7 @@ mod ipvs;
 mod lab;
 mod modules;
 mod nft;
+mod primitives;
 mod protocols;
 #[path = "../it/random.rs"]
 mod random;

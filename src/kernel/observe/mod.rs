@@ -8,7 +8,7 @@ mod tables;
 
 use super::error::KernelError;
 use super::machine::Machine;
-use super::{address, conntrack, module, xtables};
+use super::{address, conntrack, module, nsid, xtables};
 use crate::object::{Id, Module, Netns, NetnsObject, RouteKind, State, Text};
 use crate::plan::{Key, Live, Record, Target};
 use rustc_hash::FxHashSet;
@@ -96,6 +96,7 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
             spaces.insert(netns, space);
         }
     }
+    introduce(machine, &mut spaces, interest)?;
     space::objects(&spaces, interest, &mut live);
     for netns in spaces.keys() {
         if let Netns::Named(name) = netns {
@@ -121,6 +122,21 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
     });
     conntrack::observe(machine, &flushes.collect::<Vec<_>>(), &mut live)?;
     Ok(live)
+}
+
+/// Asks by which numbers namespaces know those in which the other ends of their devices may be.
+fn introduce(
+    machine: &mut Machine,
+    spaces: &mut BTreeMap<Netns, Space>,
+    interest: &Interest,
+) -> Result<(), KernelError> {
+    for (here, there) in space::acquaintances(spaces, interest) {
+        let number = nsid::of(machine, &here, &there)?;
+        if let (Some(space), Some(number)) = (spaces.get_mut(&here), number) {
+            space.know(there, number);
+        }
+    }
+    Ok(())
 }
 
 /// All addresses of the node's own namespace.

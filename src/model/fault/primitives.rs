@@ -83,6 +83,13 @@ pub(crate) fn port_is_no_veth(device: &Spanned<String>) -> Diagnostic {
         .help("name a veth end that this block makes in the namespace of the bridge")
 }
 
+pub(crate) fn mtu_of_bridge(stated: Spanned<u32>, least: u32) -> Diagnostic {
+    let message = format!("a bridge with such ports has the MTU {least}, not {}", stated.value);
+    Diagnostic::at(code::CONTRADICTION, stated.span, message)
+        .here("the kernel gives it the least of its ports'")
+        .help("remove it, or state another MTU for the veth pairs")
+}
+
 pub(crate) fn port_twice(device: &Spanned<String>, earlier: Span) -> Diagnostic {
     let message = format!("the device {} is a port already", device.value);
     Diagnostic::at(code::DUPLICATE_NAME, device.span, message)
