@@ -17,6 +17,7 @@
 
 mod batches;
 mod changes;
+mod cni;
 mod confirm;
 mod docker;
 mod drift;
