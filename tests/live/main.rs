@@ -33,6 +33,7 @@ mod ipvs;
 mod lab;
 mod modules;
 mod nft;
+mod overlays;
 mod protocols;
 #[path = "../it/random.rs"]
 mod random;
