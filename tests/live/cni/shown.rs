@@ -46,7 +46,9 @@ fn plain(netns: &str, names: &[(String, String)]) -> Vec<String> {
 /// netspec's release of the plugins keeps IPv6 addresses of a device that goes down, Debian's does not.
 fn left_out(line: &str) -> bool {
     let own = line.split(' ').next().is_some_and(ethernet);
-    own || line.contains("/keep_addr_on_down = ")
+    own || ["keep_addr_on_down", "accept_dad"]
+        .iter()
+        .any(|name| line.contains(&format!("/{name} = ")))
 }
 
 /// A line without Ethernet addresses, numbers of bridge ports, aliases and the protocol of netc's
