@@ -16,7 +16,7 @@ mod raw;
 mod services;
 
 use netc::kernel::{Machine, trial};
-use netc::object::{Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Route, State};
+use netc::object::{Fdb, Link, LinkKind, Neighbour, Netns, Peer, Route, State};
 use netc_lang::Mac;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -54,16 +54,8 @@ const WAYS: [Way; 3] = [
         tool: "ip",
         state: |number| {
             let destination = net(number).to_string() + "/32";
-            State::Route(Route {
-                netns: Netns::Node,
-                table: MAIN_TABLE,
-                destination: destination.parse().expect("a network"),
-                gateway: GATEWAY.into(),
-                link: "lan".into(),
-                onlink: false,
-                protocol: netc::object::PROTOCOL,
-                after: Vec::new(),
-            })
+            let destination = destination.parse().expect("a network");
+            State::Route(Route::via(Netns::Node, destination, GATEWAY.into(), "lan".into()))
         },
         bytes: |number, [lan, _]| raw::route(net(number), GATEWAY, lan),
         line: |number| format!("route replace {} via {GATEWAY} dev lan proto 110", net(number)),

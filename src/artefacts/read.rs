@@ -4,7 +4,7 @@ use super::{Artefact, nft, servers, sets};
 use crate::emit::MINIMUM;
 use crate::form::{Fault, items, read_state};
 use crate::model::Family;
-use crate::object::{Id, Netns, State, Sysctl};
+use crate::object::{Id, Netns, State, Sysctl, Text};
 use crate::plan::Live;
 use serde_json::Value;
 use std::fmt;
@@ -70,7 +70,8 @@ fn netlink(live: &mut Live, text: &str) -> Result<(), String> {
             State::Flush(_) => {}
             // What it needs is not in the file; it goes with its device at least.
             State::Route(mut route) => {
-                route.after.push(Id::Link(route.netns.clone(), route.link.clone()));
+                let device = |link: &Text| Id::Link(route.netns.clone(), Text::clone(link));
+                route.after = route.link.iter().map(device).collect();
                 live.insert(State::Route(route), true);
             }
             state => live.insert(state, true),

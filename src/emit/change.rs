@@ -175,8 +175,7 @@ mod tests {
     use super::*;
     use crate::model::Family;
     use crate::object::{
-        Address, Field, MAIN_TABLE, Netns, NftChain, NftSet, PROTOCOL, Peer, Route, SetKind,
-        SetName, Up,
+        Address, Field, Netns, NftChain, NftSet, Peer, Route, SetKind, SetName, Up,
     };
     use netc_lang::{Mac, Span};
 
@@ -289,16 +288,8 @@ mod tests {
         assert_eq!(said(State::Address(address)), "ip -n a addr del 10.0.0.1/24 dev eth0");
         let up = Up { netns: netns(), link: "lo".into() };
         assert_eq!(said(State::Up(up)), "ip -n a link set lo down");
-        let route = Route {
-            netns: Netns::Node,
-            table: MAIN_TABLE,
-            destination: "10.1.0.0/16".parse().unwrap(),
-            gateway: "10.0.0.9".parse().unwrap(),
-            link: "eth0".into(),
-            onlink: false,
-            protocol: PROTOCOL,
-            after: Vec::new(),
-        };
+        let (to, gateway) = ("10.1.0.0/16".parse().unwrap(), "10.0.0.9".parse().unwrap());
+        let route = Route::via(Netns::Node, to, gateway, "eth0".into());
         let removed = "ip route del 10.1.0.0/16 via 10.0.0.9 dev eth0 proto 110";
         assert_eq!(said(State::Route(route)), removed);
     }

@@ -3,7 +3,11 @@
 use super::ipvs::push_virtual;
 use super::nft::table_command;
 use crate::model::Family;
-use crate::object::{Address, Link, LinkKind, MAIN_TABLE, Netns, Route, State, Table};
+use crate::object::{
+    Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, RouteKind, RouteScope, State,
+    Table,
+};
+use std::fmt::Display;
 
 /// The command that makes an object; `None` for what netc does not make. The chains of a ruleset
 /// have commands of their own.
@@ -45,7 +49,12 @@ pub fn command(state: &State) -> Option<String> {
             "bridge fdb replace {} dev {} dst {} self permanent",
             fdb.mac, fdb.link, fdb.destination
         ),
-        State::Route(route) => format!("{} route replace {}", ip(&route.netns), words(route, "")),
+        State::Route(route) => {
+            // Without a gateway ip-route(8) takes the scope to be the link's.
+            let says_scope = route.gateway.is_none() && route.kind == RouteKind::Unicast;
+            let scope = if says_scope && is_global(route) { " scope global" } else { "" };
+            format!("{} route replace {}{scope}", ip(&route.netns), words(route, ""))
+        }
         State::Set(set) => format!("ipset create {} {}", set.name, set.definition()),
         State::NftTable(table) => table_command(table),
         State::Virtual(server) => {
@@ -123,17 +132,65 @@ pub fn shown_connected(address: &Address) -> Option<String> {
     }
 }
 
+/// Whether it is an IPv4 route of global scope; IPv6 knows no other.
+fn is_global(route: &Route) -> bool {
+    route.scope == RouteScope::Global && route.destination.addr().is_ipv4()
+}
+
 /// A route in iproute2's words.
 fn words(route: &Route, metric: &str) -> String {
-    let everywhere = route.destination.prefix_len() == 0;
-    let to = if everywhere { "default".to_owned() } else { route.destination.to_string() };
-    let table = match route.table {
-        MAIN_TABLE => String::new(),
-        table => format!(" table {table}"),
+    let mut out = match route.kind {
+        RouteKind::Unicast => String::new(),
+        kind => format!("{} ", kind.word()),
     };
-    let onlink = if route.onlink { " onlink" } else { "" };
-    let Route { gateway, link, protocol, .. } = route;
-    format!("{to} via {gateway} dev {link}{table} proto {protocol}{metric}{onlink}")
+    match route.destination.prefix_len() {
+        0 => out.push_str("default"),
+        _ => out.push_str(&route.destination.to_string()),
+    }
+    let mut say = |word: &str, what: &dyn Display| out.push_str(&format!(" {word} {what}"));
+    if let Some(gateway) = route.gateway {
+        say("via", &gateway);
+    }
+    if let Some(link) = &route.link {
+        say("dev", link);
+    }
+    if route.table != MAIN_TABLE {
+        say("table", &route.table);
+    }
+    say("proto", &route.protocol);
+    if route.scope != RouteScope::Global {
+        say("scope", &route.scope.word());
+    }
+    if let Some(source) = route.source {
+        say("src", &source);
+    }
+    out.push_str(metric);
+    if route.onlink {
+        out.push_str(" onlink");
+    }
+    out
+}
+
+/// Where a route leads, in the words of ip-route(8); whose it is if it is not netc's.
+#[must_use]
+pub fn way(route: &Route) -> String {
+    let mut all = Vec::new();
+    if route.kind != RouteKind::Unicast {
+        all.push(route.kind.word().to_owned());
+    }
+    all.extend(route.gateway.map(|gateway| format!("via {gateway}")));
+    all.extend(route.link.as_ref().map(|link| format!("dev {link}")));
+    if route.protocol != PROTOCOL {
+        all.push(format!("proto {}", route.protocol));
+    }
+    if route.scope != RouteScope::Global {
+        all.push(format!("scope {}", route.scope.word()));
+    }
+    all.extend(route.source.map(|source| format!("src {source}")));
+    if route.onlink {
+        all.push("onlink".to_owned());
+    }
+    all.join(" ")
 }
 
 fn link(link: &Link) -> String {
@@ -193,21 +250,12 @@ fn iptables(family: Family) -> &'static str {
 mod tests {
     use super::*;
     use crate::emit::netlink::operations;
-    use crate::object::PROTOCOL;
 
     #[test]
     fn only_the_main_table_goes_without_saying() {
         let route = |table| {
-            State::Route(Route {
-                netns: Netns::Node,
-                table,
-                destination: "10.0.0.0/8".parse().unwrap(),
-                gateway: "192.0.2.1".parse().unwrap(),
-                link: "eth0".into(),
-                onlink: false,
-                protocol: PROTOCOL,
-                after: Vec::new(),
-            })
+            let (to, gateway) = ("10.0.0.0/8".parse().unwrap(), "192.0.2.1".parse().unwrap());
+            State::Route(Route { table, ..Route::via(Netns::Node, to, gateway, "eth0".into()) })
         };
         let words = "ip route replace 10.0.0.0/8 via 192.0.2.1 dev eth0";
         assert_eq!(command(&route(MAIN_TABLE)), Some(format!("{words} proto 110")));

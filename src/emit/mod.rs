@@ -12,7 +12,9 @@ mod sysctl;
 
 pub(crate) use change::count_lines;
 pub use change::{count, parts, removal, updates};
-pub use ip::{chain_command, chain_removal, command, remark, rule_command, shown, shown_connected};
+pub use ip::{
+    chain_command, chain_removal, command, remark, rule_command, shown, shown_connected, way,
+};
 pub use ipset::sets;
 pub(crate) use ipset::{push_create, push_destroy, push_member};
 pub use iptables::restore;

@@ -5,7 +5,9 @@
 //! node's own namespace.
 
 use super::ip::family_name;
-use crate::object::{Flush, Link, LinkKind, MAIN_TABLE, Netns, Route, State};
+use crate::object::{
+    Flush, Link, LinkKind, MAIN_TABLE, Netns, Route, RouteKind, RouteScope, State,
+};
 use serde_json::{Map, Value, json};
 
 /// The version of the schema.
@@ -71,17 +73,26 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
     Some(within(netns, operation))
 }
 
-/// The table is missing where it is the main one.
+/// What goes without saying is missing: the main table, a unicast route, the global scope.
 fn route(route: &Route) -> Value {
-    let mut all = json!({
-        "kind": "route", "table": route.table, "destination": route.destination,
-        "gateway": route.gateway, "link": *route.link, "onlink": route.onlink,
+    let kind = Some(route.kind).filter(|kind| *kind != RouteKind::Unicast);
+    let scope = Some(route.scope).filter(|scope| *scope != RouteScope::Global);
+    let all = json!({
+        "kind": "route",
+        "type": kind.map(RouteKind::word),
+        "table": Some(route.table).filter(|table| *table != MAIN_TABLE),
+        "destination": route.destination,
+        "gateway": route.gateway,
+        "link": route.link.as_deref(),
+        "onlink": route.onlink,
+        "scope": scope.map(RouteScope::word),
+        "source": route.source,
         "protocol": route.protocol,
     });
-    if let (MAIN_TABLE, Value::Object(fields)) = (route.table, &mut all) {
-        fields.shift_remove("table");
+    match all {
+        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        all => all,
     }
-    all
 }
 
 /// The destination is missing where any will do.

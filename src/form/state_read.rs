@@ -5,13 +5,13 @@ use super::id::read_id;
 use super::nft::read_nft_table;
 use super::read::{
     Read, address, boolean, family, field, items, list, mac, netns, network, number, optional,
-    string, text,
+    string, text, word,
 };
 use super::server::read_virtual_server;
 use super::set::read_set;
 use crate::object::{
     Address, Aside, Fdb, Flush, Link, LinkKind, MAIN_TABLE, Module, Neighbour, NetnsObject, Peer,
-    Port, Route, State, Sysctl, Underlay, Up,
+    Port, Route, RouteKind, RouteScope, State, Sysctl, Underlay, Up,
 };
 use serde_json::Value;
 
@@ -63,10 +63,15 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
         "route" => State::Route(Route {
             netns: netns()?,
             table: optional(value, "table", number)?.unwrap_or(MAIN_TABLE),
+            kind: optional(value, "type", |one| word(one, &RouteKind::ALL, RouteKind::word))?
+                .unwrap_or(RouteKind::Unicast),
             destination: field(value, "destination", network)?,
-            gateway: field(value, "gateway", address)?,
-            link: link()?,
+            gateway: optional(value, "gateway", address)?,
+            link: optional(value, "link", text)?,
             onlink: field(value, "onlink", boolean)?,
+            scope: optional(value, "scope", |one| word(one, &RouteScope::ALL, RouteScope::word))?
+                .unwrap_or(RouteScope::Global),
+            source: optional(value, "source", address)?,
             protocol: field(value, "protocol", number)?,
             after: items(value, "after", read_id)?,
         }),

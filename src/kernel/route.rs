@@ -4,7 +4,7 @@ use super::error::KernelError;
 use super::link;
 use super::machine::Machine;
 use super::socket::Socket;
-use crate::object::Route;
+use crate::object::{Route, RouteKind, RouteScope as Scope};
 use ipnet::IpNet;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
@@ -20,6 +20,8 @@ const LOCAL_TABLE: u8 = 255;
 #[derive(Clone, Debug)]
 pub(super) struct FoundRoute {
     pub(super) table: u32,
+    pub(super) kind: RouteKind,
+    pub(super) scope: Scope,
     pub(super) destination: IpNet,
     pub(super) gateway: Option<IpAddr>,
     pub(super) device: u32,
@@ -42,17 +44,39 @@ pub(super) fn message(machine: &mut Machine, route: &Route) -> Result<RouteMessa
     message.header.table = u8::try_from(route.table).unwrap_or(RouteHeader::RT_TABLE_UNSPEC);
     message.attributes.push(RouteAttribute::Table(route.table));
     message.header.protocol = route.protocol.into();
-    message.header.scope = RouteScope::Universe;
-    message.header.kind = RouteType::Unicast;
+    message.header.scope = scope(route.scope);
+    message.header.kind = kind(route.kind);
     if route.onlink {
         message.header.flags = RouteFlags::Onlink;
     }
     if route.destination.prefix_len() > 0 {
         message.attributes.push(RouteAttribute::Destination(route.destination.addr().into()));
     }
-    message.attributes.push(RouteAttribute::Gateway(route.gateway.into()));
-    message.attributes.push(RouteAttribute::Oif(link::index(machine, &route.netns, &route.link)?));
+    message.attributes.extend(route.gateway.map(|to| RouteAttribute::Gateway(to.into())));
+    if let Some(link) = &route.link {
+        let index = link::index(machine, &route.netns, link)?;
+        message.attributes.push(RouteAttribute::Oif(index));
+    }
+    message.attributes.extend(route.source.map(|from| RouteAttribute::PrefSource(from.into())));
     Ok(message)
+}
+
+fn scope(scope: Scope) -> RouteScope {
+    match scope {
+        Scope::Global => RouteScope::Universe,
+        Scope::Link => RouteScope::Link,
+        Scope::Host => RouteScope::Host,
+    }
+}
+
+fn kind(kind: RouteKind) -> RouteType {
+    match kind {
+        RouteKind::Unicast => RouteType::Unicast,
+        RouteKind::Local => RouteType::Local,
+        RouteKind::Blackhole => RouteType::BlackHole,
+        RouteKind::Unreachable => RouteType::Unreachable,
+        RouteKind::Prohibit => RouteType::Prohibit,
+    }
 }
 
 /// The message that names a route by which an address is the node's own, to make it or to take it
@@ -76,9 +100,10 @@ pub(super) fn local(
     message
 }
 
-/// All unicast routes of a namespace, of all tables.
+/// All routes of a namespace, of all tables, but those by which addresses are its own.
 pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundRoute>, KernelError> {
-    dump(socket, &RouteHeader::default(), |header| header.kind == RouteType::Unicast)
+    let own = [RouteType::Local, RouteType::Broadcast, RouteType::Anycast, RouteType::Multicast];
+    dump(socket, &RouteHeader::default(), |header| !own.contains(&header.kind))
 }
 
 /// The routes of a namespace by which addresses are its own, as far as they are of a protocol.
@@ -129,8 +154,15 @@ fn found(message: &RouteMessage) -> Option<FoundRoute> {
             _ => {}
         }
     }
+    let found = |one: &RouteKind| kind(*one) == header.kind;
+    let kind = RouteKind::ALL.into_iter().find(found)?;
+    let found = |one: &Scope| scope(*one) == header.scope;
+    // IPv6 has no scopes, and says so by the widest.
+    let scope = Scope::ALL.into_iter().find(found).unwrap_or(Scope::Global);
     Some(FoundRoute {
         table,
+        kind,
+        scope,
         destination: IpNet::new(to, header.destination_prefix_length).ok()?,
         gateway,
         device,
@@ -166,16 +198,9 @@ mod tests {
     fn of_table(table: u32) -> RouteMessage {
         let mut machine = Machine::open(None).unwrap();
         machine.list_devices(&Netns::Node, BTreeMap::from([("br0".to_owned(), 7)]));
-        let route = Route {
-            netns: Netns::Node,
-            table,
-            destination: "10.0.0.0/8".parse().unwrap(),
-            gateway: "192.0.2.1".parse().unwrap(),
-            link: "br0".into(),
-            onlink: true,
-            protocol: PROTOCOL,
-            after: Vec::new(),
-        };
+        let (to, gateway) = ("10.0.0.0/8".parse().unwrap(), "192.0.2.1".parse().unwrap());
+        let route = Route::via(Netns::Node, to, gateway, "br0".into());
+        let route = Route { table, onlink: true, ..route };
         message(&mut machine, &route).unwrap()
     }
 

@@ -4,8 +4,7 @@ use super::Context;
 use super::bridge::no_router_advertisements;
 use crate::model::Family;
 use crate::object::{
-    Address, Id, Link, LinkKind, MAIN_TABLE, Netns, NetnsObject, PROTOCOL, Peer, Port, Route,
-    State, Sysctl, Text, Up,
+    Address, Id, Link, LinkKind, Netns, NetnsObject, Peer, Port, Route, State, Sysctl, Text, Up,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
@@ -124,16 +123,9 @@ pub(super) fn address(
     let own = Address { netns: netns.clone(), link: eth0(), address, after: Vec::new() };
     cx.objects.add(State::Address(own), joint.span);
     for destination in destinations {
-        let route = Route {
-            netns: netns.clone(),
-            table: MAIN_TABLE,
-            protocol: PROTOCOL,
-            destination,
-            gateway,
-            link: eth0(),
-            onlink: false,
-            after: vec![Id::Address(netns.clone(), eth0(), address), Id::Up(netns.clone(), eth0())],
-        };
+        let after =
+            vec![Id::Address(netns.clone(), eth0(), address), Id::Up(netns.clone(), eth0())];
+        let route = Route { after, ..Route::via(netns.clone(), destination, gateway, eth0()) };
         cx.objects.add(State::Route(route), joint.span);
     }
 }

@@ -2,7 +2,7 @@
 //! node's own address (netspec 1.8).
 
 use super::Context;
-use crate::object::{Id, MAIN_TABLE, Netns, PROTOCOL, Route, State, Text};
+use crate::object::{Id, Netns, Route, State, Text};
 
 pub(super) fn lower(cx: &mut Context) {
     for family in cx.node.blocks.families() {
@@ -14,16 +14,9 @@ pub(super) fn lower(cx: &mut Context) {
             else {
                 continue;
             };
-            let route = Route {
-                netns: Netns::Node,
-                table: MAIN_TABLE,
-                protocol: PROTOCOL,
-                destination: *block,
-                gateway: remote.address,
-                link: Text::clone(&link),
-                onlink: false,
-                after: vec![Id::Underlay(Text::clone(&link))],
-            };
+            let after = vec![Id::Underlay(Text::clone(&link))];
+            let route = Route::via(Netns::Node, *block, remote.address, Text::clone(&link));
+            let route = Route { after, ..route };
             cx.objects.add(State::Route(route), other.span);
         }
     }

@@ -4,10 +4,7 @@
 use super::Context;
 use super::bridge::no_router_advertisements;
 use crate::model::Family;
-use crate::object::{
-    Address, Fdb, Id, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, PROTOCOL, Route, State, Text,
-    Up,
-};
+use crate::object::{Address, Fdb, Id, Link, LinkKind, Neighbour, Netns, Route, State, Text, Up};
 use ipnet::IpNet;
 
 pub(super) fn lower(cx: &mut Context, vni: u32, port: u16) {
@@ -63,16 +60,9 @@ fn remotes(cx: &mut Context, family: Family, name: &Text) {
         let (netns, link) = (Netns::Node, Text::clone(name));
         let fdb = Fdb { netns, link, mac: *mac, destination: remote.address };
         cx.objects.add(State::Fdb(fdb), other.span);
-        let route = Route {
-            netns: Netns::Node,
-            table: MAIN_TABLE,
-            protocol: PROTOCOL,
-            destination: *block,
-            gateway: block.network(),
-            link: Text::clone(name),
-            onlink: true,
-            after: vec![Id::Up(Netns::Node, Text::clone(name))],
-        };
+        let after = vec![Id::Up(Netns::Node, Text::clone(name))];
+        let route = Route::via(Netns::Node, *block, block.network(), Text::clone(name));
+        let route = Route { onlink: true, after, ..route };
         cx.objects.add(State::Route(route), other.span);
     }
 }

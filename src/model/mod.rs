@@ -17,7 +17,9 @@ mod fault;
 mod lock;
 mod natural;
 mod node;
+mod overlay;
 mod pod;
+mod pod_network;
 mod pool;
 mod select;
 mod service;
@@ -29,8 +31,7 @@ pub(crate) use build::resolve;
 pub use build::{Built, build};
 pub(crate) use check::shared_portals;
 pub use cluster::{
-    Bridge, Cluster, DetectLocal, FlannelRules, Ipvs, Layout, Nftables, NodePortAddresses, Overlay,
-    OverlayKind, PodNetwork, Proxy, ProxyMode,
+    Cluster, DetectLocal, Ipvs, Layout, Nftables, NodePortAddresses, PodNetwork, Proxy, ProxyMode,
 };
 pub(crate) use declare::read as declare;
 pub use docker::{
@@ -40,6 +41,8 @@ pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
 pub(crate) use natural::compare as natural_order;
 pub use node::{Node, NodeAddress, NodeId, gateway};
+pub use overlay::{FlannelRules, Overlay, OverlayKind};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
+pub use pod_network::Bridge;
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
 pub(crate) use special::Special;

@@ -50,7 +50,7 @@ pub use nft::{
 pub use objects::Objects;
 pub(crate) use objects::conflict;
 pub use port::Port;
-pub use route::{MAIN_TABLE, PROTOCOL, Route};
+pub use route::{MAIN_TABLE, PROTOCOL, Route, RouteKind, RouteScope};
 pub use rule::{ConntrackStates, Match, Probability, Side, Target};
 pub use ruleset::{Chain, Rule, Ruleset, target};
 pub use sysctl::Sysctl;

@@ -4,7 +4,8 @@
 use super::serving;
 use super::tables;
 use super::thing::{Jumps, Thing};
-use crate::object::{Link, LinkKind, PROTOCOL, Place, Route, State};
+use crate::emit::way;
+use crate::object::{Link, LinkKind, Place, Route, State};
 
 /// How a thing that was found differs from the wanted one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -112,25 +113,18 @@ fn states(wanted: &State, found: &State) -> Difference {
     }
 }
 
-/// The kernel adds scope, priority and, for IPv6, a preference.
+/// The kernel adds a priority and, for IPv6, a preference.
 fn route(new: &Route, old: &Route) -> Difference {
-    let said = |route: &Route| (route.gateway, route.link.clone(), route.onlink, route.protocol);
+    let said = |route: &Route| Route { after: Vec::new(), ..route.clone() };
     if said(new) == said(old) {
         return Difference::None;
     }
-    let Route { gateway, link, protocol, .. } = old;
-    let onlink = if old.onlink { " onlink" } else { "" };
-    let proto = match *protocol {
-        PROTOCOL => String::new(),
-        other => format!(" proto {other}"),
-    };
-    let was = format!("was via {gateway} dev {link}{proto}{onlink}");
+    let was = format!("was {}", way(old));
     // The kernel refuses a gateway on the link that another device leads to, even if that is what
     // the route to be replaced does (ipv6/route.c, `ip6_route_check_nh_onlink`).
     let in_its_way = new.onlink
-        && new.gateway.is_ipv6()
         && new.link != old.link
-        && new.destination.contains(&new.gateway);
+        && new.gateway.is_some_and(|own| own.is_ipv6() && new.destination.contains(&own));
     if in_its_way { Difference::Remake(was) } else { Difference::InPlace(was) }
 }
 

@@ -192,7 +192,7 @@ fn remove(found: &State) -> Change<'_> {
 mod tests {
     use super::*;
     use crate::graph::order_known;
-    use crate::object::{Link, LinkKind, Module, Neighbour, Netns, PROTOCOL, Route, Up};
+    use crate::object::{Link, LinkKind, Module, Neighbour, Netns, Route, Up};
     use netc_lang::{Mac, Span};
 
     fn device(change: impl FnOnce(&mut Link)) -> State {
@@ -204,16 +204,9 @@ mod tests {
     }
 
     fn route(gateway: &str, link: &str) -> State {
-        State::Route(Route {
-            netns: Netns::Node,
-            table: 254,
-            destination: "fd00:1::/64".parse().unwrap(),
-            gateway: gateway.parse().unwrap(),
-            link: link.into(),
-            onlink: true,
-            protocol: PROTOCOL,
-            after: Vec::new(),
-        })
+        let (to, gateway) = ("fd00:1::/64".parse().unwrap(), gateway.parse().unwrap());
+        let route = Route::via(Netns::Node, to, gateway, link.into());
+        State::Route(Route { onlink: true, ..route })
     }
 
     /// The kinds of the changes from some objects to others.

@@ -6,8 +6,8 @@ use netc::model::Family;
 use netc::object::{
     Address, Aside, Base, ChainName, Fdb, Field, Flush, Forwarding, Hook, Id, Ipset, Lines, Link,
     LinkKind, Member, Module, Neighbour, Netns, NetnsObject, NftChain, NftSet, NftTable, Peer,
-    Place, Port, RealServer, Route, Scheduling, SetKind, SetName, State, Sysctl, Table, Text,
-    Underlay, Up, VirtualAddress, VirtualServer,
+    Place, Port, RealServer, Route, RouteKind, RouteScope, Scheduling, SetKind, SetName, State,
+    Sysctl, Table, Text, Underlay, Up, VirtualAddress, VirtualServer,
 };
 use netc::plan::{Jumps, Key, Record, Rules, Target, Thing};
 use netc_lang::{Mac, Protocol, Span};
@@ -262,16 +262,23 @@ fn sysctl() -> impl Strategy<Value = State> {
 }
 
 fn route() -> impl Strategy<Value = State> {
-    let way = (network(), address(), text(), any::<bool>(), any::<u8>(), vec(id(), 0..3));
-    (netns(), prop_oneof![Just(254), any::<u32>()], way).prop_map(
-        |(netns, table, (destination, gateway, link, onlink, protocol, after))| {
+    let way = (network(), option::of(address()), option::of(text()), any::<bool>());
+    let kind = prop::sample::select(&RouteKind::ALL[..]);
+    let scope = prop::sample::select(&RouteScope::ALL[..]);
+    let more = (kind, scope, option::of(address()), any::<u8>(), vec(id(), 0..3));
+    (netns(), prop_oneof![Just(254), any::<u32>()], way, more).prop_map(
+        |(netns, table, way, (kind, scope, source, protocol, after))| {
+            let (destination, gateway, link, onlink) = way;
             State::Route(Route {
                 netns,
                 table,
+                kind,
                 destination,
                 gateway,
                 link,
                 onlink,
+                scope,
+                source,
                 protocol,
                 after,
             })

@@ -5,8 +5,7 @@ use ipnet::IpNet;
 use netc::kernel::trial::{change, make, make_namespaces, remove, remove_links, remove_namespace};
 use netc::kernel::{KernelError, Machine};
 use netc::object::{
-    Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, PROTOCOL, Peer, Port, Route, State,
-    Up,
+    Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Port, Route, State, Up,
 };
 use netc_lang::Mac;
 
@@ -36,16 +35,8 @@ fn address(name: &str, net: &str) -> State {
 }
 
 fn route(table: u32, net: &str, gateway: &str) -> Route {
-    Route {
-        netns: NODE,
-        table,
-        destination: net.parse().unwrap(),
-        gateway: gateway.parse().unwrap(),
-        link: "br0".into(),
-        onlink: false,
-        protocol: PROTOCOL,
-        after: Vec::new(),
-    }
+    let (to, gateway) = (net.parse().unwrap(), gateway.parse().unwrap());
+    Route { table, ..Route::via(NODE, to, gateway, "br0".into()) }
 }
 
 /// One object of each kind, in an order in which they can be made.

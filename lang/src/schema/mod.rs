@@ -10,7 +10,9 @@ mod docker;
 mod endpoint;
 mod file;
 mod node;
+mod overlay;
 mod pod;
+mod pod_network;
 mod proxy;
 mod reference;
 mod service;
@@ -179,8 +181,8 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
     [
         file::STATEMENTS,
         cluster::STATEMENTS,
-        cluster::OVERLAY,
-        cluster::POD_NETWORK,
+        overlay::STATEMENTS,
+        pod_network::STATEMENTS,
         proxy::STATEMENTS,
         node::STATEMENTS,
         pod::POD,
@@ -218,8 +220,8 @@ fn table(place: Place) -> &'static [Definition] {
         Place::Anywhere => &[],
         Place::File => file::STATEMENTS,
         Place::Cluster => cluster::STATEMENTS,
-        Place::Overlay => cluster::OVERLAY,
-        Place::PodNetwork => cluster::POD_NETWORK,
+        Place::Overlay => overlay::STATEMENTS,
+        Place::PodNetwork => pod_network::STATEMENTS,
         Place::Proxy => proxy::STATEMENTS,
         Place::Node => node::STATEMENTS,
         Place::Pod => pod::POD,

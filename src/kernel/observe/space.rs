@@ -7,7 +7,6 @@ use crate::kernel::link::{self, FoundLink};
 use crate::kernel::neighbour::{self, FoundEntry};
 use crate::kernel::route::{self, FoundRoute};
 use crate::kernel::socket::Socket;
-use crate::model::Family;
 use crate::object::{
     Address, Fdb, Id, Link, LinkKind, Neighbour, Netns, PROTOCOL, Peer, Port, Route, State, Text,
     Underlay, Up,
@@ -221,19 +220,20 @@ impl View<'_> {
     fn routes(&self, live: &mut Live) {
         for found in &self.space.routes {
             let own = found.protocol == PROTOCOL;
-            let unspecified = Family::of_net(found.destination).address(0);
-            let link = self.space.name_of(found.device).unwrap_or_else(|| "".into());
-            let gateway = found.gateway.unwrap_or(unspecified);
-            let device = Id::Link(self.netns(), Text::clone(&link));
+            let link = self.space.name_of(found.device);
+            let device = link.as_ref().map(|link| Id::Link(self.netns(), Text::clone(link)));
             let state = State::Route(Route {
                 netns: self.netns(),
                 table: found.table,
+                kind: found.kind,
                 destination: found.destination,
-                gateway,
+                gateway: found.gateway,
                 link,
                 onlink: found.onlink,
+                scope: found.scope,
+                source: found.source,
                 protocol: found.protocol,
-                after: vec![device],
+                after: device.into_iter().collect(),
             });
             let id = state.id();
             // A route of another metric stands beside netc's, not in its place.

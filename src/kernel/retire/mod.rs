@@ -158,6 +158,7 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::{RouteKind, RouteScope};
 
     const ETH0: u32 = 2;
     const ETH1: u32 = 3;
@@ -166,6 +167,8 @@ mod tests {
     fn route(destination: &str, device: u32, metric: u32, source: Option<&str>) -> FoundRoute {
         FoundRoute {
             table: MAIN_TABLE,
+            kind: RouteKind::Unicast,
+            scope: RouteScope::Link,
             destination: destination.parse().unwrap(),
             gateway: None,
             device,

@@ -1,9 +1,7 @@
 //! The `cluster` statement.
 
-use super::{per_family, proxy};
-use crate::model::{
-    Bridge, Family, FlannelRules, Overlay, OverlayKind, PerFamily, PodNetwork, Proxy, fault,
-};
+use super::{overlay, per_family, pod_network, proxy};
+use crate::model::{Bridge, Family, Overlay, PerFamily, PodNetwork, Proxy, fault};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Span, Spanned};
 use std::net::IpAddr;
@@ -48,8 +46,8 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ClusterD
         service_networks: per_family(services, Family::of_net, "service networks", faults),
         node_ports: node_ports.unwrap_or(Spanned::new(30000..=32767, item.span)),
         mtu: overlay.and_then(|item| item.child("mtu")).and_then(|item| item.one("bytes")),
-        overlay: read_overlay(overlay, item.span, faults),
-        bridge: read_bridge(item.child("pod-network"), item.span, faults),
+        overlay: overlay::read(overlay, item.span, faults),
+        bridge: pod_network::read(item.child("pod-network"), item.span, faults),
         proxy: proxy::read(item.child("proxy"), item.span, faults),
         dns: per_family(dns, Family::of, "name servers", faults),
         reserved: reserved.collect(),
@@ -80,69 +78,6 @@ fn pod_networks(item: Option<&Item>, faults: &mut Vec<Diagnostic>) -> PerFamily<
         }
     }
     all
-}
-
-/// `overlay KIND { … }`
-fn read_overlay(item: Option<&Item>, cluster: Span, faults: &mut Vec<Diagnostic>) -> Overlay {
-    let Some(item) = item else {
-        return Overlay {
-            kind: OverlayKind::None,
-            masquerade: false,
-            rules: FlannelRules::Iptables,
-            span: cluster,
-        };
-    };
-    let child = |keyword| item.child(keyword);
-    let number = |keyword| child(keyword).and_then(|item| item.one::<u32>("number"));
-    let kind = match item.one::<&str>("kind").map_or("none", |kind| kind.value) {
-        "vxlan" => OverlayKind::Vxlan {
-            vni: number("vni").map_or(1, |vni| vni.value),
-            port: child("port").and_then(|item| item.one("number")).map_or(8472, |port| port.value),
-        },
-        "host-gw" => OverlayKind::HostGw,
-        "static" => OverlayKind::Static,
-        _ => OverlayKind::None,
-    };
-    let vxlan = matches!(kind, OverlayKind::Vxlan { .. });
-    let allowed = |keyword: &str| match keyword {
-        "vni" | "port" => vxlan,
-        "masquerade" | "rules" | "emulate" => kind.is_flannel(),
-        "mtu" => kind != OverlayKind::None,
-        _ => true,
-    };
-    report_options(Some(item), "overlay", kind.word(), allowed, faults);
-    let masquerade = child("masquerade").and_then(|item| item.one("switch"));
-    let masquerade = masquerade.map_or(kind.is_flannel(), |switch| switch.value);
-    let rules =
-        if kind.is_flannel() { flannel_rules(item, faults) } else { FlannelRules::Iptables };
-    Overlay { kind, masquerade, rules, span: item.span }
-}
-
-/// `rules` and `emulate` of an overlay that is flannel's.
-fn flannel_rules(item: &Item, faults: &mut Vec<Diagnostic>) -> FlannelRules {
-    let rules = item.child("rules").and_then(|item| item.one::<&str>("kind"));
-    let emulate = item.child("emulate");
-    if rules.is_some_and(|rules| rules.value == "nftables") {
-        return FlannelRules::Nftables { faulty: emulate.is_some() };
-    }
-    faults.extend(emulate.map(|item| fault::emulate_without_nftables(item.span)));
-    FlannelRules::Iptables
-}
-
-/// `pod-network KIND { … }`
-fn read_bridge(item: Option<&Item>, cluster: Span, faults: &mut Vec<Diagnostic>) -> Option<Bridge> {
-    if is_none(item) {
-        report_options(item, "pod-network", "none", |_| false, faults);
-        return None;
-    }
-    let child = |keyword| item.and_then(|item| item.child(keyword));
-    let name = child("name").and_then(|item| item.one::<&str>("device"));
-    let hairpin = child("hairpin").and_then(|item| item.one("switch"));
-    Some(Bridge {
-        name: name.map_or("cni0", |name| name.value).to_owned(),
-        hairpin: hairpin.is_none_or(|switch| switch.value),
-        span: item.map_or(cluster, |item| item.span),
-    })
 }
 
 /// Whether the statement is there and its kind is `none`.

@@ -5,7 +5,9 @@ mod contradictions;
 mod docker;
 mod endpoint;
 mod node;
+mod overlay;
 mod pod;
+mod pod_network;
 mod proxy;
 mod service;
 

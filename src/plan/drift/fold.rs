@@ -117,7 +117,7 @@ fn above(state: &State, roots: &Roots) -> Option<Key> {
     }
     // Addresses of a device go when it goes down, and routes by it.
     let device = match state {
-        State::Route(route) => Some((&route.netns, &route.link)),
+        State::Route(route) => route.link.as_ref().map(|link| (&route.netns, link)),
         State::Address(own) => Some((&own.netns, &own.link)),
         _ => None,
     };

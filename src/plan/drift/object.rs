@@ -1,7 +1,8 @@
 //! Sentences about objects that are no rules.
 
 use super::serving;
-use crate::object::{Link, LinkKind, PROTOCOL, Route, State, Sysctl};
+use crate::emit::way;
+use crate::object::{Link, LinkKind, State, Sysctl};
 
 /// What is the matter with an object. `was` is what the comparison says of it.
 pub(super) fn sentence(wanted: Option<&State>, found: Option<&State>, was: &str) -> String {
@@ -89,21 +90,6 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
         (State::Virtual(wanted), State::Virtual(found)) => serving::server(wanted, found),
         _ => Vec::new(),
     }
-}
-
-/// Where a route leads, in the words of ip-route(8).
-fn way(route: &Route) -> String {
-    let onlink = if route.onlink { " onlink" } else { "" };
-    let proto = match route.protocol {
-        PROTOCOL => String::new(),
-        other => format!(" proto {other}"),
-    };
-    // A route without a gateway leads to what is on the link.
-    let via = match route.gateway.is_unspecified() {
-        true => String::new(),
-        false => format!("via {} ", route.gateway),
-    };
-    format!("{via}dev {}{proto}{onlink}", route.link)
 }
 
 fn link(wanted: &Link, found: &Link) -> Vec<String> {

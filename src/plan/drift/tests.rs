@@ -42,14 +42,14 @@ fn pair(last: u8) -> State {
 
 fn route(gateway: &str, protocol: u8) -> State {
     State::Route(Route {
-        netns: NODE,
-        table: 254,
-        destination: "10.244.1.0/24".parse().unwrap(),
-        gateway: gateway.parse().unwrap(),
-        link: "flannel.1".into(),
-        onlink: false,
         protocol,
         after: vec![Id::Link(NODE, "flannel.1".into())],
+        ..Route::via(
+            NODE,
+            "10.244.1.0/24".parse().unwrap(),
+            gateway.parse().unwrap(),
+            "flannel.1".into(),
+        )
     })
 }
 

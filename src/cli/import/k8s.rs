@@ -1,16 +1,14 @@
-//! `netc import`
+//! `netc import k8s`
 
-use super::args::{self, Format, ImportFrom, SourceArgs};
-use super::exit;
-use super::files::replace;
-use super::project::{Files, Project, cannot_write};
-use super::ui::Ui;
+use super::write;
+use crate::cli::args::{ImportK8s, SourceArgs};
+use crate::cli::exit;
+use crate::cli::project::{Files, Project};
+use crate::cli::ui::Ui;
 use crate::import::to_netc;
 use netc_lang::{Diagnostic, Program, code, has_errors, sort};
-use std::path::Path;
 
-pub(super) fn run(args: &args::Import, ui: &mut Ui) -> u8 {
-    let ImportFrom::K8s(args) = &args.from;
+pub(super) fn run(args: &ImportK8s, ui: &mut Ui) -> u8 {
     let source = SourceArgs { sources: args.files.clone(), lock: None };
     let project = match Project::open_or_report(&source, args.format, ui) {
         Ok(project) => project,
@@ -41,15 +39,4 @@ fn strangers(program: &Program) -> impl Iterator<Item = Diagnostic> {
         Diagnostic::new(code::UNREADABLE_OBJECTS, message)
             .help("name .yaml or .json files: what is in .netc need not be imported")
     })
-}
-
-fn write(text: &str, out: Option<&Path>, format: Format, ui: &mut Ui) -> u8 {
-    let Some(path) = out else {
-        ui.out(text);
-        return exit::OK;
-    };
-    match replace(path, [text]) {
-        Ok(()) => exit::OK,
-        Err(error) => ui.fail(cannot_write(path, &error), format),
-    }
 }

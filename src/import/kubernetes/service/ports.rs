@@ -1,8 +1,8 @@
 //! The ports of a service.
 
 use super::Spec;
+use crate::import::kubernetes::pod::PROTOCOLS;
 use crate::import::object::Object;
-use crate::import::pod::PROTOCOLS;
 use crate::import::tree::{Kind, Node};
 use crate::import::value::{Wrong, label, port_name};
 use crate::model::ServiceKind;
