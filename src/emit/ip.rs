@@ -34,8 +34,9 @@ pub fn command(state: &State) -> Option<String> {
         State::Address(address) => {
             // The addresses are allocated: nobody else has them, and they are needed at once.
             let nodad = if address.address.addr().is_ipv6() { " nodad" } else { "" };
+            let unrouted = if address.routed { "" } else { " noprefixroute" };
             let ip = ip(&address.netns);
-            format!("{ip} addr add {} dev {}{nodad}", address.address, address.link)
+            format!("{ip} addr add {} dev {}{nodad}{unrouted}", address.address, address.link)
         }
         State::Up(up) => format!("{} link set {} up", ip(&up.netns), up.link),
         State::Neighbour(neighbour) => format!(
@@ -123,7 +124,7 @@ pub fn shown(route: &Route) -> String {
 pub fn shown_connected(address: &Address) -> Option<String> {
     let (net, link) = (address.address.trunc(), &address.link);
     match Family::of_net(net) {
-        family if net.prefix_len() == family.bits() => None,
+        family if !address.routed || net.prefix_len() == family.bits() => None,
         Family::V4 => {
             let source = address.address.addr();
             Some(format!("{net} dev {link} proto kernel scope link src {source}"))

@@ -6,7 +6,7 @@
 
 use super::ip::family_name;
 use crate::object::{
-    Flush, Link, LinkKind, MAIN_TABLE, Netns, Route, RouteKind, RouteScope, State,
+    Address, Flush, Link, LinkKind, MAIN_TABLE, Netns, Route, RouteKind, RouteScope, State,
 };
 use serde_json::{Map, Value, json};
 
@@ -38,10 +38,7 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
             &port.netns,
             json!({ "kind": "port", "link": *port.link, "bridge": *port.bridge, "hairpin": port.hairpin }),
         ),
-        State::Address(address) => (
-            &address.netns,
-            json!({ "kind": "address", "link": *address.link, "address": address.address }),
-        ),
+        State::Address(address) => (&address.netns, self::address(address)),
         State::Up(up) => (&up.netns, json!({ "kind": "up", "link": *up.link })),
         State::Neighbour(neighbour) => (
             &neighbour.netns,
@@ -71,6 +68,15 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
         }
     };
     Some(within(netns, operation))
+}
+
+/// That the kernel makes the route to its network goes without saying.
+fn address(address: &Address) -> Value {
+    let mut all = json!({ "kind": "address", "link": *address.link, "address": address.address });
+    if let (false, Value::Object(fields)) = (address.routed, &mut all) {
+        fields.insert("routed".to_owned(), false.into());
+    }
+    all
 }
 
 /// What goes without saying is missing: the main table, a unicast route, the global scope.

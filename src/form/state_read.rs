@@ -45,6 +45,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             netns: netns()?,
             link: link()?,
             address: field(value, "address", network)?,
+            routed: optional(value, "routed", boolean)?.unwrap_or(true),
             after: Vec::new(),
         }),
         "up" => State::Up(Up { netns: netns()?, link: link()? }),

@@ -230,8 +230,8 @@ fn state() -> impl Strategy<Value = State> {
         (netns(), text(), text(), any::<bool>()).prop_map(|(netns, link, bridge, hairpin)| {
             State::Port(Port { netns, link, bridge, hairpin })
         }),
-        address_on.prop_map(|(netns, link, address)| {
-            State::Address(Address { netns, link, address, after: Vec::new() })
+        (address_on, any::<bool>()).prop_map(|((netns, link, address), routed)| {
+            State::Address(Address { routed, ..Address::new(netns, link, address) })
         }),
         up,
         (netns(), text(), address(), mac()).prop_map(|(netns, link, address, mac)| {

@@ -53,6 +53,7 @@ fn name(field: &Field) -> String {
         Shape::Endpoint => "ADDRESS:PORT".into(),
         Shape::HostPort => "[ADDRESS:]PORT".into(),
         Shape::NetworkMode => "host|none|NETWORK|container:NAME".into(),
+        Shape::AddressRange => "FIRST-LAST".into(),
         Shape::Interface => "ADDRESS[/LENGTH]".into(),
         Shape::Prefix => "/LENGTH".into(),
         Shape::Ports => "FIRST-LAST".into(),

@@ -190,10 +190,10 @@ impl View<'_> {
 
     /// Some addresses come with the device: they are nobody's, unless they are asked for.
     fn addresses(&self, live: &mut Live) {
-        for FoundAddress { device, net, link_local, by_kernel } in &self.space.addresses {
+        for FoundAddress { device, net, link_local, by_kernel, routed } in &self.space.addresses {
             let Some(link) = self.space.name_of(*device) else { continue };
-            let after = Vec::new();
-            let state = State::Address(Address { netns: self.netns(), link, address: *net, after });
+            let own = Address { routed: *routed, ..Address::new(self.netns(), link, *net) };
+            let state = State::Address(own);
             let asked_for = self.interest.has(&state.id());
             if asked_for || !(*link_local || *by_kernel) {
                 self.on(*device, state, live);
