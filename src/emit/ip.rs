@@ -23,8 +23,9 @@ pub fn command(state: &State) -> Option<String> {
         State::Link(link) => self::link(link),
         State::Port(port) => {
             let hairpin = if port.hairpin { "on" } else { "off" };
+            let isolated = if port.isolated { " isolated on" } else { "" };
             format!(
-                "{} link set {} master {} && bridge link set dev {} hairpin {hairpin}",
+                "{} link set {} master {} && bridge link set dev {} hairpin {hairpin}{isolated}",
                 ip(&port.netns),
                 port.link,
                 port.bridge,

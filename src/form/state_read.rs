@@ -40,6 +40,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             link: link()?,
             bridge: field(value, "bridge", text)?,
             hairpin: field(value, "hairpin", boolean)?,
+            isolated: optional(value, "isolated", boolean)?.unwrap_or_default(),
         }),
         "address" => State::Address(Address {
             netns: netns()?,

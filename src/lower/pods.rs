@@ -30,6 +30,7 @@ pub(super) fn lower<'c>(
         let port = attachment.bridge().map(|bridge| Membership {
             bridge: bridge.name.as_str().into(),
             hairpin: bridge.hairpin,
+            isolated: bridge.isolate,
         });
         let joint = Joint {
             span: pod.span,
