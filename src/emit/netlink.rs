@@ -6,7 +6,8 @@
 
 use super::ip::family_name;
 use crate::object::{
-    Flush, Link, LinkKind, MAIN_TABLE, Netns, Route, RouteKind, RouteScope, State,
+    Flush, Link, LinkKind, MAIN_TABLE, Netns, Route, RouteKind, RouteScope, State, Vxlan,
+    Wireguard, WireguardPeer,
 };
 use serde_json::{Map, Value, json};
 
@@ -38,6 +39,8 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
             &port.netns,
             json!({ "kind": "port", "link": *port.link, "bridge": *port.bridge, "hairpin": port.hairpin }),
         ),
+        State::Wireguard(device) => (&device.netns, wireguard(device)),
+        State::WireguardPeer(peer) => (&peer.netns, self::peer(peer)),
         State::Address(address) => (
             &address.netns,
             json!({ "kind": "address", "link": *address.link, "address": address.address }),
@@ -77,7 +80,7 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
 fn route(route: &Route) -> Value {
     let kind = Some(route.kind).filter(|kind| *kind != RouteKind::Unicast);
     let scope = Some(route.scope).filter(|scope| *scope != RouteScope::Global);
-    let all = json!({
+    present(json!({
         "kind": "route",
         "type": kind.map(RouteKind::word),
         "table": Some(route.table).filter(|table| *table != MAIN_TABLE),
@@ -88,11 +91,7 @@ fn route(route: &Route) -> Value {
         "scope": scope.map(RouteScope::word),
         "source": route.source,
         "protocol": route.protocol,
-    });
-    match all {
-        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
-        all => all,
-    }
+    }))
 }
 
 /// The destination is missing where any will do.
@@ -128,15 +127,55 @@ fn link(link: &Link) -> Value {
             let other = json!({ "name": *peer.name, "mac": peer.mac.to_string(), "mtu": link.mtu });
             set("peer", within(&peer.netns, other));
         }
-        LinkKind::Vxlan { vni, port, local, device } => {
+        LinkKind::Vxlan(vxlan) => {
             set("type", "vxlan".into());
-            let vxlan = json!({
-                "id": vni, "port": port, "local": local, "link": **device, "learning": false,
-            });
-            set("vxlan", vxlan);
+            set("vxlan", self::vxlan(vxlan));
         }
+        LinkKind::Ipip { local } => {
+            set("type", "ipip".into());
+            set("ipip", json!({ "local": local }));
+        }
+        LinkKind::Wireguard => set("type", "wireguard".into()),
+        LinkKind::Tun => set("type", "tun".into()),
     }
     all
+}
+
+/// That packets carry their mark is said only of a device where they do.
+fn vxlan(vxlan: &Vxlan) -> Value {
+    let Vxlan { vni, port, local, device, learning, gbp } = vxlan;
+    let mut all = json!({
+        "id": vni, "port": port, "local": local, "link": **device, "learning": learning,
+    });
+    if let (true, Value::Object(fields)) = (*gbp, &mut all) {
+        fields.insert("gbp".into(), true.into());
+    }
+    all
+}
+
+/// Of keys that are secret only the files.
+fn wireguard(device: &Wireguard) -> Value {
+    present(json!({
+        "kind": "wireguard", "link": *device.link, "port": device.port,
+        "public-key": device.public_key.map(|key| key.to_string()),
+        "private-key-file": device.private_key_file.0.as_deref(),
+    }))
+}
+
+fn peer(peer: &WireguardPeer) -> Value {
+    present(json!({
+        "kind": "wireguard-peer", "link": *peer.link, "public-key": peer.public_key.to_string(),
+        "endpoint": peer.endpoint, "allowed": peer.allowed, "keepalive": peer.keepalive,
+        "preshared-key-file": peer.preshared_key_file.as_ref().map(|file| &*file.0),
+    }))
+}
+
+/// An object without the fields that are null.
+fn present(all: Value) -> Value {
+    match all {
+        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        all => all,
+    }
 }
 
 /// Says where an operation takes place, right behind what it is.

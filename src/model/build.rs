@@ -73,6 +73,7 @@ fn cluster(
     check::docker(&dockers, faults);
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
+    check::wireguard(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
     check::portals(&services, &addresses, faults);
     let index = select::Index::new(&pods, &nodes);
@@ -120,6 +121,7 @@ fn node(
         blocks: own.into_iter().collect(),
         foreign_blocks: foreign.into_iter().collect(),
         vteps,
+        keys: stated.keys,
         docker: None,
     }
 }

@@ -29,6 +29,7 @@ pub mod text;
 mod underlay;
 mod up;
 mod virtual_server;
+mod wireguard;
 
 pub use address::Address;
 pub use aside::Aside;
@@ -39,7 +40,7 @@ pub use flush::Flush;
 pub use id::Id;
 pub use ipset::{Ipset, Member, SetKind, SetName};
 pub use jump::{Hook, Jump, Place, decides, is_chain};
-pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE};
+pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE, Vxlan};
 pub use module::Module;
 pub use neighbour::Neighbour;
 pub use netns::{Netns, NetnsObject};
@@ -59,6 +60,7 @@ pub use up::Up;
 pub use virtual_server::{
     Forwarding, RealServer, Scheduling, Shift, VirtualAddress, VirtualServer,
 };
+pub use wireguard::{Wireguard, WireguardPeer};
 
 use netc_lang::Span;
 use std::sync::Arc;
@@ -92,6 +94,8 @@ pub enum State {
     Link(Link),
     /// A device's membership in a bridge.
     Port(Port),
+    /// The key of a device of wireguard.
+    Wireguard(Wireguard),
     /// An address on a device.
     Address(Address),
     /// That a device is up.
@@ -100,6 +104,8 @@ pub enum State {
     Neighbour(Neighbour),
     /// A forwarding entry.
     Fdb(Fdb),
+    /// A peer of a device of wireguard.
+    WireguardPeer(WireguardPeer),
     /// A route.
     Route(Route),
     /// A set that rules look into.
@@ -127,10 +133,12 @@ impl State {
             State::Netns(object) => object.id(),
             State::Link(object) => object.id(),
             State::Port(object) => object.id(),
+            State::Wireguard(object) => object.id(),
             State::Address(object) => object.id(),
             State::Up(object) => object.id(),
             State::Neighbour(object) => object.id(),
             State::Fdb(object) => object.id(),
+            State::WireguardPeer(object) => object.id(),
             State::Route(object) => object.id(),
             State::Set(object) => object.id(),
             State::Virtual(object) => object.id(),
@@ -153,10 +161,12 @@ impl State {
             State::Sysctl(object) => object.needs().for_each(name),
             State::Link(object) => object.needs().for_each(name),
             State::Port(object) => object.needs().into_iter().for_each(name),
+            State::Wireguard(object) => name(object.needs()),
             State::Address(object) => object.needs().for_each(name),
             State::Up(object) => object.needs().into_iter().for_each(name),
             State::Neighbour(object) => name(object.needs()),
             State::Fdb(object) => name(object.needs()),
+            State::WireguardPeer(object) => name(object.needs()),
             State::Route(object) => object.needs().for_each(name),
             State::Virtual(object) => object.after.iter().cloned().for_each(name),
             State::Jump(object) => name(object.needs()),

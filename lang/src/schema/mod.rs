@@ -41,6 +41,8 @@ pub enum Place {
     Proxy,
     /// In `node NAME { … }`.
     Node,
+    /// In `wireguard { … }` of a node.
+    NodeWireguard,
     /// In `pod NAME { … }`.
     Pod,
     /// In `pods NAME { … }`.
@@ -61,13 +63,14 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 15] = [
+    pub const ALL: [Place; 16] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
         Place::PodNetwork,
         Place::Proxy,
         Place::Node,
+        Place::NodeWireguard,
         Place::Pod,
         Place::Pods,
         Place::Container,
@@ -90,6 +93,7 @@ impl Place {
             Place::PodNetwork => "in a `pod-network` block",
             Place::Proxy => "in a `proxy` block",
             Place::Node => "in a `node` block",
+            Place::NodeWireguard => "in a `wireguard` block of `node`",
             Place::Pod => "in a `pod` block",
             Place::Pods => "in a `pods` block",
             Place::Container => "in a `container` block",
@@ -185,6 +189,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         pod_network::STATEMENTS,
         proxy::STATEMENTS,
         node::STATEMENTS,
+        node::WIREGUARD,
         pod::POD,
         pod::PODS,
         pod::CONTAINER,
@@ -224,6 +229,7 @@ fn table(place: Place) -> &'static [Definition] {
         Place::PodNetwork => pod_network::STATEMENTS,
         Place::Proxy => proxy::STATEMENTS,
         Place::Node => node::STATEMENTS,
+        Place::NodeWireguard => node::WIREGUARD,
         Place::Pod => pod::POD,
         Place::Pods => pod::PODS,
         Place::Container => pod::CONTAINER,

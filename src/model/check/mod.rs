@@ -7,6 +7,7 @@ mod overlap;
 mod portals;
 mod proxy;
 mod underlay;
+mod wireguard;
 
 pub(super) use docker::{node_ports as published_ports, stated as docker};
 pub(super) use mtu::{check as mtu, choose as choose_mtu, of_node as node_mtu};
@@ -16,3 +17,4 @@ pub(super) use portals::check as portals;
 pub(crate) use portals::shared as shared_portals;
 pub(super) use proxy::check as proxy;
 pub(super) use underlay::check as underlay;
+pub(super) use wireguard::check as wireguard;
