@@ -90,7 +90,7 @@ fn udp_is_a_device_that_stays_and_one_route() {
     let made = "ip tuntap add dev flannel0 mode tun && ip link set flannel0 mtu 1472";
     assert_eq!(find("ip tuntap"), made);
     assert_eq!(find("ip addr"), "ip addr add 10.244.0.0/32 dev flannel0");
-    let route = "ip route replace 10.244.0.0/16 dev flannel0 scope global proto 110";
+    let route = "ip route replace 10.244.0.0/16 dev flannel0 proto 110 scope global";
     assert_eq!(find("ip route"), route);
     let codes: Vec<&str> = compiled(source).diagnostics.iter().map(|fault| fault.code.id).collect();
     assert_eq!(codes, ["W0311"]);
