@@ -26,12 +26,7 @@ pub(super) fn device(
     };
     cx.objects.add(State::Link(link), span);
     for block in families.iter().filter_map(|family| node.blocks.get(*family)) {
-        let address = Address {
-            netns: Netns::Node,
-            link: Text::clone(name),
-            address: IpNet::from(block.network()),
-            after: Vec::new(),
-        };
+        let address = Address::new(Netns::Node, Text::clone(name), IpNet::from(block.network()));
         cx.objects.add(State::Address(address), node.span);
     }
     let up = Up { netns: Netns::Node, link: Text::clone(name) };

@@ -36,7 +36,8 @@ pub use cluster::{
 };
 pub(crate) use declare::read as declare;
 pub use docker::{
-    Container, ContainerPlace, Docker, DockerLayout, DockerNetwork, DockerRules, Published,
+    Container, ContainerPlace, Docker, DockerLayout, DockerNetwork, DockerRules, GatewayMode,
+    Published,
 };
 pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
@@ -46,7 +47,7 @@ pub use overlay::{
     FlannelRules, NodeKeys, Overlay, OverlayKind, Vxlan, Wireguard, WireguardMode,
 };
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
-pub use pod_network::Bridge;
+pub use pod_network::{Attachment, AttachmentKind, Bridge, PodMasquerade, PodRoute, PortMap};
 pub use public_key::{NotAKey, PublicKey};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
 pub(crate) use special::Special;

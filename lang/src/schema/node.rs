@@ -86,6 +86,13 @@ pub(super) const STATEMENTS: &[Definition] = &[
         example: "wireguard { public-key \"HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\"; private-key-file \"/etc/netc/wireguard.key\" }",
         ..PLAIN
     },
+    Definition {
+        place: Place::Node,
+        default: Some("the cluster's"),
+        doc: "How the pods of this node are joined to it, in place of the cluster's whole `pod-network`.",
+        example: "pod-network ptp",
+        ..super::pod_network::POD_NETWORK
+    },
 ];
 
 pub(super) const WIREGUARD: &[Definition] = &[

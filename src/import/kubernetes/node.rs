@@ -31,6 +31,7 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> NodeDecl {
         blocks: blocks(object),
         vteps: Vec::new(),
         keys: None,
+        attachment: None,
     }
 }
 

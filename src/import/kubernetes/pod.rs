@@ -61,6 +61,7 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> Found {
             terminating: deleted.is_some(),
             host_network,
         },
+        sandbox: None,
     })
 }
 
@@ -109,7 +110,8 @@ pub(super) fn template(
     }
     let ports = once_each(ports);
     let host_network = object.switch(spec, "hostNetwork").unwrap_or_default();
-    (PodTemplate { labels: labels.unwrap_or_default(), ports, weight: None }, host_network)
+    let labels = labels.unwrap_or_default();
+    (PodTemplate { labels, ports, ..PodTemplate::default() }, host_network)
 }
 
 /// Containers may well repeat each other: that says nothing new.

@@ -1,7 +1,7 @@
 //! Bridges, namespaces and parameters (netspec 3.1).
 
 use crate::lower::bridge::no_router_advertisements;
-use crate::lower::joint::{self, Joint};
+use crate::lower::joint::{self, Joint, Membership};
 use crate::lower::{Context, host};
 use crate::model::{
     Container, ContainerPlace, Docker, DockerLayout, DockerNetwork, DockerRules, Family, PerFamily,
@@ -71,8 +71,7 @@ fn bridge(cx: &mut Context, docker: &Docker, network: &DockerNetwork) {
     cx.objects.add(State::Link(link), span);
     cx.objects.add(no_router_advertisements(Netns::Node, &name), span);
     for address in network.gateways.values() {
-        let (netns, link) = (Netns::Node, Text::clone(&name));
-        let address = Address { netns, link, address: *address, after: Vec::new() };
+        let address = Address::new(Netns::Node, Text::clone(&name), *address);
         cx.objects.add(State::Address(address), span);
     }
     // Without a proxy what is sent to 127.0.0.1 goes out by the bridge.
@@ -103,9 +102,11 @@ fn join(
         alias: format!("netc docker container {}", container.name).into(),
         mac: mac(docker, &container.addresses, &known),
         mtu: network.mtu,
-        bridge: network.device.as_str().into(),
-        // A container that reaches itself by a published port is sent back where it came from.
-        hairpin: !docker.userland_proxy,
+        port: Some(Membership {
+            bridge: network.device.as_str().into(),
+            // A container that reaches itself by a published port is sent back where it came from.
+            hairpin: !docker.userland_proxy,
+        }),
         v6: joint::has_v6(&container.addresses),
     };
     joint::join(cx, &joint);
@@ -113,7 +114,7 @@ fn join(
         let Some(gateway) = network.gateways.get(family) else { continue };
         let Ok(address) = IpNet::new(*address, gateway.prefix_len()) else { continue };
         let out = (!network.internal).then_some(family.default_route());
-        joint::address(cx, &joint, address, gateway.addr(), out);
+        joint::address(cx, &joint, address, out.map(|out| (out, gateway.addr())));
     }
 }
 

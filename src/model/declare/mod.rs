@@ -13,6 +13,7 @@ mod service;
 
 pub(super) use cluster::ClusterDecl;
 pub(super) use docker::{ContainerDecl, DockerDecl, Mode, NetworkDecl};
+pub(super) use pod_network::AttachmentDecl;
 
 use super::stated::Stated;
 use super::{Family, PerFamily, fault};

@@ -1,6 +1,6 @@
 //! `node` statements.
 
-use super::per_family;
+use super::{per_family, pod_network};
 use crate::model::stated::{Form, NodeDecl};
 use crate::model::{Family, NodeAddress, NodeKeys};
 use netc_lang::{Diagnostic, Interface, Item, Spanned};
@@ -26,6 +26,9 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NodeDecl
         blocks: per_family(blocks, Family::of_net, "blocks of one node", faults),
         vteps: vteps.collect(),
         keys: item.child("wireguard").map(keys),
+        attachment: item
+            .child("pod-network")
+            .map(|stated| pod_network::read(Some(stated), item.span, faults)),
     })
 }
 

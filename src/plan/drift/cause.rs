@@ -96,7 +96,7 @@ fn object(wanted: &State, found: Option<&State>, kind: Trouble) -> String {
         (State::Route(_), Some(_))
         | (State::Neighbour(_) | State::Fdb(_), _)
         | (State::Wireguard(_) | State::WireguardPeer(_), _) => FLANNELD,
-        (State::Route(_), None) => ROUTE,
+        (State::Route(_), None) | (State::PolicyRule(_), _) => ROUTE,
         (State::Sysctl(Sysctl { key, .. }), _) if key.starts_with("net.bridge.") => BRIDGED,
         (State::Sysctl(_), _) => PARAMETER,
         (State::Module(_), _) => MODULE,

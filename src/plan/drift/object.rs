@@ -1,7 +1,7 @@
 //! Sentences about objects that are no rules.
 
 use super::serving;
-use crate::emit::way;
+use crate::emit::{policy, way};
 use crate::object::{Link, LinkKind, State, Sysctl, Vxlan};
 use crate::plan::wireguard;
 
@@ -44,6 +44,7 @@ fn missing(state: &State) -> String {
             entry.link, entry.netns, entry.mac, entry.destination
         ),
         State::Route(route) => format!("{} {} is missing", state.id(), way(route)),
+        State::PolicyRule(rule) => format!("{} {} is missing", state.id(), policy(rule)),
         _ => format!("{} is missing", state.id()),
     }
 }
@@ -95,6 +96,9 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
             let (is, not) = (wireguard::peer(found), wireguard::peer(wanted));
             let id = State::WireguardPeer(wanted.clone()).id();
             vec![format!("{id} is {is}, not {not}")]
+        }
+        (State::PolicyRule(new), State::PolicyRule(found)) if new != found => {
+            vec![format!("{} is {}, not {}", wanted.id(), policy(found), policy(new))]
         }
         (State::Set(wanted), State::Set(found)) => serving::set(wanted, found),
         (State::Virtual(wanted), State::Virtual(found)) => serving::server(wanted, found),
