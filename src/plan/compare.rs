@@ -99,10 +99,6 @@ fn states(wanted: &State, found: &State) -> Difference {
             let same = (&new.bridge, new.hairpin) == (&old.bridge, old.hairpin);
             in_place(same, || format!("was in {}, hairpin {hairpin}", old.bridge))
         }
-        (State::Address(new), State::Address(old)) if new.routed != old.routed => {
-            let with = if old.routed { "with" } else { "without" };
-            Difference::Remake(format!("was there {with} a route to its network"))
-        }
         (State::Neighbour(new), State::Neighbour(old)) => {
             in_place(new.mac == old.mac, || format!("was {}", old.mac))
         }

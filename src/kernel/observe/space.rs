@@ -33,6 +33,9 @@ pub(super) struct Space {
     forwarding: Vec<FoundEntry>,
 }
 
+/// The protocol of routes that the kernel made (`RTPROT_KERNEL` in linux/rtnetlink.h).
+const BY_KERNEL: u8 = 2;
+
 impl Space {
     /// Reads it; with all routes by which addresses are its own, if these are wanted.
     pub(super) fn read(socket: &mut Socket<Message>, locals: bool) -> Result<Space, KernelError> {
@@ -241,8 +244,10 @@ impl View<'_> {
                 after: device.into_iter().collect(),
             });
             let id = state.id();
-            // A route of another metric stands beside netc's, not in its place.
-            let in_place = found.metric == metric(found.destination);
+            // A route of another metric stands beside netc's, not in its place. In a namespace of
+            // netc's own those that the kernel made come and go with netc's own addresses.
+            let comes_along = self.is_own() && found.protocol == BY_KERNEL;
+            let in_place = found.metric == metric(found.destination) && !comes_along;
             let left = self.interest.adopt && self.is_of_overlay(found);
             let asked_for = left || self.interest.has(&id);
             if own || (in_place && asked_for && !live.states.contains_key(&id)) {
