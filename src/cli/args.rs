@@ -302,6 +302,9 @@ pub(super) enum ImportFrom {
     /// Kubernetes objects, such as `kubectl get nodes,services,endpointslices,pods -A -o json`
     /// writes.
     K8s(ImportK8s),
+    /// Docker's networks and containers, such as `docker network inspect` and `docker inspect`
+    /// print them.
+    Docker(ImportDocker),
 }
 
 #[derive(clap::Args, Debug)]
@@ -309,6 +312,22 @@ pub(super) struct ImportK8s {
     /// Files of Kubernetes objects, `-` for standard input, or folders.
     #[arg(default_value = ".", value_name = "FILES")]
     pub(super) files: Vec<String>,
+    /// Write this file [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// How to show diagnostics.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ImportDocker {
+    /// Files of JSON with networks, containers or both; `-` for standard input.
+    #[arg(required = true, value_name = "FILES")]
+    pub(super) files: Vec<String>,
+    /// The node that Docker runs on.
+    #[arg(long, value_name = "NAME", value_parser = node_name)]
+    pub(super) node: String,
     /// Write this file [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
@@ -338,6 +357,15 @@ pub(super) struct Explain {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// A node's name in the language's form.
+fn node_name(word: &str) -> Result<String, String> {
+    let read = netc_lang::schema::Shape::NodeName.read(word, false);
+    read.map(|_| word.to_owned()).map_err(|why| match why.help {
+        Some(help) => format!("it {}; {help}", why.reason),
+        None => format!("it {}", why.reason),
+    })
 }
 
 /// A time in the language's form.

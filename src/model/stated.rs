@@ -4,6 +4,7 @@
 //! [`import`](crate::import) from Kubernetes objects. From here on both go the same way.
 
 use super::declare::{ClusterDecl, DockerDecl};
+pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
     Conditions, Family, Hints, NodeAddress, PerFamily, PodState, PodTemplate, Policy, ServiceKind,

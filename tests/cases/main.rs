@@ -5,6 +5,9 @@
 //! * `diffs::CASE`: what changes from `old.netc` to `new.netc` in `tests/diffs/CASE` is shown
 //!   exactly so;
 //! * `docker::CASE`: the nodes of `tests/docker/CASE` have exactly the rules beside it;
+//! * `docker_import::CASE`: what Docker prints, in `tests/docker-import/bad/CASE`, is refused with
+//!   exactly the message beside it; in `tests/docker-import/import/CASE` it becomes exactly the
+//!   `.netc` beside it, with the rules beside it;
 //! * `docker_matrix::LAYOUT`: every combination of Docker's options gives the rules of
 //!   `tests/matrix/docker-LAYOUT.txt`;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
@@ -25,6 +28,7 @@
 mod bad;
 mod diffs;
 mod docker;
+mod docker_import;
 mod docker_matrix;
 mod golden;
 mod ipvs;
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         bad::trials(),
         diffs::trials(),
         docker::trials(),
+        docker_import::trials(),
         docker_matrix::trials(),
         golden::trials(),
         ipvs::trials(),

@@ -12,7 +12,8 @@ mod proxy;
 mod service;
 
 pub(super) use cluster::ClusterDecl;
-pub(super) use docker::{ContainerDecl, DockerDecl, Mode, NetworkDecl};
+pub(super) use docker::DockerDecl;
+pub(crate) use docker::{ContainerDecl, Mode, NetworkDecl};
 
 use super::stated::Stated;
 use super::{Family, PerFamily, fault};
