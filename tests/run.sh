@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 # Each tool and the package that has it.
 tools="ip:iproute2 bridge:iproute2 iptables-nft:iptables iptables-legacy:iptables sysctl:procps unshare:util-linux conntrack:conntrack
     qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio modprobe:kmod
-    ipvsadm:ipvsadm ipset:ipset nft:nftables wg:wireguard-tools"
+    ipvsadm:ipvsadm ipset:ipset nft:nftables wg:wireguard-tools ping:iputils-ping
+    /usr/lib/cni/bridge:containernetworking-plugins"
 missing=""
 for entry in $tools; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${entry%%:*}" >/dev/null || missing="$missing ${entry##*:}"

@@ -175,6 +175,8 @@ pub enum Value {
     Switch(bool),
     /// An address.
     Address(IpAddr),
+    /// Addresses from the first to the last.
+    Addresses(RangeInclusive<IpAddr>),
     /// An address, perhaps with its prefix length.
     Interface(Interface),
     /// A network; its host bits are zero.
@@ -229,6 +231,7 @@ from_value! {
     Number => u8, number, u8::try_from(*number).ok();
     Switch => bool, switch, Some(*switch);
     Address => IpAddr, address, Some(*address);
+    Addresses => RangeInclusive<IpAddr>, addresses, Some(addresses.clone());
     Interface => Interface, interface, Some(*interface);
     Network => IpNet, network, Some(*network);
     Port => Port, port, Some(*port);

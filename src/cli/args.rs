@@ -42,6 +42,8 @@ pub(super) enum Command {
     Watchdog(Watchdog),
     /// Draws the cluster's topology, or the dependency graph of a node.
     Graph(Graph),
+    /// Shows one thing of the cluster and all that belongs to it.
+    Show(Show),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
     /// Writes what other systems hold in the language.
@@ -276,6 +278,34 @@ pub(super) enum GraphFormat {
     Dot,
     /// For machines.
     Json,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Show {
+    #[command(subcommand)]
+    pub(super) what: ShowWhat,
+}
+
+/// What is shown.
+#[derive(Subcommand, Debug)]
+pub(super) enum ShowWhat {
+    /// A pod, [NAMESPACE/]NAME: who owns its network namespace and who is in it; its devices,
+    /// addresses, routes and published ports.
+    Pod(ShowOne),
+    /// The same of a container of Docker: NODE/NAME, or NAME if one node alone has it.
+    Container(ShowOne),
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowOne {
+    /// Its name.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
 }
 
 #[derive(clap::Args, Debug)]

@@ -52,6 +52,7 @@ pub fn removal(state: &State) -> Option<String> {
             format!("bridge fdb del {} dev {} dst {} self", fdb.mac, fdb.link, fdb.destination)
         }
         State::Route(_) => command(state)?.replacen(" route replace ", " route del ", 1),
+        State::PolicyRule(_) => command(state)?.replacen(" rule add ", " rule del ", 1),
     })
 }
 
@@ -284,7 +285,7 @@ mod tests {
         assert_eq!(said(State::Link(veth(1500, 1, 2))), "ip link del veth0");
         let address = "10.0.0.1/24".parse().unwrap();
         let after = Vec::new();
-        let address = Address { netns: netns(), link: "eth0".into(), address, after };
+        let address = Address { after, ..Address::new(netns(), "eth0".into(), address) };
         assert_eq!(said(State::Address(address)), "ip -n a addr del 10.0.0.1/24 dev eth0");
         let up = Up { netns: netns(), link: "lo".into() };
         assert_eq!(said(State::Up(up)), "ip -n a link set lo down");

@@ -29,16 +29,17 @@ pub(super) fn lower(cx: &mut Context) {
     }
     // Without it a reply from a pod on the same bridge goes straight back to the client, past
     // the connection tracking that would undo the service's DNAT.
-    if let (Some(bridge), Some(_)) = (&cx.cluster.bridge, &cx.cluster.proxy) {
+    let bridged = node.attachment.as_ref().filter(|own| own.bridge().is_some());
+    if let (Some(own), Some(_)) = (bridged, &cx.cluster.proxy) {
         let module = Module { name: "br_netfilter".into() };
         let loaded = Id::Module(Text::clone(&module.name));
-        cx.objects.add(State::Module(module), bridge.span);
+        cx.objects.add(State::Module(module), own.span);
         for family in node.blocks.families() {
             let key = match family {
                 Family::V4 => "net.bridge.bridge-nf-call-iptables",
                 Family::V6 => "net.bridge.bridge-nf-call-ip6tables",
             };
-            cx.objects.add(sysctl(key, Some(loaded.clone())), bridge.span);
+            cx.objects.add(sysctl(key, Some(loaded.clone())), own.span);
         }
     }
 }

@@ -26,12 +26,18 @@ pub(super) struct Joint {
     pub(super) mac: Mac,
     /// The MTU of both.
     pub(super) mtu: u32,
+    /// The bridge that the node's end is in, if there is one.
+    pub(super) port: Option<Membership>,
+    /// Whether it has IPv6 addresses.
+    pub(super) v6: bool,
+}
+
+/// The place of a node's end in a bridge.
+pub(super) struct Membership {
     /// The bridge.
     pub(super) bridge: Text,
     /// Whether the bridge sends packets back where they came from.
     pub(super) hairpin: bool,
-    /// Whether it has IPv6 addresses.
-    pub(super) v6: bool,
 }
 
 /// The device that everybody within sees.
@@ -62,8 +68,8 @@ pub(super) fn isolated(cx: &mut Context, name: &Text, span: Span) {
     cx.objects.add(State::Up(Up { netns, link: "lo".into() }), span);
 }
 
-/// The namespace, the veth pair with its node's end in the bridge, both ends up, and the parameters
-/// of the inner one.
+/// The namespace, the veth pair, its node's end in the bridge if there is one, both ends up, and the
+/// parameters of the inner one.
 pub(super) fn join(cx: &mut Context, joint: &Joint) {
     let Joint { span, host, .. } = joint;
     isolated(cx, &joint.netns, *span);
@@ -78,13 +84,11 @@ pub(super) fn join(cx: &mut Context, joint: &Joint) {
     };
     cx.objects.add(State::Link(link), *span);
     cx.objects.add(no_router_advertisements(Netns::Node, host), *span);
-    let port = Port {
-        netns: Netns::Node,
-        link: Text::clone(host),
-        bridge: Text::clone(&joint.bridge),
-        hairpin: joint.hairpin,
-    };
-    cx.objects.add(State::Port(port), *span);
+    if let Some(Membership { bridge, hairpin }) = &joint.port {
+        let (netns, link, bridge) = (Netns::Node, Text::clone(host), Text::clone(bridge));
+        let port = Port { netns, link, bridge, hairpin: *hairpin };
+        cx.objects.add(State::Port(port), *span);
+    }
     cx.objects.add(State::Up(Up { netns: Netns::Node, link: Text::clone(host) }), *span);
     cx.objects.add(State::Up(Up { netns: netns.clone(), link: eth0() }), *span);
     parameters(cx, joint, &netns);
@@ -111,18 +115,18 @@ fn parameters(cx: &mut Context, joint: &Joint, netns: &Netns) {
     }
 }
 
-/// An address of the inner device, and the routes by the gateway.
+/// An address of the inner device, and routes by a gateway of its network.
 pub(super) fn address(
     cx: &mut Context,
     joint: &Joint,
     address: IpNet,
-    gateway: IpAddr,
-    destinations: impl IntoIterator<Item = IpNet>,
+    routes: impl IntoIterator<Item = (IpNet, IpAddr)>,
 ) {
     let netns = Netns::Named(Text::clone(&joint.netns));
-    let own = Address { netns: netns.clone(), link: eth0(), address, after: Vec::new() };
+    let own =
+        Address { routed: joint.port.is_some(), ..Address::new(netns.clone(), eth0(), address) };
     cx.objects.add(State::Address(own), joint.span);
-    for destination in destinations {
+    for (destination, gateway) in routes {
         let after =
             vec![Id::Address(netns.clone(), eth0(), address), Id::Up(netns.clone(), eth0())];
         let route = Route { after, ..Route::via(netns.clone(), destination, gateway, eth0()) };

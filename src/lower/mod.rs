@@ -2,17 +2,23 @@
 //! system would program at run time.
 
 mod bridge;
+mod cni;
 mod docker;
 mod flannel;
 mod host;
 mod joint;
 mod kube;
 mod pods;
+mod point_to_point;
 mod routes;
 mod vxlan;
 
-use crate::model::{Cluster, Node, NodeId, OverlayKind, Pod};
+pub(crate) use docker::namespace as container_namespace;
+pub(crate) use pods::namespace as pod_namespace;
+
+use crate::model::{Cluster, Family, Node, NodeId, OverlayKind, Pod};
 use crate::object::Objects;
+use ipnet::IpNet;
 use std::collections::BTreeSet;
 
 /// What is known of the machine that a node is, if it is at hand.
@@ -55,9 +61,12 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     host::lower(&mut cx);
     // The names of the node's ends of veth pairs.
     let mut names = BTreeSet::new();
-    if let Some(bridge) = &cluster.bridge {
-        bridge::lower(&mut cx, bridge);
-        pods::lower(&mut cx, bridge, &mut names);
+    if let Some(attachment) = &node.attachment {
+        if let Some(bridge) = attachment.bridge() {
+            bridge::lower(&mut cx, bridge, attachment.mtu);
+        }
+        let pods = pods::lower(&mut cx, attachment, &mut names);
+        cni::lower(&mut cx, attachment, &pods);
     }
     if let Some(docker) = &node.docker {
         docker::lower(&mut cx, docker, &mut names);
@@ -74,4 +83,13 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
         kube::lower(&mut cx, proxy);
     }
     cx.objects
+}
+
+/// The multicast addresses of a family (RFC 5771, RFC 4291 section 2.7).
+fn multicast(family: Family) -> IpNet {
+    let (first, prefix) = match family {
+        Family::V4 => (0xe000_0000, 4),
+        Family::V6 => (0xff << 120, 8),
+    };
+    IpNet::new(family.address(first), prefix).unwrap_or(family.default_route())
 }

@@ -35,12 +35,7 @@ fn device(cx: &mut Context, family: Family, name: &Text, vni: u32, port: u16) {
     };
     cx.objects.add(State::Link(link), cx.cluster.overlay.span);
     cx.objects.add(no_router_advertisements(Netns::Node, name), cx.cluster.overlay.span);
-    let address = Address {
-        netns: Netns::Node,
-        link: Text::clone(name),
-        address: IpNet::from(block.network()),
-        after: Vec::new(),
-    };
+    let address = Address::new(Netns::Node, Text::clone(name), IpNet::from(block.network()));
     cx.objects.add(State::Address(address), node.span);
     let up = Up { netns: Netns::Node, link: Text::clone(name) };
     cx.objects.add(State::Up(up), cx.cluster.overlay.span);

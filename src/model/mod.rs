@@ -44,6 +44,6 @@ pub(crate) use natural::compare as natural_order;
 pub use node::{Node, NodeAddress, NodeId, gateway};
 pub use overlay::{FlannelRules, Overlay, OverlayKind};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
-pub use pod_network::Bridge;
+pub use pod_network::{Attachment, AttachmentKind, Bridge, PodMasquerade, PodRoute, PortMap};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
 pub(crate) use special::Special;

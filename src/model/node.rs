@@ -1,9 +1,10 @@
 //! Nodes.
 
-use super::{Docker, Family, PerFamily, number};
+use super::{Attachment, Docker, Family, PerFamily, number};
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The index of a node in [`Cluster::nodes`](super::Cluster::nodes).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,6 +29,10 @@ pub struct Node {
     pub kernel: Option<(u16, u16)>,
     /// Its blocks of the pod network.
     pub blocks: PerFamily<IpNet>,
+    /// The gateways of its pods in these blocks.
+    pub gateways: PerFamily<IpAddr>,
+    /// How its pods are joined to it, if netc does that.
+    pub attachment: Option<Arc<Attachment>>,
     /// Its blocks of families in which the cluster has no pod network: something else looks after
     /// them.
     pub foreign_blocks: PerFamily<IpNet>,
@@ -71,7 +76,7 @@ impl NodeAddress {
     }
 }
 
-/// The gateway of a block: its first address, which the node's bridge has.
+/// The gateway of a block if none is stated: its first address, which the node's bridge has.
 #[must_use]
 pub fn gateway(block: IpNet) -> IpAddr {
     Family::of_net(block).address(number(block.network()).saturating_add(1))

@@ -3,7 +3,7 @@
 //! Two front ends fill these types: [`declare`](super::declare) from `.netc` statements and
 //! [`import`](crate::import) from Kubernetes objects. From here on both go the same way.
 
-use super::declare::{ClusterDecl, DockerDecl};
+use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl};
 pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
@@ -49,9 +49,16 @@ pub(crate) struct NodeDecl {
     pub(crate) kernel: Option<Spanned<(u16, u16)>>,
     pub(crate) blocks: PerFamily<Spanned<IpNet>>,
     pub(crate) vteps: Vec<Spanned<Mac>>,
+    /// How its pods are joined to it, if not as the cluster says.
+    pub(crate) attachment: Option<AttachmentDecl>,
 }
 
 impl NodeDecl {
+    /// How its pods are joined to it.
+    pub(crate) fn attachment<'d>(&'d self, cluster: &'d ClusterDecl) -> &'d AttachmentDecl {
+        self.attachment.as_ref().unwrap_or(&cluster.attachment)
+    }
+
     /// The first address of a family.
     pub(crate) fn address(&self, family: Family) -> Option<&NodeAddress> {
         first_of(&self.addresses, family)
@@ -67,6 +74,8 @@ pub(crate) struct PodDecl {
     pub(crate) template: Arc<PodTemplate>,
     pub(crate) addresses: PerFamily<Spanned<IpAddr>>,
     pub(crate) state: PodState,
+    /// The id of its sandbox, if stated.
+    pub(crate) sandbox: Option<String>,
 }
 
 /// Where a pod runs.

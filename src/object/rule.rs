@@ -54,6 +54,8 @@ pub enum Match<'a> {
     Transport(Protocol),
     /// `-m PROTOCOL --dport PORT`
     DestinationPort(Protocol, u16),
+    /// `-m multiport --dports PORT,PORT`: at most 15.
+    DestinationPorts(&'a [u16]),
     /// `-m mark --mark VALUE/MASK`
     Mark {
         /// Inverted.

@@ -84,6 +84,13 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             push(out, &[transport(protocol), " --dport "]);
             push_number(out, u32::from(port));
         }
+        Match::DestinationPorts(ports) => {
+            out.push_str(" -m multiport --dports ");
+            for (place, port) in ports.iter().enumerate() {
+                out.push_str(if place == 0 { "" } else { "," });
+                push_number(out, u32::from(*port));
+            }
+        }
         Match::Mark { not, mark } => {
             push(out, &[" -m mark", inverted(not), " --mark "]);
             push_mark(out, mark, mark);

@@ -19,6 +19,7 @@
 //!   message beside them; those in `tests/objects/import/CASE` become exactly the `.netc` beside
 //!   them, which compiles to the same artefacts;
 //! * `rules::CASE`: `tests/rules/CASE` has exactly the rules beside it;
+//! * `show::CASE`: `tests/show/CASE/expected` is what the commands in it print;
 //! * `page::CODE`: the faulty example of `lang/errors/CODE.md` gives that code, the mended one
 //!   does not.
 //!
@@ -36,6 +37,7 @@ mod nftables;
 mod objects;
 mod page;
 mod rules;
+mod show;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         objects::trials(),
         page::trials(),
         rules::trials(),
+        show::trials(),
     ]
     .into_iter()
     .flatten()

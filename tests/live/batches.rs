@@ -31,7 +31,7 @@ fn up(name: &str) -> State {
 
 fn address(name: &str, net: &str) -> State {
     let address = net.parse().unwrap();
-    State::Address(Address { netns: NODE, link: name.into(), address, after: Vec::new() })
+    State::Address(Address::new(NODE, name.into(), address))
 }
 
 fn route(table: u32, net: &str, gateway: &str) -> Route {

@@ -37,6 +37,10 @@ pub enum Place {
     Overlay,
     /// In `pod-network KIND { … }`.
     PodNetwork,
+    /// In `host-local { … }` of a pod network.
+    HostLocal,
+    /// In `port-map { … }` of a pod network.
+    PortMap,
     /// In `proxy KIND { … }`.
     Proxy,
     /// In `node NAME { … }`.
@@ -61,11 +65,13 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 15] = [
+    pub const ALL: [Place; 17] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
         Place::PodNetwork,
+        Place::HostLocal,
+        Place::PortMap,
         Place::Proxy,
         Place::Node,
         Place::Pod,
@@ -88,6 +94,8 @@ impl Place {
             Place::Cluster => "in a `cluster` block",
             Place::Overlay => "in an `overlay` block",
             Place::PodNetwork => "in a `pod-network` block",
+            Place::HostLocal => "in a `host-local` block",
+            Place::PortMap => "in a `port-map` block",
             Place::Proxy => "in a `proxy` block",
             Place::Node => "in a `node` block",
             Place::Pod => "in a `pod` block",
@@ -183,6 +191,8 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         cluster::STATEMENTS,
         overlay::STATEMENTS,
         pod_network::STATEMENTS,
+        pod_network::HOST_LOCAL,
+        pod_network::PORT_MAP,
         proxy::STATEMENTS,
         node::STATEMENTS,
         pod::POD,
@@ -222,6 +232,8 @@ fn table(place: Place) -> &'static [Definition] {
         Place::Cluster => cluster::STATEMENTS,
         Place::Overlay => overlay::STATEMENTS,
         Place::PodNetwork => pod_network::STATEMENTS,
+        Place::HostLocal => pod_network::HOST_LOCAL,
+        Place::PortMap => pod_network::PORT_MAP,
         Place::Proxy => proxy::STATEMENTS,
         Place::Node => node::STATEMENTS,
         Place::Pod => pod::POD,

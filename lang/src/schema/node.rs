@@ -77,4 +77,11 @@ pub(super) const STATEMENTS: &[Definition] = &[
         example: "vtep c6:d2:32:6f:8f:44",
         ..PLAIN
     },
+    Definition {
+        place: Place::Node,
+        default: Some("the cluster's"),
+        doc: "How the pods of this node are joined to it, in place of the cluster's whole `pod-network`.",
+        example: "pod-network ptp",
+        ..super::pod_network::POD_NETWORK
+    },
 ];

@@ -55,6 +55,7 @@ fn name(field: &Field) -> String {
         Shape::HostPorts => "[ADDRESS:]PORT[-LAST]".into(),
         Shape::PortRange => "PORT[-LAST][/PROTOCOL]".into(),
         Shape::NetworkMode => "host|none|NETWORK|container:NAME".into(),
+        Shape::AddressRange => "FIRST-LAST".into(),
         Shape::Interface => "ADDRESS[/LENGTH]".into(),
         Shape::Prefix => "/LENGTH".into(),
         Shape::Ports => "FIRST-LAST".into(),

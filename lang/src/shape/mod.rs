@@ -7,10 +7,12 @@ mod numbers;
 use crate::suggest::one_of;
 use crate::value::Value;
 use names::{
-    choice, device, docker_name, label, label_value, network_mode, pair, port_name, qualified,
-    service_label, service_port_name, subdomain, variable,
+    choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
+    qualified, service_label, service_port_name, subdomain, variable,
 };
-use networks::{address, endpoint, host_port, host_ports, interface, mac, network, prefix};
+use networks::{
+    address, address_range, endpoint, host_port, host_ports, interface, mac, network, prefix,
+};
 use numbers::{duration, number, port, port_number, port_range, ports, switch, version};
 use std::borrow::Cow;
 
@@ -41,6 +43,9 @@ pub enum Shape {
     NetworkMode,
     /// `8080`, or `127.0.0.1:8080`.
     HostPort,
+    /// The name of a CNI network, or the id of a container: letters, digits, `_`, `.` and `-`, the
+    /// first one a letter or digit.
+    CniName,
     /// `8080`, `8000-8010`, `127.0.0.1:8080` or `127.0.0.1:8000-8010`.
     HostPorts,
     /// The name of a network device: at most 15 characters, no `/` (`IFNAMSIZ` in linux/if.h).
@@ -49,6 +54,8 @@ pub enum Shape {
     Variable,
     /// An IPv4 or IPv6 address.
     Address,
+    /// The first and the last of some addresses: `10.1.0.10-10.1.0.50`.
+    AddressRange,
     /// An address with an optional prefix length.
     Interface,
     /// A network in CIDR form with zero host bits.
@@ -158,6 +165,7 @@ impl Shape {
                 "`host`, `none`, the name of a network or `container:NAME`".into()
             }
             Shape::HostPort => "a port, such as `8080` or `127.0.0.1:8080`".into(),
+            Shape::CniName => "a name, such as `my-net`".into(),
             Shape::HostPorts => {
                 "a port or a range of ports, such as `8080`, `127.0.0.1:8080` or `8000-8010`".into()
             }
@@ -166,6 +174,7 @@ impl Shape {
             }
             Shape::Variable => "a variable name".into(),
             Shape::Address => "an address".into(),
+            Shape::AddressRange => "a range of addresses, such as `10.1.0.10-10.1.0.50`".into(),
             Shape::Interface => "an address, such as `192.168.1.10` or `192.168.1.10/24`".into(),
             Shape::Network => "a network, such as `10.244.0.0/16`".into(),
             Shape::PrimaryOrNetwork => "`primary` or a network".into(),
@@ -219,11 +228,13 @@ impl Shape {
             Shape::DockerName => docker_name(word).map(|()| Value::Word(word.into())),
             Shape::NetworkMode => network_mode(word).map(|()| Value::Word(word.into())),
             Shape::HostPort => host_port(word).map(Value::HostPort),
+            Shape::CniName => cni_name(word).map(|()| Value::Word(word.into())),
             Shape::HostPorts => host_ports(word).map(Value::HostPorts),
             Shape::PortRange => port_range(word).map(Value::PortRange),
             Shape::Device => device(word).map(|()| Value::Word(word.into())),
             Shape::Variable => variable(word).map(|()| Value::Word(word.into())),
             Shape::Address => address(word).map(Value::Address),
+            Shape::AddressRange => address_range(word).map(Value::Addresses),
             Shape::Interface => interface(word).map(Value::Interface),
             Shape::PrimaryOrNetwork if word == "primary" => Ok(Value::Word(word.into())),
             Shape::Network | Shape::PrimaryOrNetwork => network(word).map(Value::Network),
@@ -289,6 +300,17 @@ mod tests {
         assert!(Shape::HostPort.read("[::1]:80", false).is_ok());
         assert_eq!(reason(Shape::HostPort, "127.0.0.1:0"), "has port 0");
         assert_eq!(reason(Shape::HostPort, "::1"), "has no port");
+    }
+
+    #[test]
+    fn ranges_of_addresses_are_of_one_family_and_go_upwards() {
+        let shape = Shape::AddressRange;
+        assert!(shape.read("10.1.0.9-10.1.0.9", false).is_ok());
+        assert!(shape.read("fd00::1-fd00::ff", false).is_ok());
+        assert_eq!(reason(shape, "10.1.0.9"), "is not a range of addresses");
+        assert_eq!(reason(shape, "10.1.0.9-10.1.0.8"), "ends before it begins");
+        assert_eq!(reason(shape, "10.1.0.9-fd00::1"), "has ends of different families");
+        assert_eq!(reason(shape, "10.1.0.9-50"), "is not a range of addresses");
     }
 
     #[test]

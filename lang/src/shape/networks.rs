@@ -5,6 +5,7 @@ use super::{Misshapen, no};
 use crate::value::{HostPort, HostPorts, Interface, Mac};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 
 pub(super) fn address(word: &str) -> Result<IpAddr, Misshapen> {
     word.parse().map_err(|_| match word.parse::<IpNet>() {
@@ -13,6 +14,23 @@ pub(super) fn address(word: &str) -> Result<IpAddr, Misshapen> {
         }
         Err(_) => no("is not an IPv4 or IPv6 address"),
     })
+}
+
+pub(super) fn address_range(word: &str) -> Result<RangeInclusive<IpAddr>, Misshapen> {
+    let ends = word.split_once('-').and_then(|(first, last)| {
+        Some((first.parse::<IpAddr>().ok()?, last.parse::<IpAddr>().ok()?))
+    });
+    let Some((first, last)) = ends else {
+        let help = "write the first and the last address: `10.1.0.10-10.1.0.50`";
+        return Err(no("is not a range of addresses").help(help));
+    };
+    if first.is_ipv4() != last.is_ipv4() {
+        return Err(no("has ends of different families").help("state a range for each family"));
+    }
+    if first > last {
+        return Err(no("ends before it begins").help(format!("write `{last}-{first}`")));
+    }
+    Ok(first..=last)
 }
 
 pub(super) fn interface(word: &str) -> Result<Interface, Misshapen> {

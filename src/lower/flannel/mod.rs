@@ -35,12 +35,3 @@ fn networks<'c>(cx: &Context<'c>) -> impl Iterator<Item = Networks> + use<'c> {
         Some(Networks { family, block: *block, pods: pods.get(family)?.network })
     })
 }
-
-/// The multicast addresses of a family (RFC 5771, RFC 4291 section 2.7).
-fn multicast(family: Family) -> IpNet {
-    let (first, prefix) = match family {
-        Family::V4 => (0xe000_0000, 4),
-        Family::V6 => (0xff << 120, 8),
-    };
-    IpNet::new(family.address(first), prefix).unwrap_or(family.default_route())
-}

@@ -154,7 +154,9 @@ mod tests {
             cores: None,
             kernel: None,
             blocks: PerFamily::default(),
+            gateways: PerFamily::default(),
             foreign_blocks: PerFamily::default(),
+            attachment: None,
             vteps: PerFamily::default(),
             docker: None,
         }

@@ -1,7 +1,8 @@
 //! The `cluster` statement.
 
+use super::AttachmentDecl;
 use super::{overlay, per_family, pod_network, proxy};
-use crate::model::{Bridge, Family, Overlay, PerFamily, PodNetwork, Proxy, fault};
+use crate::model::{Family, Overlay, PerFamily, PodNetwork, Proxy, fault};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Span, Spanned};
 use std::net::IpAddr;
@@ -16,7 +17,7 @@ pub(crate) struct ClusterDecl {
     pub(crate) node_ports: Spanned<RangeInclusive<u16>>,
     pub(crate) overlay: Overlay,
     pub(crate) mtu: Option<Spanned<u32>>,
-    pub(crate) bridge: Option<Bridge>,
+    pub(crate) attachment: AttachmentDecl,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) dns: PerFamily<Spanned<IpAddr>>,
     pub(crate) reserved: Vec<Reserved>,
@@ -47,7 +48,7 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ClusterD
         node_ports: node_ports.unwrap_or(Spanned::new(30000..=32767, item.span)),
         mtu: overlay.and_then(|item| item.child("mtu")).and_then(|item| item.one("bytes")),
         overlay: overlay::read(overlay, item.span, faults),
-        bridge: pod_network::read(item.child("pod-network"), item.span, faults),
+        attachment: pod_network::read(item.child("pod-network"), item.span, faults),
         proxy: proxy::read(item.child("proxy"), item.span, faults),
         dns: per_family(dns, Family::of, "name servers", faults),
         reserved: reserved.collect(),

@@ -14,6 +14,7 @@ mod service;
 pub(super) use cluster::ClusterDecl;
 pub(super) use docker::DockerDecl;
 pub(crate) use docker::{ContainerDecl, Mode, NetworkDecl};
+pub(super) use pod_network::AttachmentDecl;
 
 use super::stated::Stated;
 use super::{Family, PerFamily, fault};

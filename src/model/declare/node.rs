@@ -1,6 +1,6 @@
 //! `node` statements.
 
-use super::per_family;
+use super::{per_family, pod_network};
 use crate::model::stated::{Form, NodeDecl};
 use crate::model::{Family, NodeAddress};
 use netc_lang::{Diagnostic, Interface, Item, Spanned};
@@ -22,6 +22,9 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NodeDecl
         kernel: item.child("kernel").and_then(|item| item.one("version")),
         blocks: per_family(blocks, Family::of_net, "blocks of one node", faults),
         vteps: vteps.collect(),
+        attachment: item
+            .child("pod-network")
+            .map(|stated| pod_network::read(Some(stated), item.span, faults)),
     })
 }
 

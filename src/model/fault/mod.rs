@@ -3,6 +3,7 @@
 mod address;
 mod docker;
 mod network;
+mod pod_network;
 mod project;
 mod proxy;
 mod service;
@@ -10,6 +11,7 @@ mod service;
 pub(super) use address::*;
 pub(super) use docker::*;
 pub(super) use network::*;
+pub(super) use pod_network::*;
 pub(super) use project::*;
 pub(super) use proxy::*;
 pub(super) use service::*;

@@ -60,7 +60,7 @@ fn sysctl(key: &str, value: &str) -> State {
 
 fn address() -> State {
     let address = "10.244.0.1/24".parse().unwrap();
-    State::Address(Address { netns: NODE, link: "cni0".into(), address, after: Vec::new() })
+    State::Address(Address::new(NODE, "cni0".into(), address))
 }
 
 fn neighbour(last: u8) -> State {

@@ -1,0 +1,29 @@
+//! `netc show pod`
+
+use super::unknown;
+use crate::cli::args::ShowOne;
+use crate::cli::project::Ready;
+use crate::cli::ui::Ui;
+use crate::show::{self, Card};
+use netc_lang::suggest::did_you_mean;
+use netc_lang::{Diagnostic, code};
+
+pub(super) fn card(args: &ShowOne, ui: &mut Ui) -> Result<Card, u8> {
+    let ready = Ready::open(&args.source, args.format, ui)?;
+    let pods = &ready.cluster.pods;
+    let wanted = match args.name.split_once('/') {
+        Some(_) => args.name.clone(),
+        None => format!("default/{}", args.name),
+    };
+    let Some(pod) = pods.iter().find(|pod| pod.name.to_string() == wanted) else {
+        let names: Vec<String> = pods.iter().map(|pod| pod.name.to_string()).collect();
+        let message = format!("there is no pod `{wanted}`");
+        let fault = Diagnostic::new(code::NOT_IN_CLUSTER, message);
+        let help = did_you_mean(&wanted, names.iter().map(String::as_str));
+        return Err(ui.fail(unknown(fault, help, "`netc graph` shows all pods"), args.format));
+    };
+    let node = pod.node.and_then(|id| Some((id, ready.cluster.nodes.get(id.0 as usize)?)));
+    let Some((id, node)) = node else { return Ok(show::pod(pod, None)) };
+    let ordered = ready.objects((id, node), args.format, ui)?;
+    Ok(show::pod(pod, Some((node, &ordered))))
+}
