@@ -45,8 +45,12 @@ pub fn container(found: &Found<'_>, ordered: &Ordered) -> Card {
     card.row("network", mode(docker, container, owner));
     card.field("network", json!(mode(docker, container, owner)));
     let place = docker.containers.iter().position(|one| one.name == owner.name);
-    let shares =
-        |one: &&Container| matches!(one.place, ContainerPlace::Shared(at) if Some(at) == place);
+    let shares = |one: &&Container| match one.place {
+        ContainerPlace::Shared(at) => Some(at) == place,
+        // Whoever is in the node's namespace is in one with all others that are.
+        ContainerPlace::Host => owner.place == ContainerPlace::Host,
+        _ => false,
+    };
     let members = docker.containers.iter().filter(shares).map(|one| one.name.as_str()).collect();
     let own = owner.name == *name;
     let (label, means) = match owner.place {
