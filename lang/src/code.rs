@@ -109,6 +109,7 @@ codes! {
     NOT_ONE_SEGMENT = "E0311", "host-gw nodes on different segments";
     UNKNOWN_DOCKER = "E0312", "an unknown network or container of Docker";
     MARK_IN_USE = "E0313", "one mark for two things";
+    NOT_IN_CLUSTER = "E0314", "something that the cluster does not have";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";

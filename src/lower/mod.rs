@@ -17,6 +17,9 @@ mod udp;
 mod vxlan;
 mod wireguard;
 
+pub(crate) use docker::namespace as container_namespace;
+pub(crate) use pods::namespace as pod_namespace;
+
 use crate::model::{Cluster, Family, Node, NodeId, OverlayKind, Pod};
 use crate::object::Objects;
 use ipnet::IpNet;

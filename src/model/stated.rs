@@ -4,6 +4,7 @@
 //! [`import`](crate::import) from Kubernetes objects. From here on both go the same way.
 
 use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl};
+pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
     Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState, PodTemplate, Policy, ServiceKind,
