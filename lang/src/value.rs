@@ -115,6 +115,28 @@ pub struct HostPort {
     pub port: u16,
 }
 
+/// Ports of a node, at one of its addresses or at all of them: `127.0.0.1:8080`, `8000-8010`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct HostPorts {
+    /// The address; all of them if there is none.
+    pub address: Option<IpAddr>,
+    /// The first port, never zero.
+    pub first: u16,
+    /// The last port, never before the first.
+    pub last: u16,
+}
+
+/// Ports of one protocol: `80`, `53/udp`, `80-90/tcp`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct PortRange {
+    /// The first port, never zero.
+    pub first: u16,
+    /// The last port, never before the first.
+    pub last: u16,
+    /// The protocol.
+    pub protocol: Protocol,
+}
+
 /// An Ethernet address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Mac(pub [u8; 6]);
@@ -171,6 +193,10 @@ pub enum Value {
     Endpoint(SocketAddr),
     /// A port of a node, perhaps at one of its addresses.
     HostPort(HostPort),
+    /// Ports of a node, perhaps at one of its addresses.
+    HostPorts(HostPorts),
+    /// Ports of one protocol.
+    PortRange(PortRange),
     /// An Ethernet address.
     Mac(Mac),
     /// Major and minor number of a version.
@@ -213,6 +239,8 @@ from_value! {
     Pair => &'a Pair, pair, Some(pair);
     Endpoint => SocketAddr, endpoint, Some(*endpoint);
     HostPort => HostPort, port, Some(*port);
+    HostPorts => HostPorts, ports, Some(*ports);
+    PortRange => PortRange, ports, Some(*ports);
     Mac => Mac, mac, Some(*mac);
     Version => (u16, u16), version, Some(*version);
 }

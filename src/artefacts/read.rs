@@ -100,7 +100,7 @@ fn parameters(live: &mut Live, text: &str) -> Result<(), String> {
 }
 
 fn rules(live: &mut Live, family: Family, text: &str) -> Result<(), String> {
-    let begins = ["#", ":", "-A ", "*raw", "*filter", "*nat", "COMMIT"];
+    let begins = ["#", ":", "-A ", "*raw", "*mangle", "*filter", "*nat", "COMMIT"];
     let wrong = (1..)
         .zip(text.lines())
         .find(|(_, line)| !line.is_empty() && !begins.iter().any(|begin| line.starts_with(begin)));

@@ -52,6 +52,7 @@ pub fn removal(state: &State) -> Option<String> {
             format!("bridge fdb del {} dev {} dst {} self", fdb.mac, fdb.link, fdb.destination)
         }
         State::Route(_) => command(state)?.replacen(" route replace ", " route del ", 1),
+        State::PolicyRule(_) => command(state)?.replacen(" rule add ", " rule del ", 1),
     })
 }
 

@@ -4,8 +4,8 @@ use super::ipvs::push_virtual;
 use super::nft::table_command;
 use crate::model::Family;
 use crate::object::{
-    Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, RouteKind, RouteScope, State,
-    Table,
+    Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, PolicyAction, PolicyRule, Route,
+    RouteKind, RouteScope, State, Table,
 };
 use std::fmt::Display;
 
@@ -55,6 +55,13 @@ pub fn command(state: &State) -> Option<String> {
             let says_scope = route.gateway.is_none() && route.kind == RouteKind::Unicast;
             let scope = if says_scope && is_global(route) { " scope global" } else { "" };
             format!("{} route replace {}{scope}", ip(&route.netns), words(route, ""))
+        }
+        State::PolicyRule(rule) => {
+            let family = match rule.family {
+                Family::V4 => "",
+                Family::V6 => " -6",
+            };
+            format!("{}{family} rule add {}", ip(&rule.netns), policy_rule(rule))
         }
         State::Set(set) => format!("ipset create {} {}", set.name, set.definition()),
         State::NftTable(table) => table_command(table),
@@ -170,6 +177,47 @@ fn words(route: &Route, metric: &str) -> String {
         out.push_str(" onlink");
     }
     out
+}
+
+/// A rule of the routing policy in the words of ip-rule(8).
+fn policy_rule(rule: &PolicyRule) -> String {
+    let mut out = if rule.not { "not ".to_owned() } else { String::new() };
+    out.push_str(&format!("{} priority {} ", selectors(rule), rule.priority));
+    match rule.action {
+        PolicyAction::Table(table) => out.push_str(&format!("table {table}")),
+        PolicyAction::Goto(priority) => out.push_str(&format!("goto {priority}")),
+        action => out.push_str(action.word()),
+    }
+    out.push_str(&format!(" protocol {}", rule.protocol));
+    out
+}
+
+fn selectors(rule: &PolicyRule) -> String {
+    let mut all = vec![match rule.from {
+        Some(from) => format!("from {from}"),
+        None => "from all".to_owned(),
+    }];
+    all.extend(rule.to.map(|to| format!("to {to}")));
+    all.extend(rule.mark.map(|(value, mask)| format!("fwmark {value:#x}/{mask:#x}")));
+    all.extend(rule.iif.as_ref().map(|device| format!("iif {device}")));
+    all.extend(rule.oif.as_ref().map(|device| format!("oif {device}")));
+    all.join(" ")
+}
+
+/// What a rule of the routing policy says, as `ip rule` shows it.
+#[must_use]
+pub fn policy(rule: &PolicyRule) -> String {
+    let not = if rule.not { "not " } else { "" };
+    let action = match rule.action {
+        PolicyAction::Table(table) => format!("lookup {table}"),
+        PolicyAction::Goto(priority) => format!("goto {priority}"),
+        action => action.word().to_owned(),
+    };
+    let other = match rule.protocol {
+        PROTOCOL => String::new(),
+        other => format!(" proto {other}"),
+    };
+    format!("{not}{} {action}{other}", selectors(rule))
 }
 
 /// Where a route leads, in the words of ip-route(8); whose it is if it is not netc's.

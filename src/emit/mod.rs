@@ -13,7 +13,8 @@ mod sysctl;
 pub(crate) use change::count_lines;
 pub use change::{count, parts, removal, updates};
 pub use ip::{
-    chain_command, chain_removal, command, remark, rule_command, shown, shown_connected, way,
+    chain_command, chain_removal, command, policy, remark, rule_command, shown, shown_connected,
+    way,
 };
 pub use ipset::sets;
 pub(crate) use ipset::{push_create, push_destroy, push_member};

@@ -6,7 +6,8 @@
 
 use super::ip::family_name;
 use crate::object::{
-    Address, Flush, Link, LinkKind, MAIN_TABLE, Netns, Route, RouteKind, RouteScope, State,
+    Address, Flush, Link, LinkKind, MAIN_TABLE, Netns, PolicyAction, PolicyRule, Route, RouteKind,
+    RouteScope, State,
 };
 use serde_json::{Map, Value, json};
 
@@ -55,6 +56,7 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
             }),
         ),
         State::Route(route) => (&route.netns, self::route(route)),
+        State::PolicyRule(rule) => (&rule.netns, policy_rule(rule)),
         State::Flush(flush) => (&Netns::Node, self::flush(flush)),
         State::Underlay(_)
         | State::Module(_)
@@ -83,7 +85,7 @@ fn address(address: &Address) -> Value {
 fn route(route: &Route) -> Value {
     let kind = Some(route.kind).filter(|kind| *kind != RouteKind::Unicast);
     let scope = Some(route.scope).filter(|scope| *scope != RouteScope::Global);
-    let all = json!({
+    stated(json!({
         "kind": "route",
         "type": kind.map(RouteKind::word),
         "table": Some(route.table).filter(|table| *table != MAIN_TABLE),
@@ -94,7 +96,37 @@ fn route(route: &Route) -> Value {
         "scope": scope.map(RouteScope::word),
         "source": route.source,
         "protocol": route.protocol,
-    });
+    }))
+}
+
+/// What a rule does not ask for is missing.
+fn policy_rule(rule: &PolicyRule) -> Value {
+    let not = rule.not.then_some(true);
+    let (table, goto) = match rule.action {
+        PolicyAction::Table(table) => (Some(table), None),
+        PolicyAction::Goto(priority) => (None, Some(priority)),
+        _ => (None, None),
+    };
+    stated(json!({
+        "kind": "policy-rule",
+        "family": family_name(rule.family),
+        "priority": rule.priority,
+        "not": not,
+        "from": rule.from,
+        "to": rule.to,
+        "iif": rule.iif.as_deref(),
+        "oif": rule.oif.as_deref(),
+        "mark": rule.mark.map(|(value, _)| value),
+        "mask": rule.mark.map(|(_, mask)| mask),
+        "action": rule.action.word(),
+        "table": table,
+        "goto": goto,
+        "protocol": rule.protocol,
+    }))
+}
+
+/// Only the fields that say something.
+fn stated(all: Value) -> Value {
     match all {
         Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         all => all,

@@ -39,6 +39,12 @@ pub fn id(id: &Id) -> Value {
         Id::Route(netns, table, destination) => {
             (netns, json!({ "kind": "route", "table": table, "destination": destination }))
         }
+        Id::PolicyRule(netns, family, priority) => (
+            netns,
+            json!({
+                "kind": "policy-rule", "family": family_name(*family), "priority": priority,
+            }),
+        ),
         Id::Set(name) => return named("set", name.as_str()),
         Id::Virtual(address) => return virtual_address(*address),
         Id::NftTable(family, name) => {
@@ -104,6 +110,11 @@ pub fn read_id(value: &Value) -> Result<Id, Fault> {
             let table = optional(value, "table", number)?.unwrap_or(MAIN_TABLE);
             Id::Route(netns()?, table, field(value, "destination", network)?)
         }
+        "policy-rule" => Id::PolicyRule(
+            netns()?,
+            field(value, "family", family)?,
+            field(value, "priority", number)?,
+        ),
         "set" => Id::Set(field(value, "name", set_name)?),
         "virtual-server" => Id::Virtual(read_virtual_address(value)?),
         "nft-table" => Id::NftTable(field(value, "family", family)?, name()?),

@@ -11,13 +11,13 @@ use super::server::read_virtual_server;
 use super::set::read_set;
 use crate::object::{
     Address, Aside, Fdb, Flush, Link, LinkKind, MAIN_TABLE, Module, Neighbour, NetnsObject, Peer,
-    Port, Route, RouteKind, RouteScope, State, Sysctl, Underlay, Up,
+    PolicyAction, PolicyRule, Port, Route, RouteKind, RouteScope, State, Sysctl, Underlay, Up,
 };
 use serde_json::Value;
 
 /// The kinds of object, for people.
 const KINDS: &str = "the kind of an object: underlay, module, sysctl, netns, link, port, address, \
-                     up, neighbour, fdb, route, set, virtual-server, nft-table or conntrack-flush";
+                     up, neighbour, fdb, route, policy-rule, set, virtual-server, nft-table or conntrack-flush";
 
 /// An object from JSON.
 ///
@@ -76,11 +76,35 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             protocol: field(value, "protocol", number)?,
             after: items(value, "after", read_id)?,
         }),
+        "policy-rule" => State::PolicyRule(policy_rule(value)?),
         "set" => State::Set(read_set(value)?),
         "virtual-server" => State::Virtual(read_virtual_server(value)?),
         "nft-table" => State::NftTable(read_nft_table(value)?),
         "conntrack-flush" => State::Flush(flush(value)?),
         _ => return Err(Fault::expected(KINDS).within("kind")),
+    })
+}
+
+fn policy_rule(value: &Value) -> Read<PolicyRule> {
+    let mark = optional(value, "mark", number)?;
+    let mark = mark.map(|mark| Ok((mark, field(value, "mask", number)?))).transpose()?;
+    let action = match field(value, "action", string)? {
+        "lookup" => PolicyAction::Table(field(value, "table", number)?),
+        "goto" => PolicyAction::Goto(field(value, "goto", number)?),
+        _ => field(value, "action", |one| word(one, &PolicyAction::WORDS, PolicyAction::word))?,
+    };
+    Ok(PolicyRule {
+        netns: netns(value)?,
+        family: field(value, "family", family)?,
+        priority: field(value, "priority", number)?,
+        not: optional(value, "not", boolean)?.unwrap_or_default(),
+        from: optional(value, "from", network)?,
+        to: optional(value, "to", network)?,
+        iif: optional(value, "iif", text)?,
+        oif: optional(value, "oif", text)?,
+        mark,
+        action,
+        protocol: field(value, "protocol", number)?,
     })
 }
 

@@ -27,6 +27,7 @@ mod neighbour;
 mod nft;
 mod observe;
 mod operation;
+mod policy;
 mod preflight;
 mod probe;
 mod progress;

@@ -3,7 +3,7 @@
 use super::error::KernelError;
 use super::machine::Machine;
 use super::socket;
-use super::{address, device, generic, ipvs, neighbour, route};
+use super::{address, device, generic, ipvs, neighbour, policy, route};
 use crate::object::{Netns, State, VirtualServer};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::RouteNetlinkMessage as Message;
@@ -95,6 +95,11 @@ pub(super) fn requests(
             let message = route::message(machine, route)?;
             let message = turned(action, message, (Message::NewRoute, replace), Message::DelRoute);
             (&route.netns, message)
+        }
+        (State::PolicyRule(rule), _) => {
+            let message = policy::message(rule);
+            let new = (Message::NewRule as fn(_) -> _, NLM_F_CREATE | NLM_F_EXCL);
+            (&rule.netns, turned(action, message, new, Message::DelRule))
         }
         (State::Virtual(server), _) => {
             let found = found.and_then(virtual_server);

@@ -4,7 +4,7 @@ use super::error::KernelError;
 use super::link;
 use super::machine::Machine;
 use super::socket::Socket;
-use crate::object::{Route, RouteKind, RouteScope as Scope};
+use crate::object::{PROTOCOL, Route, RouteKind, RouteScope as Scope};
 use ipnet::IpNet;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
@@ -100,10 +100,17 @@ pub(super) fn local(
     message
 }
 
-/// All routes of a namespace, of all tables, but those by which addresses are its own.
-pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundRoute>, KernelError> {
-    let own = [RouteType::Local, RouteType::Broadcast, RouteType::Anycast, RouteType::Multicast];
-    dump(socket, &RouteHeader::default(), |header| !own.contains(&header.kind))
+/// All routes of a namespace, of all tables. Those by which addresses are its own come with these:
+/// only those of netc's own are among them, or `all`, if they are wanted.
+pub(super) fn list(
+    socket: &mut Socket<Message>,
+    all: bool,
+) -> Result<Vec<FoundRoute>, KernelError> {
+    let others = [RouteType::Broadcast, RouteType::Anycast, RouteType::Multicast];
+    dump(socket, &RouteHeader::default(), |header| match header.kind {
+        RouteType::Local => all || header.protocol == PROTOCOL.into(),
+        kind => !others.contains(&kind),
+    })
 }
 
 /// The routes of a namespace by which addresses are its own, as far as they are of a protocol.
@@ -159,6 +166,10 @@ fn found(message: &RouteMessage) -> Option<FoundRoute> {
     let found = |one: &Scope| scope(*one) == header.scope;
     // IPv6 has no scopes, and says so by the widest.
     let scope = Scope::ALL.into_iter().find(found).unwrap_or(Scope::Global);
+    // IPv6 has routes that lead nowhere lead to loopback (ipv6/route.c, `fib6_nh_init`).
+    if matches!(kind, RouteKind::Blackhole | RouteKind::Unreachable | RouteKind::Prohibit) {
+        device = 0;
+    }
     Some(FoundRoute {
         table,
         kind,
@@ -191,7 +202,7 @@ fn family(net: IpNet) -> AddressFamily {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{MAIN_TABLE, Netns, PROTOCOL};
+    use crate::object::{MAIN_TABLE, Netns};
     use std::collections::BTreeMap;
 
     /// The message of a route of a table by a device with the index 7.

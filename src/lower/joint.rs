@@ -4,7 +4,8 @@ use super::Context;
 use super::bridge::no_router_advertisements;
 use crate::model::Family;
 use crate::object::{
-    Address, Id, Link, LinkKind, Netns, NetnsObject, Peer, Port, Route, State, Sysctl, Text, Up,
+    Address, Id, Link, LinkKind, MAIN_TABLE, Netns, NetnsObject, Peer, Port, Route, State, Sysctl,
+    Text, Up,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
@@ -127,8 +128,12 @@ pub(super) fn address(
         Address { routed: joint.port.is_some(), ..Address::new(netns.clone(), eth0(), address) };
     cx.objects.add(State::Address(own), joint.span);
     for (destination, gateway) in routes {
-        let after =
+        let mut after =
             vec![Id::Address(netns.clone(), eth0(), address), Id::Up(netns.clone(), eth0())];
+        // Without a bridge the gateway is reached by a route of its own.
+        if joint.port.is_none() {
+            after.push(Id::Route(netns.clone(), MAIN_TABLE, IpNet::from(gateway)));
+        }
         let route = Route { after, ..Route::via(netns.clone(), destination, gateway, eth0()) };
         cx.objects.add(State::Route(route), joint.span);
     }

@@ -164,7 +164,9 @@ fn docker(cluster: &str, stated: BoundDocker, addresses: Vec<PerFamily<IpAddr>>)
         internal: network.internal,
         icc: network.icc,
         masquerade: network.masquerade,
-        mtu: network.mtu,
+        modes: network.modes.iter().map(|(family, mode)| (family, mode.value)).collect(),
+        snat: network.snat.iter().map(|(family, own)| (family, own.value)).collect(),
+        mtu: network.mtu.value,
     });
     let containers = containers.into_iter().zip(places).zip(addresses);
     let containers = containers.map(|((container, place), addresses)| Container {

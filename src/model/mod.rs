@@ -35,7 +35,8 @@ pub use cluster::{
 };
 pub(crate) use declare::read as declare;
 pub use docker::{
-    Container, ContainerPlace, Docker, DockerLayout, DockerNetwork, DockerRules, Published,
+    Container, ContainerPlace, Docker, DockerLayout, DockerNetwork, DockerRules, GatewayMode,
+    Published,
 };
 pub use family::{Family, PerFamily, number};
 pub use lock::Lock;

@@ -9,6 +9,8 @@ use std::fmt;
 pub enum Table {
     /// `raw`
     Raw,
+    /// `mangle`
+    Mangle,
     /// `filter`
     Filter,
     /// `nat`
@@ -17,13 +19,14 @@ pub enum Table {
 
 impl Table {
     /// All tables, in the order in which they are loaded.
-    pub const ALL: [Table; 3] = [Table::Raw, Table::Filter, Table::Nat];
+    pub const ALL: [Table; 4] = [Table::Raw, Table::Mangle, Table::Filter, Table::Nat];
 
     /// The name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Table::Raw => "raw",
+            Table::Mangle => "mangle",
             Table::Filter => "filter",
             Table::Nat => "nat",
         }

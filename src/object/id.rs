@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 ///
 /// The order of the variants is the order in which objects are made when nothing else decides
 /// (netspec section 7): parameters, devices, addresses, up, neighbours, forwarding entries,
-/// routes, sets, virtual servers, the addresses that these answer to, tables, chains, the jumps that bring
+/// routes, rules of the routing policy, sets, virtual servers, the addresses that these answer to, tables, chains, the jumps that bring
 /// them into use, and last the connections that these no longer allow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Id {
@@ -40,6 +40,8 @@ pub enum Id {
     Fdb(Netns, Text, Mac),
     /// A route of a table.
     Route(Netns, u32, IpNet),
+    /// A rule of the routing policy, by its priority.
+    PolicyRule(Netns, Family, u32),
     /// A set that rules look into.
     Set(SetName),
     /// A virtual server of IPVS.
@@ -69,6 +71,9 @@ impl fmt::Display for Id {
             Id::Fdb(netns, link, mac) => write!(f, "forwarding entry {mac} on {link}{netns}"),
             Id::Route(netns, MAIN_TABLE, to) => write!(f, "route {to}{netns}"),
             Id::Route(netns, table, to) => write!(f, "route {to} of table {table}{netns}"),
+            Id::PolicyRule(netns, family, priority) => {
+                write!(f, "{family} routing rule {priority}{netns}")
+            }
             Id::Set(name) => write!(f, "set {name}"),
             Id::Virtual(address) => write!(f, "virtual server {address}"),
             Id::NftTable(family, name) => write!(f, "table {} {name}", family_name(*family)),

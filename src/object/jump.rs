@@ -56,7 +56,8 @@ pub enum Place {
 }
 
 /// What a rule can do beside going to a chain, of all that netc's own rules do.
-const DECISIONS: [&str; 7] = ["ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE", "MARK", "DNAT"];
+const DECISIONS: [&str; 8] =
+    ["ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE", "SNAT", "MARK", "DNAT"];
 
 /// Whether the name of a target is that of a chain.
 #[must_use]

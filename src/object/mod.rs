@@ -19,6 +19,7 @@ mod neighbour;
 mod netns;
 mod nft;
 mod objects;
+mod policy_rule;
 mod port;
 mod route;
 mod rule;
@@ -49,6 +50,7 @@ pub use nft::{
 };
 pub use objects::Objects;
 pub(crate) use objects::conflict;
+pub use policy_rule::{PolicyAction, PolicyRule};
 pub use port::Port;
 pub use route::{MAIN_TABLE, PROTOCOL, Route, RouteKind, RouteScope};
 pub use rule::{ConntrackStates, Match, Probability, Side, Target};
@@ -102,6 +104,8 @@ pub enum State {
     Fdb(Fdb),
     /// A route.
     Route(Route),
+    /// A rule of the routing policy.
+    PolicyRule(PolicyRule),
     /// A set that rules look into.
     Set(Ipset),
     /// A virtual server of IPVS.
@@ -132,6 +136,7 @@ impl State {
             State::Neighbour(object) => object.id(),
             State::Fdb(object) => object.id(),
             State::Route(object) => object.id(),
+            State::PolicyRule(object) => object.id(),
             State::Set(object) => object.id(),
             State::Virtual(object) => object.id(),
             State::NftTable(object) => object.id(),
@@ -158,6 +163,7 @@ impl State {
             State::Neighbour(object) => name(object.needs()),
             State::Fdb(object) => name(object.needs()),
             State::Route(object) => object.needs().for_each(name),
+            State::PolicyRule(object) => object.needs().into_iter().for_each(name),
             State::Virtual(object) => object.after.iter().cloned().for_each(name),
             State::Jump(object) => name(object.needs()),
             State::Flush(object) => name(object.needs()),

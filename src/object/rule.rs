@@ -7,6 +7,7 @@
 use super::{ChainName, SetName, VirtualAddress};
 use ipnet::IpNet;
 use netc_lang::Protocol;
+use std::net::IpAddr;
 
 /// One condition. `not` inverts it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -43,6 +44,10 @@ pub enum Match<'a> {
     },
     /// `-p PROTOCOL`
     Protocol(Protocol),
+    /// `-p icmp`, in IPv6 `-p ipv6-icmp`
+    Icmp,
+    /// `-m icmp6 --icmpv6-type NUMBER`
+    Icmpv6Type(u8),
     /// `-m comment --comment TEXT`; the text is put together from these parts.
     Comment(&'a [&'a str]),
     /// `-m PROTOCOL`: the protocol's match without an option.
@@ -156,6 +161,8 @@ pub enum Target<'a> {
         /// Pick source ports at random.
         random_fully: bool,
     },
+    /// `SNAT --to-source ADDRESS`
+    Snat(IpAddr),
     /// `MARK --set-xmark VALUE/MASK`: the bits of the mask are cleared, then the value is
     /// xor-ed in.
     Mark {

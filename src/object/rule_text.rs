@@ -47,7 +47,7 @@ fn place(one: &Match) -> Option<u8> {
         Match::Destination { .. } => Some(1),
         Match::InInterface { .. } => Some(2),
         Match::OutInterface { .. } => Some(3),
-        Match::Protocol(_) => Some(4),
+        Match::Protocol(_) | Match::Icmp => Some(4),
         _ => Some(OTHERS),
     }
 }
@@ -77,6 +77,14 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             Protocol::Udp => " -p udp",
             Protocol::Sctp => " -p sctp",
         }),
+        Match::Icmp => out.push_str(match family {
+            Family::V4 => " -p icmp",
+            Family::V6 => " -p ipv6-icmp",
+        }),
+        Match::Icmpv6Type(number) => {
+            out.push_str(" -m icmp6 --icmpv6-type ");
+            push_number(out, number.into());
+        }
         Match::Comment(parts) => push_comment(out, parts),
         Match::Transport(protocol) => out.push_str(transport(protocol)),
         Match::DestinationPort(protocol, port) => {
@@ -143,6 +151,10 @@ fn push_target(out: &mut String, family: Family, target: Target) {
         Target::Masquerade { random_fully: false } => out.push_str(" -j MASQUERADE"),
         Target::Masquerade { random_fully: true } => {
             out.push_str(" -j MASQUERADE --random-fully");
+        }
+        Target::Snat(source) => {
+            out.push_str(" -j SNAT --to-source ");
+            push_address(out, source);
         }
         Target::Mark { value, mask } => {
             out.push_str(" -j MARK --set-xmark ");

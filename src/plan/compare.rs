@@ -4,7 +4,7 @@
 use super::serving;
 use super::tables;
 use super::thing::{Jumps, Thing};
-use crate::emit::way;
+use crate::emit::{policy, way};
 use crate::object::{Link, LinkKind, Place, Route, State};
 
 /// How a thing that was found differs from the wanted one.
@@ -98,10 +98,6 @@ fn states(wanted: &State, found: &State) -> Difference {
             let same = (&new.bridge, new.hairpin) == (&old.bridge, old.hairpin);
             in_place(same, || format!("was in {}, hairpin {hairpin}", old.bridge))
         }
-        (State::Address(new), State::Address(old)) if new.routed != old.routed => {
-            let with = if old.routed { "with" } else { "without" };
-            Difference::Remake(format!("was there {with} a route to its network"))
-        }
         (State::Neighbour(new), State::Neighbour(old)) => {
             in_place(new.mac == old.mac, || format!("was {}", old.mac))
         }
@@ -109,6 +105,11 @@ fn states(wanted: &State, found: &State) -> Difference {
             in_place(new.destination == old.destination, || format!("was {}", old.destination))
         }
         (State::Route(new), State::Route(old)) => route(new, old),
+        (State::PolicyRule(new), State::PolicyRule(old)) if new == old => Difference::None,
+        // The kernel knows no way to change one.
+        (State::PolicyRule(_), State::PolicyRule(old)) => {
+            Difference::Remake(format!("was {}", policy(old)))
+        }
         (State::Set(new), State::Set(old)) => serving::set(new, old),
         (State::Virtual(new), State::Virtual(old)) => serving::server(new, old),
         (State::NftTable(new), State::NftTable(old)) => tables::table(new, old),

@@ -106,7 +106,7 @@ fn section(item: &Item) -> &'static str {
         | State::Port(_)
         | State::Address(_)
         | State::Up(_) => "devices",
-        State::Neighbour(_) | State::Fdb(_) | State::Route(_) => "routes",
+        State::Neighbour(_) | State::Fdb(_) | State::Route(_) | State::PolicyRule(_) => "routes",
         State::Set(_) => "sets",
         State::NftTable(table) => tables(table.family),
         State::Virtual(_) => "virtual servers",

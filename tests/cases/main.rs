@@ -5,6 +5,8 @@
 //! * `diffs::CASE`: what changes from `old.netc` to `new.netc` in `tests/diffs/CASE` is shown
 //!   exactly so;
 //! * `docker::CASE`: the nodes of `tests/docker/CASE` have exactly the rules beside it;
+//! * `docker_matrix::LAYOUT`: every combination of Docker's options gives the rules of
+//!   `tests/matrix/docker-LAYOUT.txt`;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
 //! * `ipvs::CASE`: `proxy ipvs` gives what kube-proxy did in `tests/conformance/kube-proxy/CASE`;
@@ -23,6 +25,7 @@
 mod bad;
 mod diffs;
 mod docker;
+mod docker_matrix;
 mod golden;
 mod ipvs;
 mod nftables;
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         bad::trials(),
         diffs::trials(),
         docker::trials(),
+        docker_matrix::trials(),
         golden::trials(),
         ipvs::trials(),
         nftables::trials(),

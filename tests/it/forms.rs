@@ -6,8 +6,8 @@ use netc::model::Family;
 use netc::object::{
     Address, Aside, Base, ChainName, Fdb, Field, Flush, Forwarding, Hook, Id, Ipset, Lines, Link,
     LinkKind, Member, Module, Neighbour, Netns, NetnsObject, NftChain, NftSet, NftTable, Peer,
-    Place, Port, RealServer, Route, RouteKind, RouteScope, Scheduling, SetKind, SetName, State,
-    Sysctl, Table, Text, Underlay, Up, VirtualAddress, VirtualServer,
+    Place, PolicyAction, PolicyRule, Port, RealServer, Route, RouteKind, RouteScope, Scheduling,
+    SetKind, SetName, State, Sysctl, Table, Text, Underlay, Up, VirtualAddress, VirtualServer,
 };
 use netc::plan::{Jumps, Key, Record, Rules, Target, Thing};
 use netc_lang::{Mac, Protocol, Span};
@@ -241,6 +241,7 @@ fn state() -> impl Strategy<Value = State> {
             State::Fdb(Fdb { netns, link, mac, destination })
         }),
         route(),
+        policy_rule(),
         set(),
         virtual_server(),
         nft_table().prop_map(State::NftTable),
@@ -282,6 +283,36 @@ fn route() -> impl Strategy<Value = State> {
                 protocol,
                 after,
             })
+        },
+    )
+}
+
+fn policy_rule() -> impl Strategy<Value = State> {
+    let words = prop::sample::select(&PolicyAction::WORDS[..]);
+    let action = prop_oneof![
+        any::<u32>().prop_map(PolicyAction::Table),
+        any::<u32>().prop_map(PolicyAction::Goto),
+        words,
+    ];
+    let nets = (option::of(network()), option::of(network()));
+    let devices = (option::of(text()), option::of(text()));
+    let more = (any::<bool>(), option::of(any::<(u32, u32)>()), action, any::<u8>());
+    (netns(), family(), any::<u32>(), nets, devices, more).prop_map(
+        |(netns, family, priority, (from, to), (iif, oif), (not, mark, action, protocol))| {
+            let rule = PolicyRule {
+                netns,
+                family,
+                priority,
+                not,
+                from,
+                to,
+                iif,
+                oif,
+                mark,
+                action,
+                protocol,
+            };
+            State::PolicyRule(rule)
         },
     )
 }
@@ -426,6 +457,8 @@ fn id() -> impl Strategy<Value = Id> {
         (netns(), text(), network()).prop_map(|(netns, link, to)| Id::Address(netns, link, to)),
         (netns(), any::<u32>(), network())
             .prop_map(|(netns, table, to)| Id::Route(netns, table, to)),
+        (netns(), family(), any::<u32>())
+            .prop_map(|(netns, family, priority)| Id::PolicyRule(netns, family, priority)),
         set_name().prop_map(Id::Set),
         virtual_address().prop_map(Id::Virtual),
         (family(), text()).prop_map(|(family, name)| Id::NftTable(family, name)),

@@ -52,6 +52,8 @@ fn name(field: &Field) -> String {
         Shape::Port => "PORT[/PROTOCOL]".into(),
         Shape::Endpoint => "ADDRESS:PORT".into(),
         Shape::HostPort => "[ADDRESS:]PORT".into(),
+        Shape::HostPorts => "[ADDRESS:]PORT[-LAST]".into(),
+        Shape::PortRange => "PORT[-LAST][/PROTOCOL]".into(),
         Shape::NetworkMode => "host|none|NETWORK|container:NAME".into(),
         Shape::AddressRange => "FIRST-LAST".into(),
         Shape::Interface => "ADDRESS[/LENGTH]".into(),

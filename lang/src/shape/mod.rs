@@ -10,8 +10,10 @@ use names::{
     choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
     qualified, service_label, service_port_name, subdomain, variable,
 };
-use networks::{address, address_range, endpoint, host_port, interface, mac, network, prefix};
-use numbers::{duration, number, port, port_number, ports, switch, version};
+use networks::{
+    address, address_range, endpoint, host_port, host_ports, interface, mac, network, prefix,
+};
+use numbers::{duration, number, port, port_number, port_range, ports, switch, version};
 use std::borrow::Cow;
 
 /// What an argument must look like.
@@ -44,6 +46,8 @@ pub enum Shape {
     /// The name of a CNI network, or the id of a container: letters, digits, `_`, `.` and `-`, the
     /// first one a letter or digit.
     CniName,
+    /// `8080`, `8000-8010`, `127.0.0.1:8080` or `127.0.0.1:8000-8010`.
+    HostPorts,
     /// The name of a network device: at most 15 characters, no `/` (`IFNAMSIZ` in linux/if.h).
     Device,
     /// A variable name: a letter, then letters, digits and `_`.
@@ -68,6 +72,8 @@ pub enum Shape {
     Target,
     /// `30000-32767`
     Ports,
+    /// `80`, `53/udp` or `8000-8010/tcp`
+    PortRange,
     /// Seconds, or a number with `s`, `m`, `h` or `d`, within bounds given in seconds.
     Duration(u32, u32),
     /// `key=value`, a Kubernetes label.
@@ -160,6 +166,12 @@ impl Shape {
             }
             Shape::HostPort => "a port, such as `8080` or `127.0.0.1:8080`".into(),
             Shape::CniName => "a name, such as `my-net`".into(),
+            Shape::HostPorts => {
+                "a port or a range of ports, such as `8080`, `127.0.0.1:8080` or `8000-8010`".into()
+            }
+            Shape::PortRange => {
+                "a port or a range of ports, such as `80`, `53/udp` or `8000-8010`".into()
+            }
             Shape::Variable => "a variable name".into(),
             Shape::Address => "an address".into(),
             Shape::AddressRange => "a range of addresses, such as `10.1.0.10-10.1.0.50`".into(),
@@ -217,6 +229,8 @@ impl Shape {
             Shape::NetworkMode => network_mode(word).map(|()| Value::Word(word.into())),
             Shape::HostPort => host_port(word).map(Value::HostPort),
             Shape::CniName => cni_name(word).map(|()| Value::Word(word.into())),
+            Shape::HostPorts => host_ports(word).map(Value::HostPorts),
+            Shape::PortRange => port_range(word).map(Value::PortRange),
             Shape::Device => device(word).map(|()| Value::Word(word.into())),
             Shape::Variable => variable(word).map(|()| Value::Word(word.into())),
             Shape::Address => address(word).map(Value::Address),
@@ -297,6 +311,20 @@ mod tests {
         assert_eq!(reason(shape, "10.1.0.9-10.1.0.8"), "ends before it begins");
         assert_eq!(reason(shape, "10.1.0.9-fd00::1"), "has ends of different families");
         assert_eq!(reason(shape, "10.1.0.9-50"), "is not a range of addresses");
+    }
+
+    #[test]
+    fn ranges_of_ports_have_an_address_before_and_a_protocol_behind() {
+        for word in ["80", "80-90", "127.0.0.1:80", "127.0.0.1:80-90", "[::1]:80-90"] {
+            assert!(Shape::HostPorts.read(word, false).is_ok(), "{word}");
+        }
+        assert_eq!(reason(Shape::HostPorts, "90-80"), "ends before it begins");
+        assert_eq!(reason(Shape::HostPorts, "127.0.0.1:90-80"), "ends before it begins");
+        assert_eq!(reason(Shape::HostPorts, "127.0.0.1"), "has no port");
+        assert_eq!(reason(Shape::HostPorts, "localhost:80"), "is not an address with a port");
+        assert!(Shape::PortRange.read("8000-8010/udp", false).is_ok());
+        assert_eq!(reason(Shape::PortRange, "80-"), "is not a number");
+        assert_eq!(reason(Shape::PortRange, "80-90/http"), "has the unknown protocol `http`");
     }
 
     #[test]

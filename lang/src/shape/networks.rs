@@ -1,8 +1,8 @@
 //! Addresses and networks.
 
-use super::numbers::{is_range, port_number};
+use super::numbers::{is_range, port_number, port_or_range};
 use super::{Misshapen, no};
-use crate::value::{HostPort, Interface, Mac};
+use crate::value::{HostPort, HostPorts, Interface, Mac};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -95,6 +95,25 @@ pub(super) fn host_port(word: &str) -> Result<HostPort, Misshapen> {
         return port_number(word).map(|port| HostPort { address: None, port });
     }
     endpoint(word).map(|socket| HostPort { address: Some(socket.ip()), port: socket.port() })
+}
+
+pub(super) fn host_ports(word: &str) -> Result<HostPorts, Misshapen> {
+    let (address, ports) = match word.rsplit_once(':') {
+        Some((address, range)) if is_range(range) => {
+            // Read with the first port of the range: what is wrong with the address is told.
+            let (first, _) = range.split_once('-').unwrap_or((range, ""));
+            (Some(endpoint(&format!("{address}:{first}"))?.ip()), range)
+        }
+        _ => match host_port(word) {
+            Ok(HostPort { address, port }) => {
+                return Ok(HostPorts { address, first: port, last: port });
+            }
+            Err(_) if is_range(word) => (None, word),
+            Err(fault) => return Err(fault),
+        },
+    };
+    let (first, last) = port_or_range(ports)?;
+    Ok(HostPorts { address, first, last })
 }
 
 pub(super) fn mac(word: &str) -> Result<Mac, Misshapen> {

@@ -9,7 +9,7 @@ mod tables;
 use super::error::KernelError;
 use super::machine::Machine;
 use super::{address, conntrack, module, xtables};
-use crate::object::{Id, Module, Netns, NetnsObject, State, Text};
+use crate::object::{Id, Module, Netns, NetnsObject, RouteKind, State, Text};
 use crate::plan::{Key, Live, Record, Target};
 use rustc_hash::FxHashSet;
 use space::Space;
@@ -58,6 +58,15 @@ impl<'i> Interest<'i> {
         self.ids.iter().any(|id| matches!(id, Id::NftTable(..)))
     }
 
+    /// Whether there are to be routes in a namespace by which addresses are its own.
+    fn has_locals(&self, netns: &Netns) -> bool {
+        let local = |state: &&State| match state {
+            State::Route(route) => route.kind == RouteKind::Local && route.netns == *netns,
+            _ => false,
+        };
+        self.states.iter().any(local)
+    }
+
     /// Whether there are to be rules of iptables.
     fn has_rules(&self) -> bool {
         self.states.iter().any(|state| matches!(state, State::Ruleset(_) | State::Jump(_)))
@@ -83,7 +92,7 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
     let mut spaces = BTreeMap::new();
     for netns in interest.spaces() {
         if machine.has(&netns)? {
-            let space = Space::read(machine.socket(&netns)?)?;
+            let space = Space::read(machine.socket(&netns)?, interest.has_locals(&netns))?;
             spaces.insert(netns, space);
         }
     }

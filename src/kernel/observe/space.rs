@@ -5,11 +5,12 @@ use crate::kernel::address::{self, FoundAddress};
 use crate::kernel::error::KernelError;
 use crate::kernel::link::{self, FoundLink};
 use crate::kernel::neighbour::{self, FoundEntry};
+use crate::kernel::policy;
 use crate::kernel::route::{self, FoundRoute};
 use crate::kernel::socket::Socket;
 use crate::object::{
-    Address, Fdb, Id, Link, LinkKind, Neighbour, Netns, PROTOCOL, Peer, Port, Route, State, Text,
-    Underlay, Up,
+    Address, Fdb, Id, Link, LinkKind, Neighbour, Netns, PROTOCOL, Peer, PolicyRule, Port, Route,
+    State, Text, Underlay, Up,
 };
 use crate::plan::Live;
 use ipnet::IpNet;
@@ -27,19 +28,25 @@ pub(super) struct Space {
     names: BTreeMap<u32, Text>,
     addresses: Vec<FoundAddress>,
     routes: Vec<FoundRoute>,
+    rules: Vec<PolicyRule>,
     neighbours: Vec<FoundEntry>,
     forwarding: Vec<FoundEntry>,
 }
 
+/// The protocol of routes that the kernel made (`RTPROT_KERNEL` in linux/rtnetlink.h).
+const BY_KERNEL: u8 = 2;
+
 impl Space {
-    pub(super) fn read(socket: &mut Socket<Message>) -> Result<Space, KernelError> {
+    /// Reads it; with all routes by which addresses are its own, if these are wanted.
+    pub(super) fn read(socket: &mut Socket<Message>, locals: bool) -> Result<Space, KernelError> {
         let links = link::list(socket)?;
         let names = links.iter().map(|link| (link.index, link.name.as_str().into())).collect();
         Ok(Space {
             links,
             names,
             addresses: address::list(socket)?,
-            routes: route::list(socket)?,
+            routes: route::list(socket, locals)?,
+            rules: policy::list(socket)?,
             neighbours: neighbour::list(socket)?,
             forwarding: neighbour::list_fdb(socket)?,
         })
@@ -60,6 +67,7 @@ pub(super) fn objects(spaces: &BTreeMap<Netns, Space>, interest: &Interest, live
         view.addresses(live);
         view.entries(live);
         view.routes(live);
+        view.rules(live);
         if *netns == Netns::Node {
             view.underlays(live);
         }
@@ -236,11 +244,26 @@ impl View<'_> {
                 after: device.into_iter().collect(),
             });
             let id = state.id();
-            // A route of another metric stands beside netc's, not in its place.
-            let in_place = found.metric == metric(found.destination);
+            // A route of another metric stands beside netc's, not in its place. In a namespace of
+            // netc's own those that the kernel made come and go with netc's own addresses.
+            let comes_along = self.is_own() && found.protocol == BY_KERNEL;
+            let in_place = found.metric == metric(found.destination) && !comes_along;
             let left = self.interest.adopt && self.is_of_overlay(found);
             let asked_for = left || self.interest.has(&id);
             if own || (in_place && asked_for && !live.states.contains_key(&id)) {
+                live.insert(state, own || self.interest.adopt);
+            }
+        }
+    }
+
+    /// Of several rules of one priority netc's own counts, if there is one.
+    fn rules(&self, live: &mut Live) {
+        for found in &self.space.rules {
+            let own = found.protocol == PROTOCOL;
+            let rule = PolicyRule { netns: self.netns(), ..found.clone() };
+            let state = State::PolicyRule(rule);
+            let id = state.id();
+            if own || (self.interest.has(&id) && !live.states.contains_key(&id)) {
                 live.insert(state, own || self.interest.adopt);
             }
         }

@@ -16,7 +16,7 @@ use super::operation::{self, Request};
 use super::route::{self, FoundRoute};
 use super::{fault, link};
 use crate::model::Family;
-use crate::object::{Address, MAIN_TABLE, Netns, PROTOCOL, SERVICE_DEVICE, State};
+use crate::object::{Address, MAIN_TABLE, Netns, SERVICE_DEVICE, State};
 use crate::plan::{Change, Kind, Thing};
 use ipnet::IpNet;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
@@ -29,6 +29,10 @@ pub(super) use sockets::count as connections;
 
 /// The protocol of routes that the kernel makes by itself (`RTPROT_KERNEL` in linux/rtnetlink.h).
 const KERNEL: u8 = 2;
+
+/// The protocol of the routes that are put in their place: not that of netc's other routes, which
+/// stay (free in /etc/iproute2/rt_protos).
+const RETIRED: u8 = 111;
 
 /// The loopback device, which is the first of every namespace (`LOOPBACK_IFINDEX` in
 /// linux/net_namespace.h). An IPv6 route needs a device that is up (ipv6/route.c, `fib6_nh_init`),
@@ -63,11 +67,12 @@ pub(super) fn retire(machine: &mut Machine, leaving: &BTreeSet<IpAddr>) -> Resul
     }
     let Some(device) = device(machine)? else { return Ok(()) };
     let socket = machine.socket(&Netns::Node)?;
-    let sources = Sources { device, routes: route::list(socket)?, held: address::list(socket)? };
+    let sources =
+        Sources { device, routes: route::list(socket, false)?, held: address::list(socket)? };
     let mut requests = Vec::new();
     for old in made.into_iter().filter(|old| old.device == device) {
         let Some(source) = sources.of(old.destination) else { continue };
-        let new = route::local(old.destination, LOOPBACK, PROTOCOL, Some(source));
+        let new = route::local(old.destination, LOOPBACK, RETIRED, Some(source));
         requests.push(request(Message::NewRoute(new), NLM_F_CREATE));
         let old = route::local(old.destination, old.device, KERNEL, None);
         requests.push(request(Message::DelRoute(old), 0));
@@ -81,7 +86,7 @@ pub(super) fn retire(machine: &mut Machine, leaving: &BTreeSet<IpAddr>) -> Resul
 /// # Errors
 /// The kernel refused it.
 pub fn settle(machine: &mut Machine) -> Result<(), KernelError> {
-    let own = route::list_local(machine.socket(&Netns::Node)?, PROTOCOL)?;
+    let own = route::list_local(machine.socket(&Netns::Node)?, RETIRED)?;
     if own.is_empty() {
         return Ok(());
     }
@@ -98,7 +103,7 @@ pub fn settle(machine: &mut Machine) -> Result<(), KernelError> {
             requests.push(request(Message::DelAddress(message.clone()), 0));
             requests.push(request(Message::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL));
         }
-        let route = route::local(route.destination, route.device, PROTOCOL, None);
+        let route = route::local(route.destination, route.device, RETIRED, None);
         requests.push(request(Message::DelRoute(route), 0));
     }
     run(machine, &requests)

@@ -3,6 +3,7 @@
 mod docker;
 mod host_ports;
 mod marks;
+mod docker_network;
 mod mtu;
 mod node_ports;
 mod overlap;

@@ -7,7 +7,7 @@ use crate::model::{Family, OverlayKind, fault};
 use netc_lang::{Diagnostic, Spanned};
 
 /// IPv6 needs links of at least this MTU (RFC 8200 section 5).
-const MIN_V6: u32 = 1280;
+pub(super) const MIN_V6: u32 = 1280;
 
 /// The MTU of a node's devices: Ethernet's if none is stated.
 pub(crate) fn of_node(node: &NodeDecl) -> Spanned<u32> {

@@ -77,6 +77,12 @@ pub(crate) fn hop_outside_block(hop: IpAddr, at: Span, block: IpNet, node: &str)
         .help(format!("it has to be an address of their block, {block}"))
 }
 
+pub(crate) fn hop_without_bridge(hop: IpAddr, at: Span) -> Diagnostic {
+    let message = format!("pods without a bridge cannot reach {hop} but by their gateway");
+    Diagnostic::at(code::CONTRADICTION, at, message)
+        .help("remove `via`, or use `pod-network bridge`")
+}
+
 pub(crate) fn host_port_of_host_network(name: &QualifiedName, at: Span) -> Diagnostic {
     let message = format!("pod {name} is in its node's network: it cannot have host ports");
     Diagnostic::at(code::CONTRADICTION, at, message)

@@ -94,7 +94,7 @@ fn object(wanted: &State, found: Option<&State>, kind: Trouble) -> String {
         (State::Netns(_), _) => NETNS,
         (State::Link(_) | State::Up(_) | State::Address(_), _) => RESTART,
         (State::Route(_), Some(_)) | (State::Neighbour(_) | State::Fdb(_), _) => FLANNELD,
-        (State::Route(_), None) => ROUTE,
+        (State::Route(_), None) | (State::PolicyRule(_), _) => ROUTE,
         (State::Sysctl(Sysctl { key, .. }), _) if key.starts_with("net.bridge.") => BRIDGED,
         (State::Sysctl(_), _) => PARAMETER,
         (State::Module(_), _) => MODULE,

@@ -1,7 +1,7 @@
 //! Sentences about objects that are no rules.
 
 use super::serving;
-use crate::emit::way;
+use crate::emit::{policy, way};
 use crate::object::{Link, LinkKind, State, Sysctl};
 
 /// What is the matter with an object. `was` is what the comparison says of it.
@@ -43,6 +43,7 @@ fn missing(state: &State) -> String {
             entry.link, entry.netns, entry.mac, entry.destination
         ),
         State::Route(route) => format!("{} {} is missing", state.id(), way(route)),
+        State::PolicyRule(rule) => format!("{} {} is missing", state.id(), policy(rule)),
         _ => format!("{} is missing", state.id()),
     }
 }
@@ -85,6 +86,9 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
             let (is, not) = (way(found), way(wanted));
             let id = State::Route(wanted.clone()).id();
             if is == not { Vec::new() } else { vec![format!("{id} leads {is}, not {not}")] }
+        }
+        (State::PolicyRule(new), State::PolicyRule(found)) if new != found => {
+            vec![format!("{} is {}, not {}", wanted.id(), policy(found), policy(new))]
         }
         (State::Set(wanted), State::Set(found)) => serving::set(wanted, found),
         (State::Virtual(wanted), State::Virtual(found)) => serving::server(wanted, found),

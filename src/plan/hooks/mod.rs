@@ -68,6 +68,7 @@ fn stops(family: Family, ordered: &Ordered) -> BTreeSet<Stop> {
 fn priority(table: Table, hook: Hook) -> i32 {
     match (table, hook) {
         (Table::Raw, _) => -300,
+        (Table::Mangle, _) => -150,
         (Table::Filter, _) => 0,
         (Table::Nat, Hook::Postrouting | Hook::Input) => 100,
         (Table::Nat, _) => -100,

@@ -161,7 +161,7 @@ fn their_sources_are_as_before_when_an_apply_was_broken_off_and_the_address_stay
     for (how, back) in back {
         let (mut apply, held) = node.halfway();
         node.go_on();
-        until("they come from elsewhere", || routes().matches("dev lo proto 110 ").count() == 2);
+        until("they come from elsewhere", || routes().matches("dev lo proto 111 ").count() == 2);
         apply.kill().unwrap();
         apply.wait().unwrap();
         succeeds(back());
