@@ -1,9 +1,9 @@
 //! Checks of the resolved cluster that nobody else makes for the user (netspec section 5).
 
 mod docker;
+mod docker_network;
 mod host_ports;
 mod marks;
-mod docker_network;
 mod mtu;
 mod node_ports;
 mod overlap;
