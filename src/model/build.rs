@@ -91,7 +91,7 @@ fn cluster(
     });
     let services = services.collect();
     let mtu = check::choose_mtu(&cluster, &nodes);
-    let shared = cluster.attachment.resolve(&cluster.name, mtu).map(Arc::new);
+    let shared = cluster.attachment.resolve(&cluster, mtu).map(Arc::new);
     let own = blocks.into_iter().zip(gateways).zip(vteps);
     let own = own.map(|((blocks, gateways), vteps)| Own { blocks, gateways, vteps });
     let nodes = nodes.all.into_iter().zip(own);
@@ -124,7 +124,7 @@ fn node(
     Own { blocks, gateways, vteps }: Own,
 ) -> Node {
     let attachment = match &stated.attachment {
-        Some(stated) => stated.resolve(&cluster.name, mtu).map(Arc::new),
+        Some(stated) => stated.resolve(cluster, mtu).map(Arc::new),
         None => shared.cloned(),
     };
     let (own, foreign): (Vec<_>, Vec<_>) = blocks

@@ -121,6 +121,21 @@ pub(super) const STATEMENTS: &[Definition] = &[
         example: "port-map { snat off }",
         ..PLAIN
     },
+    Definition {
+        keyword: "emit",
+        place: Place::PodNetwork,
+        arguments: &[One(Field {
+            name: "what",
+            shape: Shape::Choice(&[Choice::compiled(
+                "cni",
+                "The file `10-NETWORK.conflist`, for /etc/cni/net.d of the node.",
+            )]),
+        })],
+        doc: "What `netc build` writes for each node beside what netc itself uses: the CNI configuration \
+              with which a container runtime would make this pod network.",
+        example: "emit cni",
+        ..PLAIN
+    },
 ];
 
 pub(super) const HOST_LOCAL: &[Definition] = &[
