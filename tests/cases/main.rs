@@ -2,6 +2,8 @@
 //!
 //! * `bad::NAME`: `tests/bad/NAME.netc` (or a folder with a `cluster.netc`) is refused with
 //!   exactly the message that its last lines, marked `#~`, expect;
+//! * `cni_import::KIND::CASE`: CNI configurations in `tests/import/cni/KIND/CASE` are refused with
+//!   exactly the message beside them, or become exactly the `.netc` beside them;
 //! * `diffs::CASE`: what changes from `old.netc` to `new.netc` in `tests/diffs/CASE` is shown
 //!   exactly so;
 //! * `docker::CASE`: the nodes of `tests/docker/CASE` have exactly the rules beside it;
@@ -23,6 +25,7 @@
 #![expect(clippy::disallowed_methods, clippy::expect_used, reason = "tests may")]
 
 mod bad;
+mod cni_import;
 mod diffs;
 mod docker;
 mod docker_matrix;
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials: Vec<Trial> = [
         bad::trials(),
+        cni_import::trials(),
         diffs::trials(),
         docker::trials(),
         docker_matrix::trials(),

@@ -143,7 +143,7 @@ fn port_map(item: Option<&Item>, faults: &mut Vec<Diagnostic>) -> PortMap {
     let snat = switch(child("snat")).unwrap_or(true);
     let all = child("masquerade-all");
     for option in [all, child("mark-bit")].into_iter().flatten().filter(|_| !snat) {
-        faults.push(fault::option_of_another_kind("snat", "off", option.keyword, option.span));
+        faults.push(fault::nothing_to_mark(option.keyword, option.span));
     }
     let bit = child("mark-bit").and_then(|item| item.one::<u32>("bit"));
     PortMap {

@@ -13,6 +13,11 @@ pub(crate) fn default_gateway_without_one(at: Span, none: Span) -> Diagnostic {
         .help("remove one of the two; for a gateway of somebody else's write `route 0.0.0.0/0` in `host-local`")
 }
 
+pub(crate) fn nothing_to_mark(keyword: &str, at: Span) -> Diagnostic {
+    Diagnostic::at(code::CONTRADICTION, at, format!("`{keyword}` says nothing with `snat off`"))
+        .help("remove it: nothing is marked, and nothing takes the node's address")
+}
+
 pub(crate) fn gateway_outside_block(
     gateway: Spanned<IpAddr>,
     block: IpNet,
@@ -167,4 +172,16 @@ pub(crate) fn mark_unknown_to_flannel(known: u32, proxy: Span, overlay: Span) ->
         .here("the proxy has another mark")
         .label(overlay, "flannel's rules")
         .help("leave `masquerade-bit` at 14, or remove `emulate flannel`: as it is, flannel's rules do not leave alone what the proxy has marked")
+}
+
+pub(crate) fn pod_mtu_too_large(
+    mtu: Spanned<u32>,
+    overlay: &str,
+    fits: u32,
+    at: Span,
+) -> Diagnostic {
+    let message = format!("packets of {} bytes do not fit through the overlay", mtu.value);
+    Diagnostic::at(code::MTU_TOO_LARGE, mtu.span, message)
+        .label(at, format!("`overlay {overlay}` carries {fits} bytes at most"))
+        .help(format!("write `mtu {fits}` or less, or remove it"))
 }
