@@ -77,6 +77,7 @@ fn cluster(
     check::docker(&dockers, faults);
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
+    check::wireguard(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
     check::portals(&services, &addresses, faults);
     let index = select::Index::new(&pods, &nodes);
@@ -145,6 +146,7 @@ fn node(
         attachment: attachment.filter(|_| !cluster.pod_networks.is_empty()),
         foreign_blocks: foreign.into_iter().collect(),
         vteps,
+        keys: stated.keys,
         docker: None,
     }
 }

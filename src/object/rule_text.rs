@@ -72,15 +72,8 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         }
         Match::InInterface { not, name } => push(out, &[inverted(not), " -i ", name]),
         Match::OutInterface { not, name } => push(out, &[inverted(not), " -o ", name]),
-        Match::Protocol(protocol) => out.push_str(match protocol {
-            Protocol::Tcp => " -p tcp",
-            Protocol::Udp => " -p udp",
-            Protocol::Sctp => " -p sctp",
-        }),
-        Match::Icmp => out.push_str(match family {
-            Family::V4 => " -p icmp",
-            Family::V6 => " -p ipv6-icmp",
-        }),
+        Match::Protocol(protocol) => push(out, &[" -p ", protocol.name()]),
+        Match::Icmp => push(out, &[" -p ", icmp(family)]),
         Match::Icmpv6Type(number) => {
             out.push_str(" -m icmp6 --icmpv6-type ");
             push_number(out, number.into());
@@ -169,6 +162,13 @@ fn transport(protocol: Protocol) -> &'static str {
         Protocol::Tcp => " -m tcp",
         Protocol::Udp => " -m udp",
         Protocol::Sctp => " -m sctp",
+    }
+}
+
+fn icmp(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "icmp",
+        Family::V6 => "ipv6-icmp",
     }
 }
 

@@ -7,6 +7,8 @@ mod iptables;
 mod nftables;
 mod port;
 
+pub(crate) use devices::namespace;
+
 use super::Context;
 use crate::model::{Docker, DockerLayout, DockerNetwork, DockerRules, Family, GatewayMode};
 use crate::object::{
