@@ -162,12 +162,7 @@ fn addresses() {
     });
     let state = |number| {
         let address = format!("{}/32", address(number).ip()).parse().expect("a network");
-        State::Address(Address {
-            netns: Netns::Node,
-            link: device.into(),
-            address,
-            after: Vec::new(),
-        })
+        State::Address(Address::new(Netns::Node, device.into(), address))
     };
     let states: Vec<State> = (0..VIRTUAL).map(state).collect();
     let mut machine = fresh();

@@ -115,6 +115,28 @@ pub struct HostPort {
     pub port: u16,
 }
 
+/// Ports of a node, at one of its addresses or at all of them: `127.0.0.1:8080`, `8000-8010`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct HostPorts {
+    /// The address; all of them if there is none.
+    pub address: Option<IpAddr>,
+    /// The first port, never zero.
+    pub first: u16,
+    /// The last port, never before the first.
+    pub last: u16,
+}
+
+/// Ports of one protocol: `80`, `53/udp`, `80-90/tcp`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct PortRange {
+    /// The first port, never zero.
+    pub first: u16,
+    /// The last port, never before the first.
+    pub last: u16,
+    /// The protocol.
+    pub protocol: Protocol,
+}
+
 /// An address, perhaps with a port, that takes the place of another one: `10.0.0.7:80`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Translation {
@@ -171,6 +193,8 @@ pub enum Value {
     Switch(bool),
     /// An address.
     Address(IpAddr),
+    /// Addresses from the first to the last.
+    Addresses(RangeInclusive<IpAddr>),
     /// An address, perhaps with its prefix length.
     Interface(Interface),
     /// A network; its host bits are zero.
@@ -187,6 +211,10 @@ pub enum Value {
     Endpoint(SocketAddr),
     /// A port of a node, perhaps at one of its addresses.
     HostPort(HostPort),
+    /// Ports of a node, perhaps at one of its addresses.
+    HostPorts(HostPorts),
+    /// Ports of one protocol.
+    PortRange(PortRange),
     /// An Ethernet address.
     Mac(Mac),
     /// Major and minor number of a version.
@@ -225,6 +253,7 @@ from_value! {
     Number => u8, number, u8::try_from(*number).ok();
     Switch => bool, switch, Some(*switch);
     Address => IpAddr, address, Some(*address);
+    Addresses => RangeInclusive<IpAddr>, addresses, Some(addresses.clone());
     Interface => Interface, interface, Some(*interface);
     Network => IpNet, network, Some(*network);
     Port => Port, port, Some(*port);
@@ -232,6 +261,8 @@ from_value! {
     Pair => &'a Pair, pair, Some(pair);
     Endpoint => SocketAddr, endpoint, Some(*endpoint);
     HostPort => HostPort, port, Some(*port);
+    HostPorts => HostPorts, ports, Some(*ports);
+    PortRange => PortRange, ports, Some(*ports);
     Mac => Mac, mac, Some(*mac);
     Version => (u16, u16), version, Some(*version);
     Mark => Marked, mark, Some(*mark);

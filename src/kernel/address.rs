@@ -26,6 +26,8 @@ pub(super) struct FoundAddress {
     /// because a router said so. Kernels before 5.18 do not tell, but give lifetimes to the
     /// last kind.
     pub(super) by_kernel: bool,
+    /// The kernel made the route to its network.
+    pub(super) routed: bool,
 }
 
 /// The message that names an address on a device, to put it there or to take it away.
@@ -43,8 +45,11 @@ pub(super) fn message(
     };
     message.attributes.push(AddressAttribute::Local(ip));
     message.attributes.push(AddressAttribute::Address(ip));
-    if let IpNet::V6(_) = address.address {
-        message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad));
+    let mut flags = AddressFlags::empty();
+    flags.set(AddressFlags::Nodad, address.address.addr().is_ipv6());
+    flags.set(AddressFlags::Noprefixroute, !address.routed);
+    if !flags.is_empty() {
+        message.attributes.push(AddressAttribute::Flags(flags));
     }
     Ok(message)
 }
@@ -75,11 +80,16 @@ fn found(message: &AddressMessage) -> Option<FoundAddress> {
         AddressAttribute::Flags(flags) => !flags.contains(AddressFlags::Permanent),
         _ => false,
     });
+    let unrouted = attributes().any(|attribute| match attribute {
+        AddressAttribute::Flags(flags) => flags.contains(AddressFlags::Noprefixroute),
+        _ => false,
+    });
     Some(FoundAddress {
         device: message.header.index,
         net: IpNet::new(address, message.header.prefix_len).ok()?,
         link_local: message.header.scope == AddressScope::Link,
         by_kernel,
+        routed: !unrouted,
     })
 }
 

@@ -1,39 +1,37 @@
 //! The bridge of a node's pods, as CNI's bridge plugin makes it (netspec 2.2).
 
 use super::Context;
-use crate::model::{Bridge, Family, PerFamily, gateway};
+use crate::model::{Bridge, Family, PerFamily};
 use crate::object::{Address, Id, Link, LinkKind, Netns, State, Sysctl, Text, Up};
 use ipnet::IpNet;
 use netc_lang::Mac;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 
-pub(super) fn lower(cx: &mut Context, bridge: &Bridge) {
+pub(super) fn lower(cx: &mut Context, bridge: &Bridge, mtu: u32) {
     if cx.node.blocks.is_empty() {
         return;
     }
     let (name, span): (Text, _) = (bridge.name.as_str().into(), cx.node.span);
-    let gateways: PerFamily<IpAddr> =
-        cx.node.blocks.iter().map(|(family, block)| (family, gateway(*block))).collect();
+    let gateways = &cx.node.gateways;
     cx.objects.add(
         State::Link(Link {
             netns: Netns::Node,
             name: Text::clone(&name),
-            mac: mac(&gateways),
-            mtu: cx.cluster.mtu,
+            mac: mac(gateways),
+            mtu,
             alias: format!("netc pods of {}", cx.node.name).into(),
             kind: LinkKind::Bridge,
         }),
         span,
     );
     cx.objects.add(no_router_advertisements(Netns::Node, &name), span);
-    for (family, block) in cx.node.blocks.iter() {
+    for (family, block) in cx.node.blocks.iter().filter(|_| bridge.gateway) {
         if let Some(gateway) = gateways.get(family)
             && let Ok(address) = IpNet::new(*gateway, block.prefix_len())
         {
-            let (netns, link) = (Netns::Node, Text::clone(&name));
-            let after = Vec::new();
-            cx.objects.add(State::Address(Address { netns, link, address, after }), span);
+            let address = Address::new(Netns::Node, Text::clone(&name), address);
+            cx.objects.add(State::Address(address), span);
         }
     }
     cx.objects.add(State::Up(Up { netns: Netns::Node, link: name }), span);

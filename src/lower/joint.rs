@@ -4,7 +4,8 @@ use super::Context;
 use super::bridge::no_router_advertisements;
 use crate::model::Family;
 use crate::object::{
-    Address, Id, Link, LinkKind, Netns, NetnsObject, Peer, Port, Route, State, Sysctl, Text, Up,
+    Address, Id, Link, LinkKind, MAIN_TABLE, Netns, NetnsObject, Peer, Port, Route, State, Sysctl,
+    Text, Up,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
@@ -26,12 +27,20 @@ pub(super) struct Joint {
     pub(super) mac: Mac,
     /// The MTU of both.
     pub(super) mtu: u32,
+    /// The bridge that the node's end is in, if there is one.
+    pub(super) port: Option<Membership>,
+    /// Whether it has IPv6 addresses.
+    pub(super) v6: bool,
+}
+
+/// The place of a node's end in a bridge.
+pub(super) struct Membership {
     /// The bridge.
     pub(super) bridge: Text,
     /// Whether the bridge sends packets back where they came from.
     pub(super) hairpin: bool,
-    /// Whether it has IPv6 addresses.
-    pub(super) v6: bool,
+    /// Whether it keeps it apart from other isolated ports.
+    pub(super) isolated: bool,
 }
 
 /// The device that everybody within sees.
@@ -62,8 +71,8 @@ pub(super) fn isolated(cx: &mut Context, name: &Text, span: Span) {
     cx.objects.add(State::Up(Up { netns, link: "lo".into() }), span);
 }
 
-/// The namespace, the veth pair with its node's end in the bridge, both ends up, and the parameters
-/// of the inner one.
+/// The namespace, the veth pair, its node's end in the bridge if there is one, both ends up, and the
+/// parameters of the inner one.
 pub(super) fn join(cx: &mut Context, joint: &Joint) {
     let Joint { span, host, .. } = joint;
     isolated(cx, &joint.netns, *span);
@@ -78,13 +87,12 @@ pub(super) fn join(cx: &mut Context, joint: &Joint) {
     };
     cx.objects.add(State::Link(link), *span);
     cx.objects.add(no_router_advertisements(Netns::Node, host), *span);
-    let port = Port {
-        netns: Netns::Node,
-        link: Text::clone(host),
-        bridge: Text::clone(&joint.bridge),
-        hairpin: joint.hairpin,
-    };
-    cx.objects.add(State::Port(port), *span);
+    if let Some(Membership { bridge, hairpin, isolated }) = &joint.port {
+        let (netns, link, bridge) = (Netns::Node, Text::clone(host), Text::clone(bridge));
+        let (hairpin, isolated) = (*hairpin, *isolated);
+        let port = Port { netns, link, bridge, hairpin, isolated };
+        cx.objects.add(State::Port(port), *span);
+    }
     cx.objects.add(State::Up(Up { netns: Netns::Node, link: Text::clone(host) }), *span);
     cx.objects.add(State::Up(Up { netns: netns.clone(), link: eth0() }), *span);
     parameters(cx, joint, &netns);
@@ -111,20 +119,24 @@ fn parameters(cx: &mut Context, joint: &Joint, netns: &Netns) {
     }
 }
 
-/// An address of the inner device, and the routes by the gateway.
+/// An address of the inner device, and routes by a gateway of its network.
 pub(super) fn address(
     cx: &mut Context,
     joint: &Joint,
     address: IpNet,
-    gateway: IpAddr,
-    destinations: impl IntoIterator<Item = IpNet>,
+    routes: impl IntoIterator<Item = (IpNet, IpAddr)>,
 ) {
     let netns = Netns::Named(Text::clone(&joint.netns));
-    let own = Address { netns: netns.clone(), link: eth0(), address, after: Vec::new() };
+    let own =
+        Address { routed: joint.port.is_some(), ..Address::new(netns.clone(), eth0(), address) };
     cx.objects.add(State::Address(own), joint.span);
-    for destination in destinations {
-        let after =
+    for (destination, gateway) in routes {
+        let mut after =
             vec![Id::Address(netns.clone(), eth0(), address), Id::Up(netns.clone(), eth0())];
+        // Without a bridge the gateway is reached by a route of its own.
+        if joint.port.is_none() {
+            after.push(Id::Route(netns.clone(), MAIN_TABLE, IpNet::from(gateway)));
+        }
         let route = Route { after, ..Route::via(netns.clone(), destination, gateway, eth0()) };
         cx.objects.add(State::Route(route), joint.span);
     }

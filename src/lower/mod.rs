@@ -2,29 +2,39 @@
 //! system would program at run time.
 
 mod bridge;
+mod cni;
 mod docker;
 mod flannel;
 mod host;
+mod ipip;
 mod joint;
 mod kube;
+mod overlay;
 mod pods;
+mod point_to_point;
 mod primitives;
 mod routes;
+mod udp;
 mod vxlan;
+mod wireguard;
 
-use crate::model::{Cluster, Node, NodeId, OverlayKind, Pod};
+pub(crate) use docker::namespace as container_namespace;
+pub(crate) use pods::namespace as pod_namespace;
+
+use crate::model::{Cluster, Family, Node, NodeId, OverlayKind, Pod};
 use crate::object::Objects;
+use ipnet::IpNet;
 use std::collections::BTreeSet;
 
 /// Where the jumps begin that are stated to stand before all others.
 const FIRST: u16 = 0;
 
 /// Where kube-proxy's begin: before those of all other systems.
-const KUBE_PROXY: u16 = 128;
+const KUBE_PROXY: u16 = 64;
 
-/// Where the jumps begin that are stated to stand last: behind Docker's rules at the end of a chain,
+/// Where the jumps begin that are stated to stand last: behind what Docker and CNI's plugins append,
 /// before flannel's.
-const LAST: u16 = 0x8000;
+const LAST: u16 = 3 << 14;
 
 /// What is known of the machine that a node is, if it is at hand.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -66,16 +76,22 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     host::lower(&mut cx);
     // The names of the node's ends of veth pairs.
     let mut names = BTreeSet::new();
-    if let Some(bridge) = &cluster.bridge {
-        bridge::lower(&mut cx, bridge);
-        pods::lower(&mut cx, bridge, &mut names);
+    if let Some(attachment) = &node.attachment {
+        if let Some(bridge) = attachment.bridge() {
+            bridge::lower(&mut cx, bridge, attachment.mtu);
+        }
+        let pods = pods::lower(&mut cx, attachment, &mut names);
+        cni::lower(&mut cx, attachment, &pods);
     }
     if let Some(docker) = &node.docker {
         docker::lower(&mut cx, docker, &mut names);
     }
-    match cluster.overlay.kind {
-        OverlayKind::Vxlan { vni, port } => vxlan::lower(&mut cx, vni, port),
+    match &cluster.overlay.kind {
+        OverlayKind::Vxlan(vxlan) => vxlan::lower(&mut cx, *vxlan),
         OverlayKind::HostGw | OverlayKind::Static => routes::lower(&mut cx),
+        OverlayKind::Ipip { direct_routing } => ipip::lower(&mut cx, *direct_routing),
+        OverlayKind::Wireguard(wireguard) => wireguard::lower(&mut cx, wireguard),
+        OverlayKind::Udp { .. } => udp::lower(&mut cx),
         OverlayKind::None => {}
     }
     if cluster.overlay.masquerade {
@@ -88,4 +104,13 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
         primitives::lower(&mut cx, own);
     }
     cx.objects
+}
+
+/// The multicast addresses of a family (RFC 5771, RFC 4291 section 2.7).
+fn multicast(family: Family) -> IpNet {
+    let (first, prefix) = match family {
+        Family::V4 => (0xe000_0000, 4),
+        Family::V6 => (0xff << 120, 8),
+    };
+    IpNet::new(family.address(first), prefix).unwrap_or(family.default_route())
 }

@@ -1,17 +1,18 @@
 //! The steps from what is stated to the cluster, in order.
 
-use super::allocate::{self, Ledger, NodePorts};
+use super::allocate::{self, Ledger, NodePorts, Places};
 use super::bind::{Bound, BoundDocker, BoundPod, FIRST_NETWORK, bind};
 use super::declare::{self, ClusterDecl, DockerDecl};
 use super::stated::{NodeDecl, ServiceDecl, Stated};
 use super::{
-    Cluster, Container, Docker, DockerNetwork, Endpoint, Lock, Node, PerFamily, Pod, Service,
-    ServicePort, check, fault, select,
+    Attachment, Cluster, Container, Docker, DockerNetwork, Endpoint, Lock, Node, PerFamily, Pod,
+    Service, ServicePort, check, fault, select,
 };
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Mac, sort};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// What comes of building: the cluster, and the lock that records its allocations.
 #[derive(Debug)]
@@ -64,7 +65,10 @@ fn cluster(
     let mut ledger = Ledger { old, new: empty.clone(), faults: Vec::new() };
     let blocks = allocate::blocks(&cluster, &nodes.all, &mut ledger);
     let vteps = allocate::vteps(&cluster, &nodes.all, &mut ledger);
-    let addresses = allocate::pods(&cluster, &nodes.all, &blocks, &pods, &mut ledger);
+    let gateways = allocate::gateways(&cluster, &nodes.all, &blocks, &mut ledger);
+    let places = Places { nodes: &nodes.all, blocks: &blocks, gateways: &gateways };
+    let addresses = allocate::pods(&cluster, &places, &pods, &mut ledger);
+    check::pod_networks(&cluster, &nodes, &pods, faults);
     let pods: Vec<Pod> = pods.into_iter().zip(addresses).map(pod).collect();
     let addresses = allocate::services(&cluster, &services, &mut ledger);
     let node_ports = allocate::node_ports(&cluster, &services, &mut ledger);
@@ -75,6 +79,7 @@ fn cluster(
     check::primitives(&cluster, &nodes, &dockers, &mut primitives, faults);
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
+    check::wireguard(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
     check::portals(&services, &addresses, faults);
     let index = select::Index::new(&pods, &nodes);
@@ -89,8 +94,12 @@ fn cluster(
     });
     let services = services.collect();
     let mtu = check::choose_mtu(&cluster, &nodes);
-    let nodes = nodes.all.into_iter().zip(blocks.into_iter().zip(vteps));
-    let mut nodes: Vec<Node> = nodes.map(|(stated, own)| node(&cluster, stated, own)).collect();
+    let shared = cluster.attachment.resolve(&cluster, mtu).map(Arc::new);
+    let own = blocks.into_iter().zip(gateways).zip(vteps);
+    let own = own.map(|((blocks, gateways), vteps)| Own { blocks, gateways, vteps });
+    let nodes = nodes.all.into_iter().zip(own);
+    let mut nodes: Vec<Node> =
+        nodes.map(|(stated, own)| node(&cluster, (shared.as_ref(), mtu), stated, own)).collect();
     for (stated, addresses) in dockers.into_iter().zip(containers) {
         if let Some(node) = nodes.get_mut(stated.node.0 as usize) {
             node.docker = Some(docker(&cluster.name, stated, addresses));
@@ -104,14 +113,28 @@ fn cluster(
     let cluster = finish(cluster, mtu, nodes, pods, services);
     check::proxy(&cluster, faults);
     check::published_ports(&cluster, faults);
+    check::host_ports(&cluster, faults);
+    check::marks(&cluster, faults);
     Some(Built { cluster, lock: ledger.new })
+}
+
+/// What is allocated to a node.
+struct Own {
+    blocks: PerFamily<IpNet>,
+    gateways: PerFamily<IpAddr>,
+    vteps: PerFamily<Mac>,
 }
 
 fn node(
     cluster: &ClusterDecl,
+    (shared, mtu): (Option<&Arc<Attachment>>, u32),
     stated: NodeDecl,
-    (blocks, vteps): (PerFamily<IpNet>, PerFamily<Mac>),
+    Own { blocks, gateways, vteps }: Own,
 ) -> Node {
+    let attachment = match &stated.attachment {
+        Some(stated) => stated.resolve(cluster, mtu).map(Arc::new),
+        None => shared.cloned(),
+    };
     let (own, foreign): (Vec<_>, Vec<_>) = blocks
         .iter()
         .map(|(family, block)| (family, *block))
@@ -125,8 +148,12 @@ fn node(
         cores: stated.cores.map(|cores| cores.value),
         kernel: stated.kernel.map(|kernel| kernel.value),
         blocks: own.into_iter().collect(),
+        gateways,
+        // Without a pod network there is nothing to join pods to.
+        attachment: attachment.filter(|_| !cluster.pod_networks.is_empty()),
         foreign_blocks: foreign.into_iter().collect(),
         vteps,
+        keys: stated.keys,
         docker: None,
         primitives: None,
     }
@@ -147,7 +174,9 @@ fn docker(cluster: &str, stated: BoundDocker, addresses: Vec<PerFamily<IpAddr>>)
         internal: network.internal,
         icc: network.icc,
         masquerade: network.masquerade,
-        mtu: network.mtu,
+        modes: network.modes.iter().map(|(family, mode)| (family, mode.value)).collect(),
+        snat: network.snat.iter().map(|(family, own)| (family, own.value)).collect(),
+        mtu: network.mtu.value,
     });
     let containers = containers.into_iter().zip(places).zip(addresses);
     let containers = containers.map(|((container, place), addresses)| Container {
@@ -169,8 +198,9 @@ fn bridge_name(names: &[&str]) -> String {
 }
 
 fn pod((stated, addresses): (BoundPod, PerFamily<IpAddr>)) -> Pod {
-    let BoundPod { name, span, node, template, state, .. } = stated;
-    Pod { name, span, node, template, state, addresses }
+    let BoundPod { name, span, node, template, state, sandbox, .. } = stated;
+    let sandbox = sandbox.unwrap_or_else(|| format!("{}.{}", name.namespace, name.name));
+    Pod { name, span, node, template, state, addresses, sandbox }
 }
 
 fn service(
@@ -211,8 +241,6 @@ fn finish(
     pods: Vec<Pod>,
     services: Vec<Service>,
 ) -> Cluster {
-    // Without a pod network there is nothing to join pods to.
-    let bridge = stated.bridge.filter(|_| !stated.pod_networks.is_empty());
     let networks = stated.service_networks.iter().map(|(family, network)| (family, network.value));
     Cluster {
         name: stated.name,
@@ -221,7 +249,6 @@ fn finish(
         pod_networks: stated.pod_networks,
         node_ports: stated.node_ports.value,
         overlay: stated.overlay,
-        bridge,
         mtu,
         proxy: stated.proxy,
         nodes,

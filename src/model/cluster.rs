@@ -1,6 +1,6 @@
 //! What all nodes share.
 
-use super::{Bridge, Family, Node, Overlay, PerFamily, Pod, Service};
+use super::{Family, Node, Overlay, PerFamily, Pod, Service};
 use ipnet::IpNet;
 use netc_lang::Span;
 use std::ops::RangeInclusive;
@@ -21,9 +21,8 @@ pub struct Cluster {
     pub node_ports: RangeInclusive<u16>,
     /// How packets get from node to node.
     pub overlay: Overlay,
-    /// The bridge on every node, if netc joins the pods to their nodes.
-    pub bridge: Option<Bridge>,
-    /// The MTU of overlay device, bridges and pods, in bytes.
+    /// The MTU of the overlay device, and of bridges and pods unless a pod network has one of its
+    /// own, in bytes.
     pub mtu: u32,
     /// How services are programmed, if they are.
     pub proxy: Option<Proxy>,

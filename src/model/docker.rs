@@ -55,8 +55,39 @@ pub struct DockerNetwork {
     pub icc: bool,
     /// What leaves it takes the node's address.
     pub masquerade: bool,
+    /// How each of its families is connected with what lies outside; nothing for [`Nat`].
+    ///
+    /// [`Nat`]: GatewayMode::Nat
+    pub modes: PerFamily<GatewayMode>,
+    /// The address that what leaves it takes, if it is not that of the device it leaves by.
+    pub snat: PerFamily<IpAddr>,
     /// The MTU of the bridge and of the containers, in bytes.
     pub mtu: u32,
+}
+
+/// How a network is connected with what lies outside of the node
+/// (`com.docker.network.bridge.gateway_mode_ipv4` and `…_ipv6`).
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum GatewayMode {
+    /// Published ports are translated; containers are not reached by their own addresses.
+    #[default]
+    Nat,
+    /// Published ports are translated; containers are reached by their own addresses, too.
+    NatUnprotected,
+    /// Nothing is translated; published ports are reached by the containers' own addresses.
+    Routed,
+}
+
+impl GatewayMode {
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            GatewayMode::Nat => "nat",
+            GatewayMode::NatUnprotected => "nat-unprotected",
+            GatewayMode::Routed => "routed",
+        }
+    }
 }
 
 /// A container.
@@ -83,8 +114,8 @@ pub enum ContainerPlace {
     Isolated,
     /// In one of its own, in this network of the node.
     Network(usize),
-    /// In that of another container of the node, by whatever detours.
-    Shared,
+    /// In that of another container of the node, by whatever detours: the one at this place.
+    Shared(usize),
 }
 
 /// A published port.
@@ -107,10 +138,34 @@ impl Docker {
         Family::ALL.into_iter().filter(move |family| has(*family))
     }
 
+    /// The published ports that are ports of the node; in routed networks they are none.
+    pub fn held(&self) -> impl Iterator<Item = &Published> {
+        let networks = self.networks.iter().enumerate();
+        networks.flat_map(|(place, network)| {
+            let all = self.within(place).flat_map(|container| &container.published);
+            all.filter(|one| network.holds(one))
+        })
+    }
+
     /// The containers of the network at this place.
     pub fn within(&self, network: usize) -> impl Iterator<Item = &Container> {
         let own = ContainerPlace::Network(network);
         self.containers.iter().filter(move |container| container.place == own)
+    }
+}
+
+impl DockerNetwork {
+    /// How a family of it is connected with what lies outside.
+    #[must_use]
+    pub fn mode(&self, family: Family) -> GatewayMode {
+        self.modes.get(family).copied().unwrap_or_default()
+    }
+
+    /// Whether a published port of one of its containers is a port of the node: in a routed network
+    /// it is none.
+    fn holds(&self, published: &Published) -> bool {
+        let own = self.gateways.families().filter(|family| published.is_of(*family));
+        own.map(|family| self.mode(family)).any(|mode| mode != GatewayMode::Routed)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Nodes.
 
-use super::{Docker, Family, PerFamily, Primitives, number};
+use super::{Attachment, Docker, Family, NodeKeys, PerFamily, Primitives, number};
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The index of a node in [`Cluster::nodes`](super::Cluster::nodes).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,11 +29,17 @@ pub struct Node {
     pub kernel: Option<(u16, u16)>,
     /// Its blocks of the pod network.
     pub blocks: PerFamily<IpNet>,
+    /// The gateways of its pods in these blocks.
+    pub gateways: PerFamily<IpAddr>,
+    /// How its pods are joined to it, if netc does that.
+    pub attachment: Option<Arc<Attachment>>,
     /// Its blocks of families in which the cluster has no pod network: something else looks after
     /// them.
     pub foreign_blocks: PerFamily<IpNet>,
     /// The Ethernet address of its vxlan device for each family.
     pub vteps: PerFamily<Mac>,
+    /// Its keys for wireguard.
+    pub keys: Option<NodeKeys>,
     /// What Docker has made on it, if it runs there.
     pub docker: Option<Docker>,
     /// What no system looks after.
@@ -73,7 +80,7 @@ impl NodeAddress {
     }
 }
 
-/// The gateway of a block: its first address, which the node's bridge has.
+/// The gateway of a block if none is stated: its first address, which the node's bridge has.
 #[must_use]
 pub fn gateway(block: IpNet) -> IpAddr {
     Family::of_net(block).address(number(block.network()).saturating_add(1))

@@ -1,6 +1,6 @@
 //! Pods.
 
-use super::{NodeId, PerFamily};
+use super::{NodeId, PerFamily, Published};
 use netc_lang::{Pair, Port, QualifiedName, Span, Spanned};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct Pod {
     pub template: Arc<PodTemplate>,
     /// Its addresses.
     pub addresses: PerFamily<IpAddr>,
+    /// The id of its sandbox.
+    pub sandbox: String,
 }
 
 /// How a pod is doing, as the endpoint-slice controller sees it.
@@ -44,10 +46,14 @@ impl Default for PodState {
 pub struct PodTemplate {
     /// Its labels, sorted.
     pub labels: Vec<Pair>,
+    /// The names of its containers, as they are stated.
+    pub containers: Vec<String>,
     /// The ports of all its containers.
     pub ports: Vec<PodPort>,
     /// The weight of the endpoints made of it, if stated.
     pub weight: Option<u16>,
+    /// The ports of its node that lead to it.
+    pub mappings: Vec<Published>,
 }
 
 /// A port on which a pod listens.

@@ -298,22 +298,13 @@ impl Primitives {
         stated.or_else(|| self.mtu_of_ports(bridge)).unwrap_or(MTU)
     }
 
-    /// The bits of marks that its rules set or ask for, and where.
-    pub fn marks(&self) -> impl Iterator<Item = Spanned<Marked>> {
-        let policy = self.policy.iter().filter_map(|rule| rule.mark);
+    /// The marks that its rules set, each with the bits that change, and where.
+    pub fn marks_set(&self) -> impl Iterator<Item = Spanned<Marked>> {
         let rules = self.chains.iter().flat_map(|chain| &chain.rules);
-        let chains = rules.flat_map(|rule| {
-            let asked = rule.conditions.iter().filter_map(|one| match &one.value {
-                Condition::Mark(_, mark) => Some(Spanned::new(*mark, one.span)),
-                _ => None,
-            });
-            let set = match &rule.target.value {
-                Verdict::SetMark(mark) => Some(Spanned::new(*mark, rule.target.span)),
-                _ => None,
-            };
-            asked.chain(set)
-        });
-        policy.chain(chains)
+        rules.filter_map(|rule| match rule.target.value {
+            Verdict::SetMark(mark) => Some(Spanned::new(mark, rule.target.span)),
+            _ => None,
+        })
     }
 
     /// The devices that it makes, and where each is stated.

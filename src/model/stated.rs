@@ -3,10 +3,12 @@
 //! Two front ends fill these types: [`declare`](super::declare) from `.netc` statements and
 //! [`import`](crate::import) from Kubernetes objects. From here on both go the same way.
 
-use super::declare::{ClusterDecl, DockerDecl, PrimitivesDecl};
+use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl, PrimitivesDecl};
+pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
-    Conditions, Family, Hints, NodeAddress, PerFamily, PodState, PodTemplate, Policy, ServiceKind,
+    Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState, PodTemplate, Policy,
+    ServiceKind,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Pair, Port, Protocol, QualifiedName, Span, Spanned};
@@ -50,9 +52,17 @@ pub(crate) struct NodeDecl {
     pub(crate) kernel: Option<Spanned<(u16, u16)>>,
     pub(crate) blocks: PerFamily<Spanned<IpNet>>,
     pub(crate) vteps: Vec<Spanned<Mac>>,
+    pub(crate) keys: Option<NodeKeys>,
+    /// How its pods are joined to it, if not as the cluster says.
+    pub(crate) attachment: Option<AttachmentDecl>,
 }
 
 impl NodeDecl {
+    /// How its pods are joined to it.
+    pub(crate) fn attachment<'d>(&'d self, cluster: &'d ClusterDecl) -> &'d AttachmentDecl {
+        self.attachment.as_ref().unwrap_or(&cluster.attachment)
+    }
+
     /// The first address of a family.
     pub(crate) fn address(&self, family: Family) -> Option<&NodeAddress> {
         first_of(&self.addresses, family)
@@ -68,6 +78,8 @@ pub(crate) struct PodDecl {
     pub(crate) template: Arc<PodTemplate>,
     pub(crate) addresses: PerFamily<Spanned<IpAddr>>,
     pub(crate) state: PodState,
+    /// The id of its sandbox, if stated.
+    pub(crate) sandbox: Option<String>,
 }
 
 /// Where a pod runs.

@@ -12,11 +12,20 @@ pub struct Address {
     pub link: Text,
     /// The address with the prefix length of its network.
     pub address: IpNet,
+    /// Whether the kernel makes the route to its network by itself (ip-address(8),
+    /// `noprefixroute`).
+    pub routed: bool,
     /// What must be there before it beside its device: the virtual servers that answer to it.
     pub after: Vec<Id>,
 }
 
 impl Address {
+    /// An address as most are.
+    #[must_use]
+    pub fn new(netns: Netns, link: Text, address: IpNet) -> Address {
+        Address { netns, link, address, routed: true, after: Vec::new() }
+    }
+
     pub(super) fn id(&self) -> Id {
         Id::Address(self.netns.clone(), Text::clone(&self.link), self.address)
     }

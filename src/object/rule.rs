@@ -7,6 +7,7 @@
 use super::{ChainName, SetName, VirtualAddress};
 use ipnet::IpNet;
 use netc_lang::Protocol;
+use std::net::IpAddr;
 
 /// One condition. `not` inverts it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -43,6 +44,10 @@ pub enum Match<'a> {
     },
     /// `-p PROTOCOL`
     Protocol(Protocol),
+    /// `-p icmp`, in IPv6 `-p ipv6-icmp`
+    Icmp,
+    /// `-m icmp6 --icmpv6-type NUMBER`
+    Icmpv6Type(u8),
     /// `-p PROTOCOL`, by its name.
     ProtocolName {
         /// Inverted.
@@ -58,6 +63,8 @@ pub enum Match<'a> {
     Transport(Protocol),
     /// `-m PROTOCOL --dport PORT`
     DestinationPort(Protocol, u16),
+    /// `-m multiport --dports PORT,PORT`: at most 15.
+    DestinationPorts(&'a [u16]),
     /// `-m PROTOCOL --sport PORTS --dport PORTS`, each inverted or not, the first and the last port.
     Ports {
         /// The protocol.
@@ -209,7 +216,12 @@ pub enum Target<'a> {
     /// [`push_socket`](super::text::push_socket) writes it.
     Dnat(&'a str),
     /// `SNAT --to-source ADDRESS[:PORT]`
-    Snat(&'a str),
+    Snat {
+        /// The new source.
+        address: IpAddr,
+        /// Its port; the old one, as far as it is free, if there is none.
+        port: Option<u16>,
+    },
     /// `REDIRECT --to-ports PORT`
     Redirect(u16),
     /// `LOG [--log-prefix TEXT]`

@@ -3,11 +3,12 @@
 //! What is written here is what the kernel gives back (netspec 0.1), so live state can be
 //! compared with it as text. There is no other place that writes a rule.
 
-use super::text::{push_address, push_fraction, push_network, push_number};
+use super::text::{push_address, push_fraction, push_network, push_number, push_socket};
 use super::{ConntrackStates, Match, Side, Target, VirtualAddress};
 use crate::model::Family;
 use netc_lang::Protocol;
 use std::fmt::Write;
+use std::net::SocketAddr;
 
 /// Appends what follows the name of the chain in a rule: the conditions, then the target. The
 /// conditions on addresses, devices and protocol come first, wherever they are given, as
@@ -47,7 +48,7 @@ fn place(one: &Match) -> Option<u8> {
         Match::Destination { .. } => Some(1),
         Match::InInterface { .. } => Some(2),
         Match::OutInterface { .. } => Some(3),
-        Match::Protocol(_) | Match::ProtocolName { .. } => Some(4),
+        Match::Protocol(_) | Match::ProtocolName { .. } | Match::Icmp => Some(4),
         _ => Some(OTHERS),
     }
 }
@@ -72,18 +73,26 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         }
         Match::InInterface { not, name } => push(out, &[inverted(not), " -i ", name]),
         Match::OutInterface { not, name } => push(out, &[inverted(not), " -o ", name]),
-        Match::Protocol(protocol) => out.push_str(match protocol {
-            Protocol::Tcp => " -p tcp",
-            Protocol::Udp => " -p udp",
-            Protocol::Sctp => " -p sctp",
-        }),
+        Match::Protocol(protocol) => push(out, &[" -p ", protocol.name()]),
         Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
+        Match::Icmp => push(out, &[" -p ", icmp(family)]),
+        Match::Icmpv6Type(number) => {
+            out.push_str(" -m icmp6 --icmpv6-type ");
+            push_number(out, number.into());
+        }
         Match::Comment(parts) => push_comment(out, parts),
         Match::Remark(text) => push_comment(out, &[text]),
         Match::Transport(protocol) => out.push_str(transport(protocol)),
         Match::DestinationPort(protocol, port) => {
             push(out, &[transport(protocol), " --dport "]);
             push_number(out, u32::from(port));
+        }
+        Match::DestinationPorts(ports) => {
+            out.push_str(" -m multiport --dports ");
+            for (place, port) in ports.iter().enumerate() {
+                out.push_str(if place == 0 { "" } else { "," });
+                push_number(out, u32::from(*port));
+            }
         }
         Match::Ports { protocol, source, destination } => {
             out.push_str(transport(protocol));
@@ -163,7 +172,13 @@ fn push_target(out: &mut String, family: Family, target: Target) {
             push_mark(out, value, mask);
         }
         Target::Dnat(to) => push(out, &[" -j DNAT --to-destination ", to]),
-        Target::Snat(to) => push(out, &[" -j SNAT --to-source ", to]),
+        Target::Snat { address, port } => {
+            out.push_str(" -j SNAT --to-source ");
+            match port {
+                Some(port) => push_socket(out, SocketAddr::new(address, port)),
+                None => push_address(out, address),
+            }
+        }
         Target::Redirect(port) => {
             out.push_str(" -j REDIRECT --to-ports ");
             push_number(out, port.into());
@@ -184,6 +199,13 @@ fn transport(protocol: Protocol) -> &'static str {
         Protocol::Tcp => " -m tcp",
         Protocol::Udp => " -m udp",
         Protocol::Sctp => " -m sctp",
+    }
+}
+
+fn icmp(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "icmp",
+        Family::V6 => "ipv6-icmp",
     }
 }
 

@@ -175,12 +175,11 @@ mod tests {
             let reals: Vec<(&str, u32)> = reals.iter().map(|socket| (*socket, 1)).collect();
             let server = VirtualServer::sample(&format!("{address}:80"), "rr", &reals);
             all.push(State::Virtual(server));
-            all.push(State::Address(Address {
-                netns: Netns::Node,
-                link: SERVICE_DEVICE.into(),
-                address: ip(address).into(),
-                after: Vec::new(),
-            }));
+            all.push(State::Address(Address::new(
+                Netns::Node,
+                SERVICE_DEVICE.into(),
+                ip(address).into(),
+            )));
         }
         all
     }

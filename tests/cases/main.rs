@@ -2,9 +2,16 @@
 //!
 //! * `bad::NAME`: `tests/bad/NAME.netc` (or a folder with a `cluster.netc`) is refused with
 //!   exactly the message that its last lines, marked `#~`, expect;
+//! * `cni_import::KIND::CASE`: CNI configurations in `tests/import/cni/KIND/CASE` are refused with
+//!   exactly the message beside them, or become exactly the `.netc` beside them;
 //! * `diffs::CASE`: what changes from `old.netc` to `new.netc` in `tests/diffs/CASE` is shown
 //!   exactly so;
 //! * `docker::CASE`: the nodes of `tests/docker/CASE` have exactly the rules beside it;
+//! * `docker_import::CASE`: what Docker prints, in `tests/docker-import/bad/CASE`, is refused with
+//!   exactly the message beside it; in `tests/docker-import/import/CASE` it becomes exactly the
+//!   `.netc` beside it, with the rules beside it;
+//! * `docker_matrix::LAYOUT`: every combination of Docker's options gives the rules of
+//!   `tests/matrix/docker-LAYOUT.txt`;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
 //! * `ipvs::CASE`: `proxy ipvs` gives what kube-proxy did in `tests/conformance/kube-proxy/CASE`;
@@ -14,6 +21,7 @@
 //!   message beside them; those in `tests/objects/import/CASE` become exactly the `.netc` beside
 //!   them, which compiles to the same artefacts;
 //! * `rules::CASE`: `tests/rules/CASE` has exactly the rules beside it;
+//! * `show::CASE`: `tests/show/CASE/expected` is what the commands in it print;
 //! * `page::CODE`: the faulty example of `lang/errors/CODE.md` gives that code, the mended one
 //!   does not.
 //!
@@ -21,14 +29,18 @@
 #![expect(clippy::disallowed_methods, clippy::expect_used, reason = "tests may")]
 
 mod bad;
+mod cni_import;
 mod diffs;
 mod docker;
+mod docker_import;
+mod docker_matrix;
 mod golden;
 mod ipvs;
 mod nftables;
 mod objects;
 mod page;
 mod rules;
+mod show;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
@@ -39,14 +51,18 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials: Vec<Trial> = [
         bad::trials(),
+        cni_import::trials(),
         diffs::trials(),
         docker::trials(),
+        docker_import::trials(),
+        docker_matrix::trials(),
         golden::trials(),
         ipvs::trials(),
         nftables::trials(),
         objects::trials(),
         page::trials(),
         rules::trials(),
+        show::trials(),
     ]
     .into_iter()
     .flatten()

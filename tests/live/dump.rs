@@ -32,7 +32,7 @@ pub(crate) fn dump(node: &str) -> String {
 pub(crate) fn dump_with(node: &str, more: &[&str]) -> String {
     let mut all = vec!["== node".to_owned()];
     all.extend(space(node));
-    all.extend(rules(&shown(node, RULES)));
+    all.extend(rules_of(node));
     all.push(state(node));
     let mut pods: Vec<String> = fs::read_dir("/run/netns")
         .unwrap()
@@ -79,13 +79,19 @@ pub(crate) fn same(found: &str, expected: &str, what: &str) {
     }
 }
 
+/// The rules of iptables, of both back ends and families.
+pub(crate) fn rules_of(netns: &str) -> Vec<String> {
+    rules(&shown(netns, RULES))
+}
+
 fn shown(netns: &str, script: &str) -> String {
     let mut command = Command::new("ip");
     let output = command.args(["netns", "exec", netns, "sh", "-c", script]).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn space(netns: &str) -> Vec<String> {
+/// A namespace without its rules, as sorted lines and its parameters.
+pub(crate) fn space(netns: &str) -> Vec<String> {
     let mut lines: Vec<String> = shown(netns, SHOW).lines().filter_map(stable).collect();
     lines.sort();
     lines.extend(within(netns, parameters));

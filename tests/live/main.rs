@@ -17,6 +17,7 @@
 
 mod batches;
 mod changes;
+mod cni;
 mod confirm;
 mod docker;
 mod drift;
@@ -32,6 +33,7 @@ mod ipvs;
 mod lab;
 mod modules;
 mod nft;
+mod overlays;
 mod primitives;
 mod protocols;
 #[path = "../it/random.rs"]
@@ -41,6 +43,7 @@ mod refusals;
 mod round_trip;
 mod services;
 mod site;
+mod together;
 mod traffic;
 mod transactions;
 mod troubles;

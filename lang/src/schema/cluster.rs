@@ -47,14 +47,11 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
-        keyword: "pod-network",
         place: Place::Cluster,
-        arguments: &[One(Field { name: "kind", shape: Shape::Choice(super::pod_network::KINDS) })],
-        braces: Braces::Optional(Place::PodNetwork),
         default: Some("bridge"),
-        doc: "How pods are joined to their node.",
+        doc: "How pods are joined to their node. A node can have one of its own.",
         example: "pod-network bridge { name docker0 }",
-        ..PLAIN
+        ..super::pod_network::POD_NETWORK
     },
     Definition {
         keyword: "proxy",

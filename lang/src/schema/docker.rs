@@ -1,6 +1,6 @@
 //! The statements of `docker` blocks and of the `network` and `container` blocks in them.
 
-use super::Pattern::{List, One, Required};
+use super::Pattern::{List, Maybe, One, Required};
 use super::{Braces, Choice, Definition, Field, PLAIN, Place, Shape};
 
 const ADDRESS: Field = Field { name: "address", shape: Shape::Address };
@@ -114,6 +114,63 @@ pub(super) const NETWORK: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "gateway-mode",
+        place: Place::DockerNetwork,
+        arguments: &[
+            One(Field {
+                name: "mode",
+                shape: Shape::Choice(&[
+                    Choice::compiled(
+                        "nat",
+                        "Published ports are translated; nobody reaches the containers' own addresses.",
+                    ),
+                    Choice::compiled(
+                        "nat-unprotected",
+                        "The same, but whoever has a route to the containers reaches all of their ports.",
+                    ),
+                    Choice::compiled(
+                        "routed",
+                        "Nothing is translated: whoever has a route to the containers reaches the ports that are published, and their ICMP.",
+                    ),
+                ]),
+            }),
+            Maybe(Field {
+                name: "family",
+                shape: Shape::Choice(&[
+                    Choice::compiled("ipv4", "IPv4."),
+                    Choice::compiled("ipv6", "IPv6."),
+                ]),
+            }),
+        ],
+        repeats: true,
+        default: Some("nat"),
+        doc: "How the network is connected with what lies outside of the node, in all of its families \
+              or in one. In a `routed` network a published port opens the container's port; the node's \
+              port is of no account. `nat-unprotected` and `routed` need Docker 28: `layout 28` or \
+              `rules nftables`.",
+        example: "gateway-mode routed ipv6",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "snat",
+        place: Place::DockerNetwork,
+        arguments: &[List(&[One(ADDRESS)])],
+        default: Some("the address of the device that a packet leaves by"),
+        doc: "The node's address that what leaves the network takes, one for each family.",
+        example: "snat 192.0.2.10",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "bind",
+        place: Place::DockerNetwork,
+        arguments: &[One(ADDRESS)],
+        default: Some("all addresses of the node"),
+        doc: "The node's address at which ports are published that name none. `0.0.0.0` stands for all \
+              addresses of both families, `::` for those of IPv6.",
+        example: "bind 127.0.0.1",
+        ..PLAIN
+    },
+    Definition {
         keyword: "name",
         place: Place::DockerNetwork,
         arguments: &[One(Field { name: "device", shape: Shape::Device })],
@@ -161,13 +218,13 @@ pub(super) const CONTAINER: &[Definition] = &[
         keyword: "publish",
         place: Place::DockerContainer,
         arguments: &[
-            One(Field { name: "host", shape: Shape::HostPort }),
-            Required("->", &[One(Field { name: "port", shape: Shape::Port })]),
+            One(Field { name: "host", shape: Shape::HostPorts }),
+            Required("->", &[One(Field { name: "port", shape: Shape::PortRange })]),
         ],
         repeats: true,
         doc: "A port of the node, at one of its addresses or at all of them, and the port of the \
-              container that it leads to.",
-        example: "publish 127.0.0.1:8080 -> 80/tcp",
+              container that it leads to; or as many ports of each, one to one.",
+        example: "publish 127.0.0.1:8000-8010 -> 80-90/tcp",
         ..PLAIN
     },
 ];

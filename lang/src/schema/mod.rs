@@ -38,10 +38,16 @@ pub enum Place {
     Overlay,
     /// In `pod-network KIND { … }`.
     PodNetwork,
+    /// In `host-local { … }` of a pod network.
+    HostLocal,
+    /// In `port-map { … }` of a pod network.
+    PortMap,
     /// In `proxy KIND { … }`.
     Proxy,
     /// In `node NAME { … }`.
     Node,
+    /// In `wireguard { … }` of a node.
+    NodeWireguard,
     /// In `pod NAME { … }`.
     Pod,
     /// In `pods NAME { … }`.
@@ -74,13 +80,16 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 21] = [
+    pub const ALL: [Place; 24] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
         Place::PodNetwork,
+        Place::HostLocal,
+        Place::PortMap,
         Place::Proxy,
         Place::Node,
+        Place::NodeWireguard,
         Place::Pod,
         Place::Pods,
         Place::Container,
@@ -107,8 +116,11 @@ impl Place {
             Place::Cluster => "in a `cluster` block",
             Place::Overlay => "in an `overlay` block",
             Place::PodNetwork => "in a `pod-network` block",
+            Place::HostLocal => "in a `host-local` block",
+            Place::PortMap => "in a `port-map` block",
             Place::Proxy => "in a `proxy` block",
             Place::Node => "in a `node` block",
+            Place::NodeWireguard => "in a `wireguard` block of `node`",
             Place::Pod => "in a `pod` block",
             Place::Pods => "in a `pods` block",
             Place::Container => "in a `container` block",
@@ -208,8 +220,11 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         cluster::STATEMENTS,
         overlay::STATEMENTS,
         pod_network::STATEMENTS,
+        pod_network::HOST_LOCAL,
+        pod_network::PORT_MAP,
         proxy::STATEMENTS,
         node::STATEMENTS,
+        node::WIREGUARD,
         pod::POD,
         pod::PODS,
         pod::CONTAINER,
@@ -253,8 +268,11 @@ fn table(place: Place) -> &'static [Definition] {
         Place::Cluster => cluster::STATEMENTS,
         Place::Overlay => overlay::STATEMENTS,
         Place::PodNetwork => pod_network::STATEMENTS,
+        Place::HostLocal => pod_network::HOST_LOCAL,
+        Place::PortMap => pod_network::PORT_MAP,
         Place::Proxy => proxy::STATEMENTS,
         Place::Node => node::STATEMENTS,
+        Place::NodeWireguard => node::WIREGUARD,
         Place::Pod => pod::POD,
         Place::Pods => pod::PODS,
         Place::Container => pod::CONTAINER,

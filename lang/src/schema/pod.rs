@@ -1,6 +1,6 @@
 //! The statements of `pod`, `pods` and `container` blocks.
 
-use super::Pattern::{List, Many, Maybe, One};
+use super::Pattern::{List, Many, Maybe, One, Required};
 use super::{Braces, Definition, Field, PLAIN, Place, Shape};
 
 const LABELS: Definition = Definition {
@@ -70,6 +70,19 @@ const WEIGHT: Definition = Definition {
     ..PLAIN
 };
 
+const HOST_PORT: Definition = Definition {
+    keyword: "host-port",
+    arguments: &[
+        One(Field { name: "host", shape: Shape::HostPort }),
+        Required("->", &[One(Field { name: "port", shape: Shape::Port })]),
+    ],
+    repeats: true,
+    doc: "A port of the pod's node, at one of its addresses or at all of them, and the port of the \
+          pod that it leads to. The protocol is that of the pod's port.",
+    example: "host-port 8080 -> 80",
+    ..PLAIN
+};
+
 pub(super) const POD: &[Definition] = &[
     Definition { place: Place::Pod, ..LABELS },
     Definition { place: Place::Pod, ..CONTAINER_ },
@@ -78,6 +91,17 @@ pub(super) const POD: &[Definition] = &[
     Definition { place: Place::Pod, ..TERMINATING },
     Definition { place: Place::Pod, ..HOST_NETWORK },
     Definition { place: Place::Pod, ..WEIGHT },
+    Definition { place: Place::Pod, ..HOST_PORT },
+    Definition {
+        keyword: "sandbox",
+        place: Place::Pod,
+        arguments: &[One(Field { name: "id", shape: Shape::CniName })],
+        default: Some("the namespace and the name of the pod, with a dot between them"),
+        doc: "The id that the container runtime gave the pod's sandbox. The pod's own chains are named \
+              after it, and their comments have it.",
+        example: "sandbox 328287949eb4d448",
+        ..PLAIN
+    },
     Definition {
         keyword: "ip",
         place: Place::Pod,
@@ -97,6 +121,7 @@ pub(super) const PODS: &[Definition] = &[
     Definition { place: Place::Pods, ..TERMINATING },
     Definition { place: Place::Pods, ..HOST_NETWORK },
     Definition { place: Place::Pods, ..WEIGHT },
+    Definition { place: Place::Pods, ..HOST_PORT },
 ];
 
 pub(super) const CONTAINER: &[Definition] = &[Definition { place: Place::Container, ..PORT }];

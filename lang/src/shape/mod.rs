@@ -1,5 +1,6 @@
 //! The shapes of arguments: what a word must look like to be an address, a port, a name, …
 
+mod keys;
 mod names;
 mod networks;
 mod numbers;
@@ -7,12 +8,15 @@ mod primitives;
 
 use crate::suggest::one_of;
 use crate::value::Value;
+use keys::{key_file, public_key};
 use names::{
-    choice, device, docker_name, label, label_value, network_mode, pair, port_name, qualified,
-    service_label, service_port_name, subdomain, variable,
+    choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
+    qualified, service_label, service_port_name, subdomain, variable,
 };
-use networks::{address, endpoint, host_port, interface, mac, network, prefix};
-use numbers::{duration, number, port, port_number, ports, switch, version};
+use networks::{
+    address, address_range, endpoint, host_port, host_ports, interface, mac, network, prefix,
+};
+use numbers::{duration, number, port, port_number, port_range, ports, switch, version};
 use primitives::{chain, hosts, mark, parameter, port_or_ports, route_table, translation};
 use std::borrow::Cow;
 
@@ -43,12 +47,19 @@ pub enum Shape {
     NetworkMode,
     /// `8080`, or `127.0.0.1:8080`.
     HostPort,
+    /// The name of a CNI network, or the id of a container: letters, digits, `_`, `.` and `-`, the
+    /// first one a letter or digit.
+    CniName,
+    /// `8080`, `8000-8010`, `127.0.0.1:8080` or `127.0.0.1:8000-8010`.
+    HostPorts,
     /// The name of a network device: at most 15 characters, no `/` (`IFNAMSIZ` in linux/if.h).
     Device,
     /// A variable name: a letter, then letters, digits and `_`.
     Variable,
     /// An IPv4 or IPv6 address.
     Address,
+    /// The first and the last of some addresses: `10.1.0.10-10.1.0.50`.
+    AddressRange,
     /// An address with an optional prefix length.
     Interface,
     /// A network in CIDR form with zero host bits.
@@ -65,6 +76,8 @@ pub enum Shape {
     Target,
     /// `30000-32767`
     Ports,
+    /// `80`, `53/udp` or `8000-8010/tcp`
+    PortRange,
     /// Seconds, or a number with `s`, `m`, `h` or `d`, within bounds given in seconds.
     Duration(u32, u32),
     /// `key=value`, a Kubernetes label.
@@ -79,6 +92,10 @@ pub enum Shape {
     Switch,
     /// One of several words.
     Choice(&'static [Choice]),
+    /// A public key of wireguard, in quotes.
+    PublicKey,
+    /// The path of a file that holds a key, in quotes.
+    KeyFile,
     /// `default`, a network or an address.
     Destination,
     /// A network or an address.
@@ -174,8 +191,16 @@ impl Shape {
                 "`host`, `none`, the name of a network or `container:NAME`".into()
             }
             Shape::HostPort => "a port, such as `8080` or `127.0.0.1:8080`".into(),
+            Shape::CniName => "a name, such as `my-net`".into(),
+            Shape::HostPorts => {
+                "a port or a range of ports, such as `8080`, `127.0.0.1:8080` or `8000-8010`".into()
+            }
+            Shape::PortRange => {
+                "a port or a range of ports, such as `80`, `53/udp` or `8000-8010`".into()
+            }
             Shape::Variable => "a variable name".into(),
             Shape::Address => "an address".into(),
+            Shape::AddressRange => "a range of addresses, such as `10.1.0.10-10.1.0.50`".into(),
             Shape::Interface => "an address, such as `192.168.1.10` or `192.168.1.10/24`".into(),
             Shape::Network => "a network, such as `10.244.0.0/16`".into(),
             Shape::PrimaryOrNetwork => "`primary` or a network".into(),
@@ -195,6 +220,8 @@ impl Shape {
             Shape::Version => "a version, such as `5.4`".into(),
             Shape::Switch => "`on` or `off`".into(),
             Shape::Choice(choices) => one_of(compiled(choices)),
+            Shape::PublicKey => "a public key in quotes".into(),
+            Shape::KeyFile => "the path of a file in quotes".into(),
             Shape::Destination => "`default`, a network or an address".into(),
             Shape::Hosts => "a network or an address".into(),
             Shape::NetnsName => "the name of a namespace".into(),
@@ -215,7 +242,11 @@ impl Shape {
     /// Why the word does not have this shape.
     pub fn read(self, word: &str, quoted: bool) -> Result<Value, Misshapen> {
         match self {
-            Shape::Text if !quoted => return Err(no("must stand in quotes")),
+            Shape::Text | Shape::PublicKey | Shape::KeyFile if !quoted => {
+                return Err(no("must stand in quotes"));
+            }
+            Shape::PublicKey => return public_key(word).map(|()| Value::Word(word.into())),
+            Shape::KeyFile => return key_file(word).map(|()| Value::Word(word.into())),
             Shape::Text | Shape::Any => return Ok(Value::Word(word.into())),
             Shape::ServicePortName if quoted => {
                 return label(word).map(|()| Value::Word(word.into()));
@@ -238,9 +269,13 @@ impl Shape {
             Shape::DockerName => docker_name(word).map(|()| Value::Word(word.into())),
             Shape::NetworkMode => network_mode(word).map(|()| Value::Word(word.into())),
             Shape::HostPort => host_port(word).map(Value::HostPort),
+            Shape::CniName => cni_name(word).map(|()| Value::Word(word.into())),
+            Shape::HostPorts => host_ports(word).map(Value::HostPorts),
+            Shape::PortRange => port_range(word).map(Value::PortRange),
             Shape::Device => device(word).map(|()| Value::Word(word.into())),
             Shape::Variable => variable(word).map(|()| Value::Word(word.into())),
             Shape::Address => address(word).map(Value::Address),
+            Shape::AddressRange => address_range(word).map(Value::Addresses),
             Shape::Interface => interface(word).map(Value::Interface),
             Shape::PrimaryOrNetwork if word == "primary" => Ok(Value::Word(word.into())),
             Shape::Network | Shape::PrimaryOrNetwork => network(word).map(Value::Network),
@@ -268,7 +303,9 @@ impl Shape {
             Shape::Chain => chain(word).map(|()| Value::Word(word.into())),
             Shape::PortOrPorts => port_or_ports(word).map(Value::Ports),
             Shape::Translation => translation(word).map(Value::Translation),
-            Shape::Text | Shape::Any => Ok(Value::Word(word.into())),
+            Shape::PublicKey | Shape::KeyFile | Shape::Text | Shape::Any => {
+                Ok(Value::Word(word.into()))
+            }
         }
     }
 }
@@ -315,6 +352,31 @@ mod tests {
         assert!(Shape::HostPort.read("[::1]:80", false).is_ok());
         assert_eq!(reason(Shape::HostPort, "127.0.0.1:0"), "has port 0");
         assert_eq!(reason(Shape::HostPort, "::1"), "has no port");
+    }
+
+    #[test]
+    fn ranges_of_addresses_are_of_one_family_and_go_upwards() {
+        let shape = Shape::AddressRange;
+        assert!(shape.read("10.1.0.9-10.1.0.9", false).is_ok());
+        assert!(shape.read("fd00::1-fd00::ff", false).is_ok());
+        assert_eq!(reason(shape, "10.1.0.9"), "is not a range of addresses");
+        assert_eq!(reason(shape, "10.1.0.9-10.1.0.8"), "ends before it begins");
+        assert_eq!(reason(shape, "10.1.0.9-fd00::1"), "has ends of different families");
+        assert_eq!(reason(shape, "10.1.0.9-50"), "is not a range of addresses");
+    }
+
+    #[test]
+    fn ranges_of_ports_have_an_address_before_and_a_protocol_behind() {
+        for word in ["80", "80-90", "127.0.0.1:80", "127.0.0.1:80-90", "[::1]:80-90"] {
+            assert!(Shape::HostPorts.read(word, false).is_ok(), "{word}");
+        }
+        assert_eq!(reason(Shape::HostPorts, "90-80"), "ends before it begins");
+        assert_eq!(reason(Shape::HostPorts, "127.0.0.1:90-80"), "ends before it begins");
+        assert_eq!(reason(Shape::HostPorts, "127.0.0.1"), "has no port");
+        assert_eq!(reason(Shape::HostPorts, "localhost:80"), "is not an address with a port");
+        assert!(Shape::PortRange.read("8000-8010/udp", false).is_ok());
+        assert_eq!(reason(Shape::PortRange, "80-"), "is not a number");
+        assert_eq!(reason(Shape::PortRange, "80-90/http"), "has the unknown protocol `http`");
     }
 
     #[test]

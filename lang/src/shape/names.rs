@@ -111,6 +111,12 @@ pub(super) fn docker_name(word: &str) -> Result<(), Misshapen> {
     Err(no("is not a name").help(help))
 }
 
+/// What CNI takes for the names of networks and the ids of containers (its specification, section 1
+/// and `CNI_CONTAINERID` of section 2).
+pub(super) fn cni_name(word: &str) -> Result<(), Misshapen> {
+    docker_name(word)
+}
+
 /// A network, or another container.
 pub(super) fn network_mode(word: &str) -> Result<(), Misshapen> {
     docker_name(word.strip_prefix("container:").unwrap_or(word))

@@ -1,10 +1,11 @@
 //! Addresses and networks.
 
-use super::numbers::{is_range, port_number};
+use super::numbers::{is_range, port_number, port_or_range};
 use super::{Misshapen, no};
-use crate::value::{HostPort, Interface, Mac};
+use crate::value::{HostPort, HostPorts, Interface, Mac};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 
 pub(super) fn address(word: &str) -> Result<IpAddr, Misshapen> {
     word.parse().map_err(|_| match word.parse::<IpNet>() {
@@ -13,6 +14,23 @@ pub(super) fn address(word: &str) -> Result<IpAddr, Misshapen> {
         }
         Err(_) => no("is not an IPv4 or IPv6 address"),
     })
+}
+
+pub(super) fn address_range(word: &str) -> Result<RangeInclusive<IpAddr>, Misshapen> {
+    let ends = word.split_once('-').and_then(|(first, last)| {
+        Some((first.parse::<IpAddr>().ok()?, last.parse::<IpAddr>().ok()?))
+    });
+    let Some((first, last)) = ends else {
+        let help = "write the first and the last address: `10.1.0.10-10.1.0.50`";
+        return Err(no("is not a range of addresses").help(help));
+    };
+    if first.is_ipv4() != last.is_ipv4() {
+        return Err(no("has ends of different families").help("state a range for each family"));
+    }
+    if first > last {
+        return Err(no("ends before it begins").help(format!("write `{last}-{first}`")));
+    }
+    Ok(first..=last)
 }
 
 pub(super) fn interface(word: &str) -> Result<Interface, Misshapen> {
@@ -77,6 +95,25 @@ pub(super) fn host_port(word: &str) -> Result<HostPort, Misshapen> {
         return port_number(word).map(|port| HostPort { address: None, port });
     }
     endpoint(word).map(|socket| HostPort { address: Some(socket.ip()), port: socket.port() })
+}
+
+pub(super) fn host_ports(word: &str) -> Result<HostPorts, Misshapen> {
+    let (address, ports) = match word.rsplit_once(':') {
+        Some((address, range)) if is_range(range) => {
+            // Read with the first port of the range: what is wrong with the address is told.
+            let (first, _) = range.split_once('-').unwrap_or((range, ""));
+            (Some(endpoint(&format!("{address}:{first}"))?.ip()), range)
+        }
+        _ => match host_port(word) {
+            Ok(HostPort { address, port }) => {
+                return Ok(HostPorts { address, first: port, last: port });
+            }
+            Err(_) if is_range(word) => (None, word),
+            Err(fault) => return Err(fault),
+        },
+    };
+    let (first, last) = port_or_range(ports)?;
+    Ok(HostPorts { address, first, last })
 }
 
 pub(super) fn mac(word: &str) -> Result<Mac, Misshapen> {

@@ -2,7 +2,7 @@
 
 use super::{Misshapen, no};
 use crate::suggest::did_you_mean;
-use crate::value::{Port, Protocol};
+use crate::value::{Port, PortRange, Protocol};
 use std::ops::RangeInclusive;
 
 pub(super) fn number(word: &str, min: u64, max: u64) -> Result<u64, Misshapen> {
@@ -30,6 +30,12 @@ pub(super) fn port_number(word: &str) -> Result<u16, Misshapen> {
 }
 
 pub(super) fn port(word: &str) -> Result<Port, Misshapen> {
+    let (number, protocol) = with_protocol(word)?;
+    Ok(Port { number: port_number(number)?, protocol })
+}
+
+/// What stands before the slash, and the protocol behind it.
+fn with_protocol(word: &str) -> Result<(&str, Protocol), Misshapen> {
     let (number, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
     let protocol = match protocol {
         "tcp" => Protocol::Tcp,
@@ -41,7 +47,21 @@ pub(super) fn port(word: &str) -> Result<Port, Misshapen> {
             return Err(no(format!("has the unknown protocol `{protocol}`")).help(help));
         }
     };
-    Ok(Port { number: port_number(number)?, protocol })
+    Ok((number, protocol))
+}
+
+pub(super) fn port_range(word: &str) -> Result<PortRange, Misshapen> {
+    let (word, protocol) = with_protocol(word)?;
+    let (first, last) = port_or_range(word)?;
+    Ok(PortRange { first, last, protocol })
+}
+
+/// One port, or the first and the last of several.
+pub(super) fn port_or_range(word: &str) -> Result<(u16, u16), Misshapen> {
+    if word.contains('-') {
+        return ports(word).map(|ports| (*ports.start(), *ports.end()));
+    }
+    port_number(word).map(|port| (port, port))
 }
 
 pub(super) fn ports(word: &str) -> Result<RangeInclusive<u16>, Misshapen> {

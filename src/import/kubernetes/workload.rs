@@ -112,5 +112,6 @@ fn pods(object: &mut Object<'_, '_>) -> Option<PodDecl> {
         template: Arc::new(template),
         addresses: PerFamily::default(),
         state: PodState { host_network, ..PodState::default() },
+        sandbox: None,
     })
 }

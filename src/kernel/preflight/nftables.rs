@@ -19,8 +19,9 @@ const OLDEST_TOOL: (u16, u16, u16) = (1, 0, 1);
 const OLDEST_KERNEL: (u16, u16) = (5, 13);
 
 /// What rules say that a module has, and the module for each family.
-const MODULES: [(&str, [&str; 2]); 6] = [
+const MODULES: [(&str, [&str; 2]); 7] = [
     ("dnat ", ["nft_nat"; 2]),
+    ("snat ", ["nft_nat"; 2]),
     ("masquerade", ["nft_masq"; 2]),
     ("numgen ", ["nft_numgen"; 2]),
     ("ct ", ["nft_ct"; 2]),

@@ -180,7 +180,7 @@ mod tests {
     fn a_connection_is_accepted_or_refused() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let probe = Probe::Tcp(listener.local_addr().unwrap());
-        until(&probe, Duration::ZERO).unwrap();
+        until(&probe, Duration::from_secs(5)).unwrap();
         drop(listener);
         let failed = until(&probe, Duration::from_millis(600)).unwrap_err();
         assert_eq!(failed.tries, 2);

@@ -98,7 +98,7 @@ pub fn settle(machine: &mut Machine) -> Result<(), KernelError> {
     for route in own {
         if held.contains(&route.destination) {
             let (netns, link) = (Netns::Node, SERVICE_DEVICE.into());
-            let stays = Address { netns, link, address: route.destination, after: Vec::new() };
+            let stays = Address::new(netns, link, route.destination);
             let message = address::message(machine, &stays)?;
             requests.push(request(Message::DelAddress(message.clone()), 0));
             requests.push(request(Message::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL));
@@ -191,6 +191,7 @@ mod tests {
             net,
             link_local: net.to_string().starts_with("fe80"),
             by_kernel: false,
+            routed: true,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Bridges, namespaces and parameters (netspec 3.1).
 
 use crate::lower::bridge::no_router_advertisements;
-use crate::lower::joint::{self, Joint};
+use crate::lower::joint::{self, Joint, Membership};
 use crate::lower::{Context, host};
 use crate::model::{
     Container, ContainerPlace, Docker, DockerLayout, DockerNetwork, DockerRules, Family, PerFamily,
@@ -19,10 +19,10 @@ pub(super) fn lower(cx: &mut Context, docker: &Docker, names: &mut BTreeSet<Text
         bridge(cx, docker, network);
     }
     for container in &docker.containers {
-        let netns: Text = format!("docker-{}", container.name).into();
+        let netns: Text = namespace(container).into();
         match container.place {
             // In the node's namespace or in that of another container nothing is to be made.
-            ContainerPlace::Host | ContainerPlace::Shared => {}
+            ContainerPlace::Host | ContainerPlace::Shared(_) => {}
             ContainerPlace::Isolated => joint::isolated(cx, &netns, container.span),
             ContainerPlace::Network(place) => {
                 if let Some(network) = docker.networks.get(place) {
@@ -31,6 +31,11 @@ pub(super) fn lower(cx: &mut Context, docker: &Docker, names: &mut BTreeSet<Text
             }
         }
     }
+}
+
+/// The namespace of a container that has one of its own.
+pub(crate) fn namespace(container: &Container) -> String {
+    format!("docker-{}", container.name)
 }
 
 /// Forwarding, and bridged packets that pass iptables where rules must see them: those between
@@ -71,8 +76,7 @@ fn bridge(cx: &mut Context, docker: &Docker, network: &DockerNetwork) {
     cx.objects.add(State::Link(link), span);
     cx.objects.add(no_router_advertisements(Netns::Node, &name), span);
     for address in network.gateways.values() {
-        let (netns, link) = (Netns::Node, Text::clone(&name));
-        let address = Address { netns, link, address: *address, after: Vec::new() };
+        let address = Address::new(Netns::Node, Text::clone(&name), *address);
         cx.objects.add(State::Address(address), span);
     }
     // Without a proxy what is sent to 127.0.0.1 goes out by the bridge.
@@ -103,9 +107,12 @@ fn join(
         alias: format!("netc docker container {}", container.name).into(),
         mac: mac(docker, &container.addresses, &known),
         mtu: network.mtu,
-        bridge: network.device.as_str().into(),
-        // A container that reaches itself by a published port is sent back where it came from.
-        hairpin: !docker.userland_proxy,
+        port: Some(Membership {
+            bridge: network.device.as_str().into(),
+            // A container that reaches itself by a published port is sent back where it came from.
+            hairpin: !docker.userland_proxy,
+            isolated: false,
+        }),
         v6: joint::has_v6(&container.addresses),
     };
     joint::join(cx, &joint);
@@ -113,7 +120,7 @@ fn join(
         let Some(gateway) = network.gateways.get(family) else { continue };
         let Ok(address) = IpNet::new(*address, gateway.prefix_len()) else { continue };
         let out = (!network.internal).then_some(family.default_route());
-        joint::address(cx, &joint, address, gateway.addr(), out);
+        joint::address(cx, &joint, address, out.map(|out| (out, gateway.addr())));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::port::Port;
 use super::{Here, Hooked, Local, ruleset};
 use crate::lower::Context;
-use crate::model::Family;
+use crate::model::{Family, GatewayMode};
 use crate::object::{ChainName, Chains, ConntrackStates, Hook, Match, Table, Target};
 use ipnet::IpNet;
 
@@ -27,7 +27,7 @@ pub(super) fn lower(cx: &mut Context, here: &Here) {
 /// The rules for what containers send to themselves: it must not come from themselves.
 pub(super) fn own_ports(hooked: &mut Hooked, here: &Here) {
     for local in here.networks() {
-        for port in here.inner_ports(local) {
+        for port in here.own_ports(local) {
             let [to, protocol, number] = port.inside();
             let matches = [port.itself(), to, protocol, number];
             let target = Target::Masquerade { random_fully: false };
@@ -42,7 +42,7 @@ fn raw(cx: &mut Context, here: &Here) {
     let at = (Table::Raw, Hook::Prerouting);
     let outward = || here.networks().into_iter().filter(|local| !local.network.internal);
     let mut hooked = Hooked::new(cx, here.family);
-    for local in outward() {
+    for local in outward().filter(|local| local.mode == GatewayMode::Nat) {
         for (address, span) in here.containers(local) {
             let to = Match::Destination { not: false, net: address.into() };
             hooked.append(at, &[to, local.comes_from_elsewhere()], Target::Drop, span);
@@ -92,15 +92,39 @@ fn filter(here: &Here) -> Chains {
         out.rule(&[local.goes_out()], Target::Jump(&published), local.span);
     }
     out.begin(published, span);
-    for port in outward.iter().flat_map(|local| here.inner_ports(*local)) {
-        admit(&port, &mut out);
+    for local in outward.iter().filter(|local| local.mode != GatewayMode::NatUnprotected) {
+        here.inner_ports(*local).iter().for_each(|port| admit(port, &mut out));
     }
     for local in &outward {
-        let from_elsewhere = [local.comes_from_elsewhere(), local.goes_out()];
-        out.rule(&from_elsewhere, Target::Drop, local.span);
+        incoming(here.family, local, &mut out);
     }
     out
 }
+
+/// Of DOCKER: what a network is sent beside published ports.
+fn incoming(family: Family, local: &Local, out: &mut Chains) {
+    let within = [local.comes_in(), local.goes_out()];
+    if local.mode == GatewayMode::Routed {
+        out.rule(&[local.goes_out(), Match::Icmp], Target::Accept, local.span);
+    } else if family == Family::V6 && !local.network.icc {
+        // Containers that may not talk to one another answer on published ports, for which they
+        // ask for each other's Ethernet addresses.
+        let [from, to] = within;
+        for number in [NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT] {
+            let matches = [from, to, Match::Icmp, Match::Icmpv6Type(number)];
+            out.rule(&matches, Target::Accept, local.span);
+        }
+    }
+    let target = match local.mode {
+        GatewayMode::Nat | GatewayMode::Routed => Target::Drop,
+        GatewayMode::NatUnprotected => Target::Accept,
+    };
+    out.rule(&[local.comes_from_elsewhere(), local.goes_out()], target, local.span);
+}
+
+/// Types of ICMPv6 (RFC 4861 section 4).
+const NEIGHBOUR_SOLICITATION: u8 = 135;
+const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
 
 /// Of DOCKER-FORWARD: what a network sends.
 fn outgoing(local: &Local, out: &mut Chains) {

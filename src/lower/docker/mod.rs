@@ -7,14 +7,17 @@ mod iptables;
 mod nftables;
 mod port;
 
+pub(crate) use devices::namespace;
+
 use super::Context;
-use crate::model::{Docker, DockerLayout, DockerNetwork, DockerRules, Family};
+use crate::model::{Docker, DockerLayout, DockerNetwork, DockerRules, Family, GatewayMode};
 use crate::object::{
     ChainName, Hook, Jump, Match, Place, Ruleset, Side, State, Table, Target, Text,
 };
 use ipnet::IpNet;
 use netc_lang::Span;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 pub(super) fn lower(cx: &mut Context, docker: &Docker, names: &mut BTreeSet<Text>) {
     devices::lower(cx, docker, names);
@@ -42,6 +45,10 @@ struct Local<'d> {
     place: usize,
     /// Its addresses.
     subnet: IpNet,
+    /// How it is connected with what lies outside of the node.
+    mode: GatewayMode,
+    /// The address that what leaves it takes, if it is not that of the device it leaves by.
+    source: Option<IpAddr>,
     span: Span,
 }
 
@@ -51,7 +58,14 @@ impl<'d> Here<'d> {
         let all = self.docker.networks.iter().enumerate();
         let own = all.filter_map(|(place, network)| {
             let gateway = network.gateways.get(self.family)?;
-            Some(Local { network, place, subnet: gateway.trunc(), span: network.span })
+            Some(Local {
+                network,
+                place,
+                subnet: gateway.trunc(),
+                mode: network.mode(self.family),
+                source: network.snat.get(self.family).copied(),
+                span: network.span,
+            })
         });
         own.collect()
     }
@@ -68,6 +82,19 @@ impl<'d> Here<'d> {
 }
 
 impl<'d> Local<'d> {
+    /// Whether what leaves it takes an address of the node.
+    fn is_hidden(&self) -> bool {
+        self.network.masquerade && self.mode != GatewayMode::Routed
+    }
+
+    /// What gives packets an address of the node.
+    fn hides(&self) -> Target<'d> {
+        match self.source {
+            Some(address) => Target::Snat { address, port: None },
+            None => Target::Masquerade { random_fully: false },
+        }
+    }
+
     fn comes_in(&self) -> Match<'d> {
         Match::InInterface { not: false, name: &self.network.device }
     }
@@ -141,16 +168,15 @@ impl<'c, 'x> Hooked<'c, 'x> {
             false => Match::Any,
         };
         self.append((table, Hook::Output), &[except, local], Target::Jump(&chain), span);
-        let masquerade = Target::Masquerade { random_fully: false };
         for local in here.networks().iter().rev().filter(|local| !local.network.internal) {
             let at = (table, Hook::Postrouting);
             if !docker.userland_proxy {
                 let own = [local.goes_out(), Match::LocalAddress(Side::Source)];
-                self.insert(at, &own, masquerade, local.span);
+                self.insert(at, &own, local.hides(), local.span);
             }
-            if local.network.masquerade {
+            if local.is_hidden() {
                 let subnet = Match::Source { not: false, net: local.subnet };
-                self.insert(at, &[subnet, local.goes_elsewhere()], masquerade, local.span);
+                self.insert(at, &[subnet, local.goes_elsewhere()], local.hides(), local.span);
             }
         }
     }

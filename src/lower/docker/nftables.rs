@@ -5,6 +5,7 @@ use super::iptables::link_local;
 use super::port::Port;
 use super::{Here, Local};
 use crate::lower::Context;
+use crate::model::{Family, GatewayMode};
 use crate::object::{Base, Condition, Field, Lines, NftChain, NftSet, NftTable, State, Statement};
 use ipnet::IpNet;
 use netc_lang::Span;
@@ -142,7 +143,7 @@ fn raw(here: &Here, networks: &[Local]) -> NftChain {
     let base = Base::new("filter", "prerouting", RAW);
     let mut out = Writer::base(here, "raw-PREROUTING", base);
     let outward = || networks.iter().filter(|local| !local.network.internal);
-    for local in outward() {
+    for local in outward().filter(|local| local.mode == GatewayMode::Nat) {
         let elsewhere = Condition::InDevice { not: true, name: &local.network.device };
         for (address, span) in here.containers(*local) {
             let nets = [address.into()];
@@ -178,30 +179,48 @@ fn of_network(here: &Here, local: Local) -> [NftChain; 4] {
         leaves.rule(&[to_elsewhere], Statement::Drop, "INTERNAL NETWORK EGRESS", span);
         return [enters, leaves, into, out].map(|writer| writer.chain);
     }
-    let from_within = Condition::InDevice { not: false, name: &network.device };
-    enters.rule(&[from_within], within, "ICC", span);
-    let ports = here.inner_ports(local);
-    for port in &ports {
-        let nets = [port.to.ip().into()];
-        enters.rule(&[destination(&nets), inside(port)], Statement::Accept, "", port.span);
-    }
-    enters.rule(&[], Statement::Drop, "UNPUBLISHED PORT DROP", span);
+    incoming(&mut enters, &local, within);
     leaves.rule(&[], Statement::Accept, "OUTGOING", span);
+    let (hides, name) = match local.source {
+        Some(address) => (Statement::Snat(address), "SNAT"),
+        None => (MASQUERADE, "MASQUERADE"),
+    };
     if !here.docker.userland_proxy {
-        into.rule(&[Condition::SourceLocal], MASQUERADE, "MASQUERADE FROM HOST", span);
-        for port in &ports {
+        into.rule(&[Condition::SourceLocal], hides, &format!("{name} FROM HOST"), span);
+        for port in &here.own_ports(local) {
             let nets = [port.to.ip().into()];
             let itself = Condition::Source { not: false, nets: &nets };
             let conditions = [itself, destination(&nets), inside(port)];
             into.rule(&conditions, MASQUERADE, "MASQ TO OWN PORT", port.span);
         }
     }
-    if network.masquerade {
+    if local.is_hidden() {
         let nets = [local.subnet];
         let from = Condition::Source { not: false, nets: &nets };
-        out.rule(&[to_elsewhere, from], MASQUERADE, "MASQUERADE", span);
+        out.rule(&[to_elsewhere, from], hides, name, span);
     }
     [enters, leaves, into, out].map(|writer| writer.chain)
+}
+
+/// What a network is sent that has a way out.
+fn incoming(enters: &mut Writer, local: &Local, within: Statement) {
+    let (here, span) = (enters.here, local.span);
+    let from_within = Condition::InDevice { not: false, name: &local.network.device };
+    if local.mode == GatewayMode::Routed {
+        enters.rule(&[Condition::Icmp], Statement::Accept, "ICMP", span);
+    } else if here.family == Family::V6 && !local.network.icc {
+        let asks = [from_within, Condition::NeighbourDiscovery];
+        enters.rule(&asks, Statement::Accept, "ND", span);
+    }
+    enters.rule(&[from_within], within, "ICC", span);
+    if local.mode == GatewayMode::NatUnprotected {
+        return enters.rule(&[], Statement::Accept, "UNPROTECTED", span);
+    }
+    for port in &here.inner_ports(*local) {
+        let nets = [port.to.ip().into()];
+        enters.rule(&[destination(&nets), inside(port)], Statement::Accept, "", port.span);
+    }
+    enters.rule(&[], Statement::Drop, "UNPUBLISHED PORT DROP", span);
 }
 
 /// To one of these networks, or anywhere if there are none.

@@ -1,7 +1,7 @@
 //! Published ports in one family.
 
 use super::{Here, Local};
-use crate::model::Published;
+use crate::model::{GatewayMode, Published};
 use crate::object::Match;
 use crate::object::text::push_socket;
 use ipnet::IpNet;
@@ -29,9 +29,17 @@ impl<'d> Here<'d> {
         own.filter_map(|one| Some((*one.addresses.get(self.family)?, one.span))).collect()
     }
 
+    /// The ports of the node that are translated to those of a network's containers.
+    pub(super) fn ports(&self, local: Local<'d>) -> Vec<Port<'d>> {
+        match local.mode {
+            GatewayMode::Nat | GatewayMode::NatUnprotected => self.published(local),
+            GatewayMode::Routed => Vec::new(),
+        }
+    }
+
     /// The published ports of a network. One that is stated twice with different addresses of the
     /// node stands twice.
-    pub(super) fn ports(&self, local: Local<'d>) -> Vec<Port<'d>> {
+    fn published(&self, local: Local<'d>) -> Vec<Port<'d>> {
         let own = self.docker.within(local.place);
         let ports = own.flat_map(|container| {
             let address = container.addresses.get(self.family).copied();
@@ -45,11 +53,19 @@ impl<'d> Here<'d> {
     /// The ports of the containers of a network that are published, each once: several ports of
     /// the node can lead to one.
     pub(super) fn inner_ports(&self, local: Local<'d>) -> Vec<Port<'d>> {
-        let mut seen = BTreeSet::new();
-        let mut all = self.ports(local);
-        all.retain(|port| seen.insert((port.to, port.protocol)));
-        all
+        each_once(self.published(local))
     }
+
+    /// Those of them that a container can reach as ports of the node.
+    pub(super) fn own_ports(&self, local: Local<'d>) -> Vec<Port<'d>> {
+        each_once(self.ports(local))
+    }
+}
+
+fn each_once(mut ports: Vec<Port>) -> Vec<Port> {
+    let mut seen = BTreeSet::new();
+    ports.retain(|port| seen.insert((port.to, port.protocol)));
+    ports
 }
 
 fn port<'d>(local: Local<'d>, one: &Published, container: IpAddr) -> Port<'d> {

@@ -1,7 +1,7 @@
 //! The rules as chains of iptables (netspec 1.10).
 
-use super::{MARK, Networks, multicast, networks};
-use crate::lower::Context;
+use super::{MARK, Networks, networks};
+use crate::lower::{Context, multicast};
 use crate::model::Family;
 use crate::object::{ChainName, Chains, Hook, Jump, Match, Place, Ruleset, State, Table, Target};
 use ipnet::IpNet;

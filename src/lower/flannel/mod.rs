@@ -14,7 +14,7 @@ const MARK: u32 = 0x4000;
 pub(super) fn lower(cx: &mut Context) {
     match cx.cluster.overlay.rules {
         FlannelRules::Iptables => iptables::lower(cx),
-        FlannelRules::Nftables { faulty } => nftables::lower(cx, faulty),
+        FlannelRules::Nftables => nftables::lower(cx, cx.cluster.overlay.emulate),
     }
 }
 
@@ -34,13 +34,4 @@ fn networks<'c>(cx: &Context<'c>) -> impl Iterator<Item = Networks> + use<'c> {
     cx.node.blocks.iter().filter_map(move |(family, block)| {
         Some(Networks { family, block: *block, pods: pods.get(family)?.network })
     })
-}
-
-/// The multicast addresses of a family (RFC 5771, RFC 4291 section 2.7).
-fn multicast(family: Family) -> IpNet {
-    let (first, prefix) = match family {
-        Family::V4 => (0xe000_0000, 4),
-        Family::V6 => (0xff << 120, 8),
-    };
-    IpNet::new(family.address(first), prefix).unwrap_or(family.default_route())
 }

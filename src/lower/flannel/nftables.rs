@@ -5,8 +5,8 @@
 //! elsewhere to *any* pod instead of to one of this node, so that the sixth is never reached and a
 //! node's own traffic to pods of other nodes keeps an address to which they have no way back.
 
-use super::{MARK, Networks, multicast, networks};
-use crate::lower::Context;
+use super::{MARK, Networks, networks};
+use crate::lower::{Context, multicast};
 use crate::object::{Base, Condition, NftChain, NftTable, State, Statement};
 use ipnet::IpNet;
 use netc_lang::Span;

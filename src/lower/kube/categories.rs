@@ -154,8 +154,11 @@ mod tests {
             cores: None,
             kernel: None,
             blocks: PerFamily::default(),
+            gateways: PerFamily::default(),
             foreign_blocks: PerFamily::default(),
+            attachment: None,
             vteps: PerFamily::default(),
+            keys: None,
             docker: None,
             primitives: None,
         }

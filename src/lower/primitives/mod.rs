@@ -55,6 +55,7 @@ fn bridge(cx: &mut Context, bridge: &PlainBridge, mtu: u32) {
             link: port.device.value.as_str().into(),
             bridge: Text::clone(&name),
             hairpin: port.hairpin,
+            isolated: false,
         };
         cx.objects.add(State::Port(joined), port.span);
     }
@@ -84,7 +85,7 @@ fn pair(cx: &mut Context, pair: &VethPair) {
 
 fn address(cx: &mut Context, stated: &PlainAddress) {
     let (netns, link) = place(&stated.on.value);
-    let address = Address { netns, link, address: stated.address, after: Vec::new() };
+    let address = Address { netns, link, address: stated.address, routed: true, after: Vec::new() };
     cx.objects.add(State::Address(address), stated.span);
 }
 

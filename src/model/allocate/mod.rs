@@ -6,6 +6,7 @@
 
 mod blocks;
 mod docker;
+mod gateways;
 mod node_ports;
 mod pods;
 mod services;
@@ -13,8 +14,9 @@ mod vteps;
 
 pub(super) use blocks::allocate as blocks;
 pub(super) use docker::allocate as containers;
+pub(super) use gateways::allocate as gateways;
 pub(super) use node_ports::{NodePorts, allocate as node_ports};
-pub(super) use pods::allocate as pods;
+pub(super) use pods::{Places, allocate as pods};
 pub(super) use services::allocate as services;
 pub(super) use vteps::allocate as vteps;
 

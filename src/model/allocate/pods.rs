@@ -3,36 +3,39 @@
 use super::{Ledger, host_numbers, only};
 use crate::model::bind::BoundPod;
 use crate::model::declare::ClusterDecl;
-use crate::model::node::gateway;
 use crate::model::pool::Pool;
 use crate::model::stated::{Form, NodeDecl};
-use crate::model::{Family, PerFamily, fault};
+use crate::model::{Family, PerFamily, fault, number};
 use ipnet::IpNet;
 use netc_lang::Span;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+/// The nodes with what is given to them.
+pub(crate) struct Places<'a> {
+    pub(crate) nodes: &'a [NodeDecl],
+    pub(crate) blocks: &'a [PerFamily<IpNet>],
+    pub(crate) gateways: &'a [PerFamily<IpAddr>],
+}
+
 /// The addresses of every pod, in the order of the pods.
 pub(crate) fn allocate(
     cluster: &ClusterDecl,
-    nodes: &[NodeDecl],
-    blocks: &[PerFamily<IpNet>],
+    places: &Places,
     pods: &[BoundPod],
     ledger: &mut Ledger,
 ) -> Vec<PerFamily<IpAddr>> {
     let mut addresses: Vec<PerFamily<IpAddr>> = pods.iter().map(|_| PerFamily::default()).collect();
     for family in cluster.pod_networks.families() {
-        let blocks: Vec<Option<IpNet>> =
-            blocks.iter().map(|block| block.get(family).copied()).collect();
-        let free = cluster.bridge.is_none();
-        let mut round = Round { family, nodes, pods, pools: pools(&blocks), blocks, free, ledger };
+        let rooms = rooms(cluster, places, family, ledger);
+        let mut round = Round { family, nodes: places.nodes, pods, rooms, ledger };
         round.stated(&mut addresses);
         round.locked(&mut addresses);
         round.lowest(&mut addresses);
     }
     for (pod, own) in pods.iter().zip(&mut addresses) {
         if pod.state.host_network {
-            *own = of_node(pod, nodes);
+            *own = of_node(pod, places.nodes);
         }
         as_stated(cluster, pod, own, ledger);
     }
@@ -72,14 +75,67 @@ fn as_stated(
     }
 }
 
-/// A pool for each block, the gateway taken.
-fn pools(blocks: &[Option<IpNet>]) -> Vec<Option<Pool>> {
-    let pool = |block: &IpNet| {
-        let mut pool = Pool::new(host_numbers(*block));
-        pool.take(&only(gateway(*block)));
-        pool
-    };
-    blocks.iter().map(|block| block.as_ref().map(pool)).collect()
+/// What the pods of a node get their addresses from, in one family.
+struct Room {
+    block: IpNet,
+    gateway: IpAddr,
+    /// The stated ranges in their order, or the whole block; the gateway is taken.
+    pools: Vec<Pool>,
+    /// Where ranges are stated.
+    ranges: Option<Span>,
+    /// Something else joins the pods to their nodes: it may have addresses of its own.
+    free: bool,
+}
+
+impl Room {
+    /// Whether pods may have an address.
+    fn contains(&self, address: IpAddr) -> bool {
+        self.pools.iter().any(|pool| pool.contains(&only(address)))
+    }
+
+    /// Takes an address; false if it is taken already.
+    fn take(&mut self, address: IpAddr) -> bool {
+        let own = self.pools.iter_mut().find(|pool| pool.contains(&only(address)));
+        own.is_some_and(|pool| pool.take(&only(address)))
+    }
+
+    /// The first free address of the first range that has one, as host-local finds it in the
+    /// beginning (netspec 2.6). What it gave out later is in the lock.
+    fn take_lowest(&mut self) -> Option<u128> {
+        self.pools.iter_mut().find_map(|pool| pool.take_lowest(1)).map(|range| *range.start())
+    }
+}
+
+/// The room of every node that has a block of the family.
+fn rooms(
+    cluster: &ClusterDecl,
+    places: &Places,
+    family: Family,
+    ledger: &mut Ledger,
+) -> Vec<Option<Room>> {
+    let own = places.nodes.iter().zip(places.blocks.iter().zip(places.gateways));
+    let rooms = own.map(|(node, (blocks, gateways))| {
+        let (block, gateway) = (*blocks.get(family)?, *gateways.get(family)?);
+        let stated = node.attachment(cluster);
+        let (mut pools, mut ranges) = (Vec::new(), None);
+        for range in stated.ranges.iter().filter(|one| Family::of(*one.value.start()) == family) {
+            let all = Pool::new(host_numbers(block));
+            let own = number(*range.value.start())..=number(*range.value.end());
+            if !all.contains(&own) {
+                let fault = fault::range_outside_block(range, block, &node.name, node.span);
+                ledger.faults.push(fault);
+            }
+            ranges.get_or_insert(range.span);
+            pools.push(Pool::new(own));
+        }
+        if pools.is_empty() {
+            pools.push(Pool::new(host_numbers(block)));
+        }
+        let mut room = Room { block, gateway, pools, ranges, free: stated.kind.is_none() };
+        room.take(gateway);
+        Some(room)
+    });
+    rooms.collect()
 }
 
 /// The allocation of one family.
@@ -87,38 +143,35 @@ struct Round<'a, 'l> {
     family: Family,
     nodes: &'a [NodeDecl],
     pods: &'a [BoundPod],
-    blocks: Vec<Option<IpNet>>,
-    pools: Vec<Option<Pool>>,
-    /// Something else joins the pods to their nodes: it may have addresses of its own.
-    free: bool,
+    rooms: Vec<Option<Room>>,
     ledger: &'a mut Ledger<'l>,
 }
 
 impl Round<'_, '_> {
-    /// The pool and the block of a pod's node; `None` if there is none for this pod.
-    fn place(&mut self, pod: &BoundPod) -> Option<(&mut Pool, IpNet)> {
+    /// The room of a pod's node; `None` if there is none for this pod.
+    fn room(&mut self, pod: &BoundPod) -> Option<&mut Room> {
         let index = pod.node.filter(|_| !pod.state.host_network)?.0 as usize;
-        let block = self.blocks.get(index).copied().flatten()?;
-        let pool = self.pools.get_mut(index).and_then(Option::as_mut)?;
-        Some((pool, block))
+        self.rooms.get_mut(index).and_then(Option::as_mut)
     }
 
     fn stated(&mut self, addresses: &mut [PerFamily<IpAddr>]) {
-        let (family, free) = (self.family, self.free);
+        let (family, nodes) = (self.family, self.nodes);
         let mut holders: BTreeMap<IpAddr, (&BoundPod, Span)> = BTreeMap::new();
         for (pod, own) in self.pods.iter().zip(addresses) {
             let Some(stated) = pod.addresses.get(family) else { continue };
             let (address, span) = (stated.value, stated.span);
-            let Some((pool, block)) = self.place(pod) else { continue };
-            let (inside, taken) = (pool.contains(&only(address)), pool.take(&only(address)));
-            let fault = if free && pod.form == Form::Kubernetes && !inside {
+            let Some(room) = self.room(pod) else { continue };
+            let (inside, taken) = (room.contains(address), room.take(address));
+            let fault = if room.free && pod.form == Form::Kubernetes && !inside {
                 None
-            } else if address == gateway(block) {
+            } else if address == room.gateway {
                 Some(fault::pod_on_gateway(address, span))
             } else if !inside {
-                let node = pod.node.and_then(|node| self.nodes.get(node.0 as usize));
-                node.map(|node| {
-                    fault::pod_outside_block(address, span, block, &node.name, node.span)
+                let node = pod.node.and_then(|node| nodes.get(node.0 as usize));
+                let (block, ranges) = (room.block, room.ranges);
+                node.map(|node| match ranges.filter(|_| block.contains(&address)) {
+                    Some(ranges) => fault::pod_outside_ranges(address, span, &node.name, ranges),
+                    None => fault::pod_outside_block(address, span, block, &node.name, node.span),
                 })
             } else if !taken {
                 holders.get(&address).map(|(other, earlier)| {
@@ -140,8 +193,8 @@ impl Round<'_, '_> {
             if own.get(family).is_some() {
                 continue;
             }
-            let Some((pool, _)) = self.place(pod) else { continue };
-            if pool.contains(&only(locked)) && pool.take(&only(locked)) {
+            let Some(room) = self.room(pod) else { continue };
+            if room.take(locked) {
                 own.insert(family, locked);
                 self.ledger.new.record_pod(&pod.name, locked);
             } else {
@@ -158,10 +211,10 @@ impl Round<'_, '_> {
             if own.get(family).is_some() {
                 continue;
             }
-            let Some((pool, _)) = self.place(pod) else { continue };
-            match pool.take_lowest(1) {
-                Some(range) => {
-                    let address = family.address(*range.start());
+            let Some(room) = self.room(pod) else { continue };
+            match room.take_lowest() {
+                Some(number) => {
+                    let address = family.address(number);
                     own.insert(family, address);
                     self.ledger.new.record_pod(&pod.name, address);
                 }
@@ -172,9 +225,11 @@ impl Round<'_, '_> {
             }
         }
         for (index, (missing, span)) in full {
-            if let (Some(node), Some(Some(block))) = (self.nodes.get(index), self.blocks.get(index))
-            {
-                let fault = fault::block_full(*block, &node.name, node.span, missing, span);
+            if let (Some(node), Some(Some(room))) = (self.nodes.get(index), self.rooms.get(index)) {
+                let fault = match room.ranges {
+                    Some(ranges) => fault::ranges_full(&node.name, ranges, missing, span),
+                    None => fault::block_full(room.block, &node.name, node.span, missing, span),
+                };
                 self.ledger.faults.push(fault);
             }
         }

@@ -3,9 +3,10 @@
 use super::{Nodes, report_duplicates};
 use crate::model::declare::{ContainerDecl, DockerDecl, Mode, NetworkDecl};
 use crate::model::stated::Form;
-use crate::model::{ContainerPlace, NodeId, fault, natural};
+use crate::model::{ContainerPlace, Family, NodeId, fault, natural};
 use netc_lang::{Diagnostic, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// Docker's own first network.
 pub(crate) const FIRST: &str = "bridge";
@@ -48,10 +49,27 @@ pub(super) fn bind(
             }
         }
         let binder = Binder { docker: &stated, homes: &homes };
-        let places = stated.containers.iter().map(|one| binder.place(one, faults)).collect();
+        let places: Vec<ContainerPlace> =
+            stated.containers.iter().map(|one| binder.place(one, faults)).collect();
+        for (container, place) in stated.containers.iter_mut().zip(&places) {
+            if let ContainerPlace::Network(place) = place {
+                let address = stated.networks.get(*place).and_then(published_at);
+                for published in &mut container.published {
+                    published.address = published.address.or(address);
+                }
+            }
+        }
         all.insert(node, BoundDocker { node, stated, places });
     }
     all.into_values().collect()
+}
+
+/// The address at which a network's ports are published that name none.
+fn published_at(network: &NetworkDecl) -> Option<IpAddr> {
+    let address = network.bind?.value;
+    // 0.0.0.0 stands for both families here. One that cannot be is reported where it is stated.
+    let any = address.is_ipv4() && address.is_unspecified();
+    (!any && network.translates(Family::of(address))).then_some(address)
 }
 
 /// For each name of a container a node that has one.
@@ -87,13 +105,28 @@ impl Binder<'_> {
             }
             Mode::Container(name) => {
                 faults.extend(self.cannot_share(container, &Spanned::new(name.as_str(), at)));
-                ContainerPlace::Shared
+                self.owner(name).map_or(ContainerPlace::Isolated, ContainerPlace::Shared)
             }
         }
     }
 
     fn find(&self, name: &str) -> Option<&ContainerDecl> {
         self.docker.containers.iter().find(|container| container.name.value == name)
+    }
+
+    /// The place of the container that owns the namespace of this one; none if there is a circle.
+    fn owner(&self, name: &str) -> Option<usize> {
+        let containers = &self.docker.containers;
+        let mut name = name.to_owned();
+        // No way is longer than there are containers.
+        for _ in containers {
+            let place = containers.iter().position(|one| one.name.value == name)?;
+            match containers.get(place).map(|one| &one.mode.value) {
+                Some(Mode::Container(next)) => name.clone_from(next),
+                _ => return Some(place),
+            }
+        }
+        None
     }
 
     /// Why a container cannot be in the namespace of another one.

@@ -17,6 +17,8 @@ pub(crate) struct BoundPod {
     pub(crate) template: Arc<PodTemplate>,
     pub(crate) addresses: PerFamily<Spanned<IpAddr>>,
     pub(crate) state: PodState,
+    /// The id of its sandbox, if stated.
+    pub(crate) sandbox: Option<String>,
 }
 
 /// Unfolds replicas and finds the nodes.
@@ -82,5 +84,6 @@ fn bound(
         template: Arc::clone(&pod.template),
         addresses,
         state: pod.state,
+        sandbox: pod.sandbox.clone(),
     }
 }

@@ -1,10 +1,11 @@
 //! What Docker cannot do, or not together with what else is on the node.
 
+use super::docker_network;
 use crate::model::bind::BoundDocker;
 use crate::model::declare::{ContainerDecl, Mode};
-use crate::model::{Cluster, ContainerPlace, Family, Published, Service, fault};
+use crate::model::{Cluster, ContainerPlace, Docker, Family, Published, Service, fault};
 use netc_lang::{Diagnostic, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports published ports that lead nowhere, and devices of one name.
 pub(crate) fn stated(dockers: &[BoundDocker], faults: &mut Vec<Diagnostic>) {
@@ -16,6 +17,9 @@ pub(crate) fn stated(dockers: &[BoundDocker], faults: &mut Vec<Diagnostic>) {
                 faults.push(fault::duplicate_name("bridge", &device.value, device.span, earlier));
             }
         }
+        for network in &stated.networks {
+            docker_network::check(stated, network, faults);
+        }
         for (container, place) in stated.containers.iter().zip(&docker.places) {
             unpublishable(docker, container, *place, faults);
             if !matches!(place, ContainerPlace::Network(_)) {
@@ -24,8 +28,25 @@ pub(crate) fn stated(dockers: &[BoundDocker], faults: &mut Vec<Diagnostic>) {
                 faults.extend(addresses.map(|own| fault::address_without_network(&mode, own.span)));
             }
         }
-        held_twice(stated.containers.iter().flat_map(|one| &one.published).collect(), faults);
+        held_twice(held(docker), faults);
     }
+}
+
+/// The published ports that are ports of the node.
+fn held(docker: &BoundDocker) -> Vec<&Published> {
+    let containers = docker.stated.containers.iter().zip(&docker.places);
+    let held = containers.flat_map(|(container, place)| {
+        let network = match place {
+            ContainerPlace::Network(place) => docker.stated.networks.get(*place),
+            _ => None,
+        };
+        container.published.iter().filter(move |one| {
+            network.is_none_or(|network| {
+                Family::ALL.iter().any(|family| one.is_of(*family) && network.translates(*family))
+            })
+        })
+    });
+    held.collect()
 }
 
 /// The words of a container's mode.
@@ -57,9 +78,15 @@ fn unpublishable(
             Some(network) if network.internal => {
                 Some(fault::published_internally(&network.name.value, published.span))
             }
-            Some(network) => published.address.map(Family::of).and_then(|family| {
-                let lacks = network.gateways.get(family).is_none();
-                lacks.then(|| fault::network_without_family(network, family, published.span))
+            Some(network) => published.address.and_then(|address| {
+                let family = Family::of(address);
+                if network.gateways.get(family).is_none() {
+                    Some(fault::network_without_family(network, family, published.span))
+                } else {
+                    let name = &network.name.value;
+                    let routed = !network.translates(family);
+                    routed.then(|| fault::published_where_routed(name, address, published.span))
+                }
             }),
         };
         faults.extend(fault);
@@ -70,9 +97,13 @@ fn unpublishable(
 fn held_twice(mut all: Vec<&Published>, faults: &mut Vec<Diagnostic>) {
     all.sort_by_key(|one| (one.port, one.target.protocol, one.span.start));
     let mut held: Vec<&Published> = Vec::new();
+    let mut told = BTreeSet::new();
     for one in all {
         held.retain(|other| (other.port, other.target.protocol) == (one.port, one.target.protocol));
-        if let Some(other) = held.iter().find(|other| other.meets(one)) {
+        // Ranges may meet in many ports.
+        if let Some(other) = held.iter().find(|other| other.meets(one))
+            && told.insert((other.span, one.span))
+        {
             faults.push(fault::published_twice(one, other.span));
         }
         held.push(one);
@@ -96,7 +127,7 @@ pub(crate) fn node_ports(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
     });
     let held: BTreeMap<_, _> = held.collect();
     let dockers = cluster.nodes.iter().filter_map(|node| node.docker.as_ref());
-    for one in dockers.flat_map(|docker| &docker.containers).flat_map(|one| &one.published) {
+    for one in dockers.flat_map(Docker::held) {
         if let Some((service, at)) = held.get(&(one.port, one.target.protocol)) {
             faults.push(fault::published_node_port(one, service, *at));
         }

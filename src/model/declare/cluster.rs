@@ -1,7 +1,8 @@
 //! The `cluster` statement.
 
+use super::AttachmentDecl;
 use super::{overlay, per_family, pod_network, proxy};
-use crate::model::{Bridge, Family, Overlay, PerFamily, PodNetwork, Proxy, fault};
+use crate::model::{Family, Overlay, PerFamily, PodNetwork, Proxy, fault};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Span, Spanned};
 use std::net::IpAddr;
@@ -16,7 +17,7 @@ pub(crate) struct ClusterDecl {
     pub(crate) node_ports: Spanned<RangeInclusive<u16>>,
     pub(crate) overlay: Overlay,
     pub(crate) mtu: Option<Spanned<u32>>,
-    pub(crate) bridge: Option<Bridge>,
+    pub(crate) attachment: AttachmentDecl,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) dns: PerFamily<Spanned<IpAddr>>,
     pub(crate) reserved: Vec<Reserved>,
@@ -39,15 +40,16 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ClusterD
         let label = item.one::<&str>("label").map(|label| label.value.to_owned());
         Some(Reserved { network: item.one("network")?, label })
     });
+    let pods = pod_networks(item.child("pods"), faults);
     Some(ClusterDecl {
         name,
         span: item.span,
-        pod_networks: pod_networks(item.child("pods"), faults),
         service_networks: per_family(services, Family::of_net, "service networks", faults),
         node_ports: node_ports.unwrap_or(Spanned::new(30000..=32767, item.span)),
         mtu: overlay.and_then(|item| item.child("mtu")).and_then(|item| item.one("bytes")),
-        overlay: overlay::read(overlay, item.span, faults),
-        bridge: pod_network::read(item.child("pod-network"), item.span, faults),
+        overlay: overlay::read(overlay, item.span, &pods, faults),
+        pod_networks: pods,
+        attachment: pod_network::read(item.child("pod-network"), item.span, faults),
         proxy: proxy::read(item.child("proxy"), item.span, faults),
         dns: per_family(dns, Family::of, "name servers", faults),
         reserved: reserved.collect(),

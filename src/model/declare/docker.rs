@@ -1,9 +1,9 @@
 //! `docker` statements.
 
 use super::per_family;
-use crate::model::{DockerLayout, DockerRules, Family, PerFamily, Published, fault};
+use crate::model::{DockerLayout, DockerRules, Family, GatewayMode, PerFamily, Published, fault};
 use ipnet::IpNet;
-use netc_lang::{Diagnostic, HostPort, Interface, Item, Span, Spanned};
+use netc_lang::{Diagnostic, HostPorts, Interface, Item, Port, PortRange, Span, Spanned};
 use std::net::IpAddr;
 
 /// What is stated of Docker on a node.
@@ -25,7 +25,18 @@ pub(crate) struct NetworkDecl {
     pub(crate) internal: bool,
     pub(crate) icc: bool,
     pub(crate) masquerade: bool,
-    pub(crate) mtu: u32,
+    pub(crate) modes: PerFamily<Spanned<GatewayMode>>,
+    pub(crate) snat: PerFamily<Spanned<IpAddr>>,
+    pub(crate) bind: Option<Spanned<IpAddr>>,
+    pub(crate) mtu: Spanned<u32>,
+}
+
+impl NetworkDecl {
+    /// Whether published ports are translated in a family of the network.
+    pub(crate) fn translates(&self, family: Family) -> bool {
+        let routed = self.modes.get(family).is_some_and(|mode| mode.value == GatewayMode::Routed);
+        self.gateways.get(family).is_some() && !routed
+    }
 }
 
 /// A container.
@@ -87,16 +98,39 @@ fn network(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NetworkDecl> {
     let device = item.child("name").and_then(|item| item.one::<&str>("device"));
     let mtu = item.child("mtu").and_then(|item| item.one("bytes"));
     let what = "addresses of one network";
+    let gateways = per_family(gateways.into_iter(), Family::of_net, what, faults);
+    let modes = item.children("gateway-mode").flat_map(|item| gateway_modes(item, &gateways));
+    let modes = per_family(modes, |(family, _)| family, "gateway modes of one network", faults);
+    let snat = item.children("snat").flat_map(|item| item.all("address"));
     Some(NetworkDecl {
         name,
         span: item.span,
         device: device.map(|device| device.map(str::to_owned)),
-        gateways: per_family(gateways.into_iter(), Family::of_net, what, faults),
+        gateways,
         internal: item.child("internal").is_some(),
         icc: switch(item, "icc"),
         masquerade: switch(item, "masquerade"),
-        mtu: mtu.map_or(1500, |mtu| mtu.value),
+        modes: modes.iter().map(|(family, mode)| (family, mode.map(|(_, mode)| mode))).collect(),
+        snat: per_family(snat, Family::of, "source addresses of one network", faults),
+        bind: item.child("bind").and_then(|item| item.one("address")),
+        mtu: mtu.unwrap_or(Spanned::new(1500, item.span)),
     })
+}
+
+/// `gateway-mode MODE [FAMILY]`: for one family, or for those that the network has.
+fn gateway_modes<T>(item: &Item, gateways: &PerFamily<T>) -> Vec<Spanned<(Family, GatewayMode)>> {
+    let Some(mode) = item.one::<&str>("mode") else { return Vec::new() };
+    let mode = match mode.value {
+        "routed" => GatewayMode::Routed,
+        "nat-unprotected" => GatewayMode::NatUnprotected,
+        _ => GatewayMode::Nat,
+    };
+    let families = match item.one::<&str>("family").map(|family| family.value) {
+        Some("ipv6") => vec![Family::V6],
+        Some(_) => vec![Family::V4],
+        None => gateways.families().collect(),
+    };
+    families.into_iter().map(|family| Spanned::new((family, mode), item.span)).collect()
 }
 
 /// The gateway's address with the length of its network, which has room for a container too.
@@ -125,17 +159,34 @@ fn container(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ContainerDecl>
     let mode = item.child("network").and_then(|item| item.one::<&str>("mode"));
     let mode = mode.unwrap_or(Spanned::new("bridge", item.span));
     let addresses = item.children("ip").flat_map(|item| item.all("address"));
-    let published = item.children("publish").filter_map(|item| {
-        let HostPort { address, port } = item.one("host")?.value;
-        Some(Published { address, port, target: item.one("port")?.value, span: item.span })
-    });
+    let published = item.children("publish").flat_map(|item| published(item, faults)).collect();
     Some(ContainerDecl {
         name,
         span: item.span,
         mode: mode.map(self::mode),
         addresses: per_family(addresses, Family::of, "addresses of one container", faults),
-        published: published.collect(),
+        published,
     })
+}
+
+/// `publish HOST -> PORT`: a port, or as many of the node as of the container.
+fn published(item: &Item, faults: &mut Vec<Diagnostic>) -> Vec<Published> {
+    let host = item.one::<HostPorts>("host");
+    let (Some(host), Some(to)) = (host, item.one::<PortRange>("port")) else { return Vec::new() };
+    let HostPorts { address, first, last } = host.value;
+    let PortRange { first: inner, last: innermost, protocol } = to.value;
+    if last - first != innermost - inner {
+        faults.push(fault::ranges_of_two_lengths((first, last), (inner, innermost), item.span));
+        return Vec::new();
+    }
+    let pairs = (first..=last).zip(inner..=innermost);
+    let published = pairs.map(|(port, number)| Published {
+        address,
+        port,
+        target: Port { number, protocol },
+        span: item.span,
+    });
+    published.collect()
 }
 
 fn mode(word: &str) -> Mode {

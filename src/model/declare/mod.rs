@@ -13,7 +13,9 @@ mod proxy;
 mod service;
 
 pub(super) use cluster::ClusterDecl;
-pub(super) use docker::{ContainerDecl, DockerDecl, Mode, NetworkDecl};
+pub(super) use docker::DockerDecl;
+pub(crate) use docker::{ContainerDecl, Mode, NetworkDecl};
+pub(super) use pod_network::AttachmentDecl;
 pub(super) use primitives::PrimitivesDecl;
 
 use super::stated::Stated;

@@ -2,8 +2,8 @@
 
 use super::per_family;
 use crate::model::stated::{Form, Placement, PodDecl};
-use crate::model::{Family, PodPort, PodState, PodTemplate, fault};
-use netc_lang::{Diagnostic, Item, Pair, QualifiedName, Spanned};
+use crate::model::{Family, PodPort, PodState, PodTemplate, Published, fault};
+use netc_lang::{Diagnostic, HostPort, Item, Pair, QualifiedName, Spanned};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,6 +24,10 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<PodDecl>
         template: Arc::new(template(item, faults)),
         addresses: per_family(addresses, Family::of, "addresses of one pod", faults),
         state: state(item),
+        sandbox: item
+            .child("sandbox")
+            .and_then(|item| item.one::<&str>("id"))
+            .map(|id| id.value.to_owned()),
     })
 }
 
@@ -43,12 +47,26 @@ fn template(item: &Item, faults: &mut Vec<Diagnostic>) -> PodTemplate {
             faults.push(fault::two_labels(&label.value.key, label.span, earlier.span));
         }
     }
+    let names = item.children("container").filter_map(|item| item.one::<&str>("name"));
     let containers = item.children("container").flat_map(|item| item.children("port"));
     let ports: Vec<PodPort> = item.children("port").chain(containers).filter_map(port).collect();
     report_shared_ports(&ports, faults);
     let labels = labels.values().map(|label| label.value.clone()).collect();
     let weight = item.child("weight").and_then(|item| item.one("weight"));
-    PodTemplate { labels, ports, weight: weight.map(|weight| weight.value) }
+    let mappings = item.children("host-port").filter_map(mapping).collect();
+    PodTemplate {
+        labels,
+        containers: names.map(|name| name.value.to_owned()).collect(),
+        ports,
+        weight: weight.map(|weight| weight.value),
+        mappings,
+    }
+}
+
+/// `host-port [ADDRESS:]PORT -> PORT`
+fn mapping(item: &Item) -> Option<Published> {
+    let HostPort { address, port } = item.one("host")?.value;
+    Some(Published { address, port, target: item.one("port")?.value, span: item.span })
 }
 
 fn port(item: &Item) -> Option<PodPort> {

@@ -1,7 +1,7 @@
 //! Docker's networks and containers.
 
 use crate::model::declare::NetworkDecl;
-use crate::model::{Family, Published};
+use crate::model::{Family, Published, Special};
 use ipnet::IpNet;
 use netc_lang::suggest::did_you_mean;
 use netc_lang::{Diagnostic, QualifiedName, Span, Spanned, code};
@@ -158,4 +158,58 @@ pub(crate) fn published_node_port(
         .here("published here")
         .label(at, "the service's port")
         .help("the service gets the connections: publish another port")
+}
+
+pub(crate) fn ranges_of_two_lengths(
+    (first, last): (u16, u16),
+    (inner, innermost): (u16, u16),
+    at: Span,
+) -> Diagnostic {
+    let (outside, inside) = (u32::from(last - first) + 1, u32::from(innermost - inner) + 1);
+    let ports = if outside == 1 { "port" } else { "ports" };
+    let message = format!("{outside} {ports} of the node cannot lead to {inside} of the container");
+    let help = match inner.checked_add(last - first) {
+        Some(end) => format!("state as many of each: `{first}-{last} -> {inner}-{end}`"),
+        None => "state as many of each".to_owned(),
+    };
+    let help = if outside == 1 { "state as many of each".to_owned() } else { help };
+    Diagnostic::at(code::CONTRADICTION, at, message).help(help)
+}
+
+pub(crate) fn says_nothing(option: &str, of: &str, at: Span) -> Diagnostic {
+    Diagnostic::at(code::CONTRADICTION, at, format!("`{option}` says nothing with {of}"))
+        .help("remove one of them")
+}
+
+pub(crate) fn gateway_mode_of_28(mode: &str, at: Span) -> Diagnostic {
+    let message = format!("`gateway-mode {mode}` is not for `layout 27`");
+    Diagnostic::at(code::CONTRADICTION, at, message)
+        .help("Docker has it from 28 on: choose `layout 28` or `rules nftables`, or remove it")
+}
+
+pub(crate) fn published_where_routed(network: &str, address: IpAddr, at: Span) -> Diagnostic {
+    let family = Family::of(address);
+    let message =
+        format!("the network {network} is routed in {family}: no port of {address} leads there");
+    Diagnostic::at(code::CONTRADICTION, at, message)
+        .help("remove the address: the container's port is opened at its own address")
+}
+
+/// Addresses that no packet that leaves the node can come from.
+pub(crate) fn unusable_source(address: IpAddr, at: Span) -> Option<Diagnostic> {
+    let what = Special::of(address).map(|special| special.to_string());
+    let what = what.or_else(|| address.is_multicast().then(|| "a multicast address".to_owned()))?;
+    let message = format!("{address} is {what}: packets cannot come from it");
+    Some(
+        Diagnostic::at(code::RESERVED_ADDRESS, at, message)
+            .help("state one of the node's addresses"),
+    )
+}
+
+pub(crate) fn docker_mtu_too_small(network: &NetworkDecl, least: u32) -> Diagnostic {
+    let (name, mtu) = (&network.name.value, network.mtu);
+    let message = format!("an MTU of {} is too small for IPv6", mtu.value);
+    Diagnostic::at(code::MTU_TOO_LARGE, mtu.span, message).help(format!(
+        "IPv6 needs {least}: raise it, or leave out the IPv6 address of the network {name}"
+    ))
 }

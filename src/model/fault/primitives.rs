@@ -4,7 +4,7 @@ use crate::model::{Family, Policing, Spot};
 use crate::object::{Hook, Table};
 use ipnet::IpNet;
 use netc_lang::suggest::did_you_mean;
-use netc_lang::{Diagnostic, Span, Spanned, code};
+use netc_lang::{Diagnostic, Marked, Span, Spanned, code};
 use std::net::IpAddr;
 
 pub(crate) fn primitives_twice(node: &str, at: Span, earlier: Span) -> Diagnostic {
@@ -319,6 +319,16 @@ pub(crate) fn target_of_another_table(
     let message = format!("`{target}` is a target of table {wanted}, not of {table}");
     Diagnostic::at(code::CONTRADICTION, at, message)
         .help(format!("put the rule into a chain of table {wanted}"))
+}
+
+pub(crate) fn mark_overwritten(set: Spanned<Marked>, mark: u32, other: Span) -> Diagnostic {
+    let Marked { value, mask } = set.value;
+    let message = format!("the rule changes the mark {mark:#x}, which has a meaning on this node");
+    let help = match mask & !mark {
+        0 => "choose other bits".to_owned(),
+        rest => format!("leave that bit alone: `set-mark {:#x}/{rest:#x}`", value & rest),
+    };
+    Diagnostic::at(code::MARK_IN_USE, set.span, message).label(other, "used here").help(help)
 }
 
 pub(crate) fn not_at_this_hook(what: &str, hook: Hook, at: Span, fits: &[Hook]) -> Diagnostic {

@@ -61,6 +61,10 @@ pub enum Condition<'a> {
     },
     /// Of a protocol.
     Protocol(Protocol),
+    /// Of ICMP.
+    Icmp,
+    /// Neighbour discovery: a solicitation or an advertisement.
+    NeighbourDiscovery,
     /// To a port of a protocol.
     To(Protocol, u16),
     /// Of one of the protocols that have ports.
@@ -122,6 +126,13 @@ impl Condition<'_> {
             Condition::Protocol(protocol) => {
                 out.push_str("meta l4proto ");
                 out.push_str(protocol.name());
+            }
+            Condition::Icmp => out.push_str(match family {
+                Family::V4 => "ip protocol icmp",
+                Family::V6 => "meta l4proto ipv6-icmp",
+            }),
+            Condition::NeighbourDiscovery => {
+                out.push_str("icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }");
             }
             Condition::To(protocol, port) => {
                 out.push_str(protocol.name());

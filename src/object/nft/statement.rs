@@ -4,7 +4,7 @@ use super::condition::{push_count, push_mark};
 use super::{Portal, family_name};
 use crate::model::Family;
 use crate::object::text::{push_address, push_number, push_socket};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// What is done with a packet that a rule matches.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,9 @@ pub enum Statement<'a> {
     LookupOut(&'a str),
     /// Translates the destination.
     Dnat(SocketAddr),
-    /// Translates it to one of these, each as likely.
+    /// Translates the source.
+    Snat(IpAddr),
+    /// Translates the destination to one of these, each as likely.
     DnatAmong(&'a [SocketAddr]),
     /// Translates it to what a map says of what the packet is for; nothing, if it says nothing.
     DnatBy(Portal, &'a str),
@@ -67,6 +69,10 @@ impl Statement<'_> {
             Statement::Dnat(socket) => {
                 out.push_str("dnat to ");
                 push_socket(out, socket);
+            }
+            Statement::Snat(address) => {
+                out.push_str("snat to ");
+                push_address(out, address);
             }
             Statement::DnatAmong(sockets) => {
                 out.reserve(64 + 24 * sockets.len());

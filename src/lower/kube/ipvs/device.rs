@@ -24,10 +24,8 @@ pub(super) fn bind(cx: &mut Context, all: Vec<Bound>) {
     let device: Text = SERVICE_DEVICE.into();
     for Bound { address, servers, origin } in all {
         let address = Address {
-            netns: Netns::Node,
-            link: Text::clone(&device),
-            address: IpNet::from(address),
             after: servers.into_iter().map(Id::Virtual).collect(),
+            ..Address::new(Netns::Node, Text::clone(&device), IpNet::from(address))
         };
         cx.objects.add(State::Address(address), origin);
     }

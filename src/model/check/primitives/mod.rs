@@ -7,7 +7,7 @@ mod routing;
 use crate::model::bind::{BoundDocker, FIRST_NETWORK, Nodes};
 use crate::model::declare::ClusterDecl;
 use crate::model::stated::NodeDecl;
-use crate::model::{NodeId, Primitives, Spot, fault};
+use crate::model::{AttachmentKind, NodeId, Primitives, Spot, fault};
 use crate::object::SERVICE_DEVICE;
 use netc_lang::{Diagnostic, Spanned};
 use std::collections::BTreeMap;
@@ -51,10 +51,15 @@ impl Site<'_> {
     /// Whose a device of the node's own namespace is.
     fn whose(&self, name: &str) -> Option<String> {
         let underlay = Spot { netns: None, name: name.to_owned() };
-        let pods = self.cluster.bridge.as_ref().filter(|_| !self.cluster.pod_networks.is_empty());
+        let attached = self.node.attachment(self.cluster).kind.as_ref();
+        let attached = attached.filter(|_| !self.cluster.pod_networks.is_empty());
+        let bridge = match attached {
+            Some(AttachmentKind::Bridge(bridge)) => Some(bridge),
+            _ => None,
+        };
         if self.is_underlay(&underlay) {
             Some("the node's own".to_owned())
-        } else if pods.is_some_and(|bridge| bridge.name == name) {
+        } else if bridge.is_some_and(|bridge| bridge.name == name) {
             Some("the bridge of the node's pods".to_owned())
         } else if self.docker_device(name) {
             Some("a bridge of Docker's".to_owned())

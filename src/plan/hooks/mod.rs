@@ -1,4 +1,6 @@
-//! Where packets meet the rules of a node that has both tables of nf_tables and iptables' rules.
+//! Where packets meet the rules of several systems, and who is asked first.
+
+mod meeting;
 
 use crate::graph::Ordered;
 use crate::model::Family;
@@ -16,9 +18,14 @@ struct Stop {
     chain: Option<String>,
 }
 
-/// The remarks on the hooks of one family: what a packet meets there, and what follows from that.
-/// None, if only one of both kinds has rules.
+/// The remarks on the hooks of one family. None where there is nothing to tell apart.
 pub(super) fn hooks(family: Family, ordered: &Ordered) -> Vec<String> {
+    [meeting::meeting(family, ordered), kinds(family, ordered)].concat()
+}
+
+/// What a packet meets at each hook, and what follows from that. Nothing, if only one of iptables
+/// and nf_tables has rules.
+fn kinds(family: Family, ordered: &Ordered) -> Vec<String> {
     let stops = stops(family, ordered);
     let of_iptables = |stop: &&Stop| stop.chain.is_none();
     if stops.iter().all(|stop| of_iptables(&stop)) || !stops.iter().any(|stop| of_iptables(&stop)) {

@@ -1,0 +1,88 @@
+//! Pod networks side by side with the plugins that people have: Debian's containernetworking-plugins
+//! program one node, netc another, and both must be alike.
+//!
+//! A case is a folder of `tests/cni`: `net.conflist` (or `net.conf`, a single plugin), `runtime.json`
+//! with the containers in the order in which they come, and `cluster.netc`, which says the same to
+//! netc. Names that the plugins make up are replaced by what they are for; Ethernet addresses are left
+//! out, and netc's marks: aliases and the protocol of routes. `differs`, where there is one, names what
+//! netc does otherwise on purpose, and why.
+
+mod plugins;
+mod reach;
+mod shown;
+
+use crate::dump::same;
+use crate::lab::{Lab, root, run};
+use plugins::Runtime;
+use shown::shown;
+use std::collections::BTreeSet;
+use std::fs;
+
+/// The node that netc programs, as sources call it, and the one of the plugins.
+const OURS: &str = "node0";
+const THEIRS: &str = "plugins";
+
+/// The two nodes have the same addresses, each on a wire of its own.
+const ADDRESSES: [&str; 3] = ["192.0.2.10/24", "192.0.2.11/24", "2001:db8::10/64"];
+
+/// Both program a node of their own from the case; then the nodes and all containers are compared.
+#[track_caller]
+fn alike(case: &str) {
+    let folder = root().join("tests/cni").join(case);
+    let lab = Lab::enter();
+    for node in [OURS, THEIRS] {
+        run(&format!("ip netns add {node}"));
+        run(&format!("ip link add p-{node} type veth peer name eth0 netns {node}"));
+        for address in ADDRESSES {
+            let nodad = if address.contains(':') { "nodad" } else { "" };
+            run(&format!("ip -n {node} addr add {address} dev eth0 {nodad}"));
+        }
+        run(&format!("ip link set p-{node} up"));
+        run(&format!("ip -n {node} link set eth0 up"));
+        run(&format!("ip -n {node} link set lo up"));
+    }
+    let runtime = Runtime::read(&folder);
+    runtime.add_all(&lab, THEIRS);
+    let source = folder.join("cluster.netc");
+    lab.applied(&source, OURS, &[]);
+    let again = lab.applied(&source, OURS, &[]);
+    assert_eq!(again, format!("{OURS} is as planned: nothing to do\n"));
+    let ours = shown(OURS, &runtime.spaces_of_netc(), runtime.differs());
+    same(&ours, &shown(THEIRS, &runtime.spaces(), runtime.differs()), case);
+}
+
+/// A test for each case. The last of them sees to it that no folder is forgotten.
+macro_rules! cases {
+    ($($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                alike(stringify!($name));
+            }
+        )*
+
+        #[test]
+        fn every_folder_is_a_case() {
+            let tested = BTreeSet::from([$(stringify!($name).to_owned()),*]);
+            let folders = fs::read_dir(root().join("tests/cni")).unwrap();
+            let folders = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            assert_eq!(folders.collect::<BTreeSet<String>>(), tested);
+        }
+    };
+}
+
+cases! {
+    bridge
+    default_gateway
+    dual_stack
+    hairpin_off
+    host_local
+    host_ports
+    host_ports_without_snat
+    masquerade
+    mtu
+    ptp
+    ptp_host_ports
+    single_plugin
+    two_containers
+}
