@@ -2,10 +2,11 @@
 
 use super::ipvs::push_virtual;
 use super::nft::table_command;
+use super::wireguard;
 use crate::model::Family;
 use crate::object::{
     Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, PolicyAction, PolicyRule, Port, Route,
-    RouteKind, RouteScope, State, Table,
+    RouteKind, RouteScope, State, Table, Vxlan,
 };
 use std::fmt::Display;
 
@@ -22,6 +23,8 @@ pub fn command(state: &State) -> Option<String> {
         State::Netns(netns) => format!("ip netns add {}", netns.name),
         State::Link(link) => self::link(link),
         State::Port(port) => self::port(port),
+        State::Wireguard(device) => wireguard::device(device),
+        State::WireguardPeer(peer) => wireguard::peer(peer),
         State::Address(address) => self::address(address),
         State::Up(up) => format!("{} link set {} up", ip(&up.netns), up.link),
         State::Neighbour(neighbour) => format!(
@@ -259,8 +262,20 @@ fn link(link: &Link) -> String {
             };
             format!("veth peer name {}{netns} address {} mtu {mtu}", peer.name, peer.mac)
         }
-        LinkKind::Vxlan { vni, port, local, device } => {
-            format!("vxlan id {vni} local {local} dev {device} dstport {port} nolearning")
+        LinkKind::Vxlan(vxlan) => {
+            let Vxlan { vni, port, local, device, learning, gbp } = vxlan;
+            let learning = if *learning { "learning" } else { "nolearning" };
+            let gbp = if *gbp { " gbp" } else { "" };
+            format!("vxlan id {vni} local {local} dev {device} dstport {port} {learning}{gbp}")
+        }
+        LinkKind::Ipip { local } => format!("ipip local {local} remote any"),
+        LinkKind::Wireguard => "wireguard".to_owned(),
+        LinkKind::Tun => {
+            let ip = ip(&link.netns);
+            let name = &link.name;
+            return format!(
+                "{ip} tuntap add dev {name} mode tun && {ip} link set {name} mtu {mtu}"
+            );
         }
     };
     format!("{} link add {}{mac} mtu {mtu} type {kind}", ip(&link.netns), link.name)
@@ -275,7 +290,7 @@ pub(super) fn ip(netns: &Netns) -> String {
 }
 
 /// The beginning of a command that runs in a namespace.
-fn within(netns: &Netns) -> String {
+pub(super) fn within(netns: &Netns) -> String {
     match netns {
         Netns::Node => String::new(),
         Netns::Named(name) => format!("ip netns exec {name} "),

@@ -6,6 +6,7 @@
 
 mod cni;
 mod config;
+mod docker;
 mod document;
 mod json;
 mod kubernetes;
@@ -18,5 +19,6 @@ mod value;
 mod yaml;
 
 pub use cni::from_cni;
+pub use docker::from_docker;
 pub(crate) use kubernetes::read;
 pub use kubernetes::to_netc;

@@ -6,17 +6,35 @@ mod cni;
 mod docker;
 mod flannel;
 mod host;
+mod ipip;
 mod joint;
 mod kube;
+mod overlay;
 mod pods;
 mod point_to_point;
+mod primitives;
 mod routes;
+mod udp;
 mod vxlan;
+mod wireguard;
+
+pub(crate) use docker::namespace as container_namespace;
+pub(crate) use pods::namespace as pod_namespace;
 
 use crate::model::{Cluster, Family, Node, NodeId, OverlayKind, Pod};
 use crate::object::Objects;
 use ipnet::IpNet;
 use std::collections::BTreeSet;
+
+/// Where the jumps begin that are stated to stand before all others.
+const FIRST: u16 = 0;
+
+/// Where kube-proxy's begin: before those of all other systems.
+const KUBE_PROXY: u16 = 128;
+
+/// Where the jumps begin that are stated to stand last: behind Docker's rules at the end of a chain,
+/// before flannel's.
+const LAST: u16 = 0x8000;
 
 /// What is known of the machine that a node is, if it is at hand.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -68,9 +86,12 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     if let Some(docker) = &node.docker {
         docker::lower(&mut cx, docker, &mut names);
     }
-    match cluster.overlay.kind {
-        OverlayKind::Vxlan { vni, port } => vxlan::lower(&mut cx, vni, port),
+    match &cluster.overlay.kind {
+        OverlayKind::Vxlan(vxlan) => vxlan::lower(&mut cx, *vxlan),
         OverlayKind::HostGw | OverlayKind::Static => routes::lower(&mut cx),
+        OverlayKind::Ipip { direct_routing } => ipip::lower(&mut cx, *direct_routing),
+        OverlayKind::Wireguard(wireguard) => wireguard::lower(&mut cx, wireguard),
+        OverlayKind::Udp { .. } => udp::lower(&mut cx),
         OverlayKind::None => {}
     }
     if cluster.overlay.masquerade {
@@ -78,6 +99,9 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     }
     if let Some(proxy) = &cluster.proxy {
         kube::lower(&mut cx, proxy);
+    }
+    if let Some(own) = &node.primitives {
+        primitives::lower(&mut cx, own);
     }
     cx.objects
 }

@@ -4,6 +4,7 @@
 use super::serving;
 use super::tables;
 use super::thing::{Jumps, Thing};
+use super::wireguard;
 use crate::emit::{policy, way};
 use crate::object::{Link, LinkKind, Place, Route, State};
 
@@ -108,6 +109,12 @@ fn states(wanted: &State, found: &State) -> Difference {
         (State::Fdb(new), State::Fdb(old)) => {
             in_place(new.destination == old.destination, || format!("was {}", old.destination))
         }
+        (State::Wireguard(new), State::Wireguard(old)) => {
+            in_place(new == old, || format!("was {}", wireguard::device(old)))
+        }
+        (State::WireguardPeer(new), State::WireguardPeer(old)) => {
+            in_place(new == old, || format!("was {}", wireguard::peer(old)))
+        }
         (State::Route(new), State::Route(old)) => route(new, old),
         (State::PolicyRule(new), State::PolicyRule(old)) if new == old => Difference::None,
         // The kernel knows no way to change one.
@@ -163,7 +170,7 @@ fn link(new: &Link, old: &Link) -> Difference {
     {
         // The kernel forgets all neighbours of a device whose address changes, permanent ones too
         // (neigh_changeaddr in net/core/neighbour.c).
-        if matches!(new.kind, LinkKind::Vxlan { .. }) {
+        if matches!(new.kind, LinkKind::Vxlan(_)) {
             return Difference::Remake(format!("was address {other}"));
         }
         was.push(format!("address {other}"));

@@ -31,9 +31,10 @@ fn every_default_number_is_what_the_model_takes() {
     let cluster = crate::support::cluster(text);
     let default = |place, keyword| schema::find(place, keyword).and_then(|found| found.default);
     assert_eq!(default(Place::Overlay, "vni"), Some("1"));
-    assert_eq!(default(Place::Overlay, "port"), Some("8472"));
-    let vxlan = netc::model::OverlayKind::Vxlan { vni: 1, port: 8472 };
-    assert_eq!(cluster.overlay.kind, vxlan);
+    let ports = Some("8472 for vxlan, 51820 ipv6 51821 for wireguard, 8285 for udp");
+    assert_eq!(default(Place::Overlay, "port"), ports);
+    let netc::model::OverlayKind::Vxlan(vxlan) = &cluster.overlay.kind else { panic!("not vxlan") };
+    assert_eq!((vxlan.vni, vxlan.port), (1, 8472));
     assert_eq!(default(Place::Cluster, "node-ports"), Some("30000-32767"));
     assert_eq!(cluster.node_ports, 30000..=32767);
     assert_eq!(default(Place::PodNetwork, "name"), Some("cni0"));
@@ -60,6 +61,15 @@ fn in_place(definition: &Definition) -> String {
         }
         Place::Proxy => format!("cluster lab {{ proxy iptables {{ {example} }} }}\n"),
         Place::Node => format!("node n {{ {example} }}\n"),
+        Place::NodeWireguard => {
+            let key = definition.keyword == "public-key";
+            let key = if key {
+                ""
+            } else {
+                schema::find(definition.place, "public-key").unwrap().example
+            };
+            format!("node n {{ wireguard {{ {example}\n{key} }} }}\n")
+        }
         Place::Pod => format!("pod p on n {{ {example} }}\n"),
         Place::Pods => format!("pods p replicas 1 {{ {example} }}\n"),
         Place::Container => format!("pod p on n {{ container c {{ {example} }} }}\n"),

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use netc::kernel::trial::{change, make, make_namespaces, remove, remove_links, remove_namespace};
 use netc::kernel::{KernelError, Machine};
 use netc::object::{
-    Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Port, Route, State, Up,
+    Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Port, Route, State, Up, Vxlan,
 };
 use netc_lang::Mac;
 
@@ -42,7 +42,14 @@ fn route(table: u32, net: &str, gateway: &str) -> Route {
 /// One object of each kind, in an order in which they can be made.
 fn objects() -> Vec<State> {
     let local = "192.0.2.1".parse().unwrap();
-    let vxlan = LinkKind::Vxlan { vni: 1, port: 8472, local, device: "lan".into() };
+    let vxlan = LinkKind::Vxlan(Vxlan {
+        vni: 1,
+        port: 8472,
+        local,
+        device: "lan".into(),
+        learning: false,
+        gbp: false,
+    });
     let (bridge, netns) = ("br0".into(), NODE);
     let neighbour = |address: &str| {
         let address = address.parse().unwrap();

@@ -13,6 +13,7 @@ mod node;
 mod overlay;
 mod pod;
 mod pod_network;
+mod primitives;
 mod proxy;
 mod reference;
 mod service;
@@ -45,6 +46,8 @@ pub enum Place {
     Proxy,
     /// In `node NAME { … }`.
     Node,
+    /// In `wireguard { … }` of a node.
+    NodeWireguard,
     /// In `pod NAME { … }`.
     Pod,
     /// In `pods NAME { … }`.
@@ -61,11 +64,23 @@ pub enum Place {
     DockerNetwork,
     /// In `container NAME { … }` of Docker.
     DockerContainer,
+    /// In `primitives NODE { … }`.
+    Primitives,
+    /// In `bridge DEVICE { … }` of primitives.
+    PrimitiveBridge,
+    /// In `veth DEVICE <-> DEVICE { … }`.
+    PrimitiveVeth,
+    /// In `route … { … }`.
+    PrimitiveRoute,
+    /// In `chain TABLE NAME { … }`.
+    Chain,
+    /// In `rule { … }` of a chain.
+    ChainRule,
 }
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 17] = [
+    pub const ALL: [Place; 24] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
@@ -74,6 +89,7 @@ impl Place {
         Place::PortMap,
         Place::Proxy,
         Place::Node,
+        Place::NodeWireguard,
         Place::Pod,
         Place::Pods,
         Place::Container,
@@ -82,6 +98,12 @@ impl Place {
         Place::Docker,
         Place::DockerNetwork,
         Place::DockerContainer,
+        Place::Primitives,
+        Place::PrimitiveBridge,
+        Place::PrimitiveVeth,
+        Place::PrimitiveRoute,
+        Place::Chain,
+        Place::ChainRule,
         Place::Anywhere,
     ];
 
@@ -98,6 +120,7 @@ impl Place {
             Place::PortMap => "in a `port-map` block",
             Place::Proxy => "in a `proxy` block",
             Place::Node => "in a `node` block",
+            Place::NodeWireguard => "in a `wireguard` block of `node`",
             Place::Pod => "in a `pod` block",
             Place::Pods => "in a `pods` block",
             Place::Container => "in a `container` block",
@@ -106,6 +129,12 @@ impl Place {
             Place::Docker => "in a `docker` block",
             Place::DockerNetwork => "in a `network` block of `docker`",
             Place::DockerContainer => "in a `container` block of `docker`",
+            Place::Primitives => "in a `primitives` block",
+            Place::PrimitiveBridge => "in a `bridge` block of `primitives`",
+            Place::PrimitiveVeth => "in a `veth` block",
+            Place::PrimitiveRoute => "in a `route` block",
+            Place::Chain => "in a `chain` block",
+            Place::ChainRule => "in a `rule` block of `chain`",
         }
     }
 }
@@ -195,6 +224,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         pod_network::PORT_MAP,
         proxy::STATEMENTS,
         node::STATEMENTS,
+        node::WIREGUARD,
         pod::POD,
         pod::PODS,
         pod::CONTAINER,
@@ -203,6 +233,12 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         docker::STATEMENTS,
         docker::NETWORK,
         docker::CONTAINER,
+        primitives::STATEMENTS,
+        primitives::BRIDGE,
+        primitives::VETH,
+        primitives::ROUTE,
+        primitives::CHAIN,
+        primitives::CHAIN_RULE,
         anywhere::STATEMENTS,
     ]
     .into_iter()
@@ -236,6 +272,7 @@ fn table(place: Place) -> &'static [Definition] {
         Place::PortMap => pod_network::PORT_MAP,
         Place::Proxy => proxy::STATEMENTS,
         Place::Node => node::STATEMENTS,
+        Place::NodeWireguard => node::WIREGUARD,
         Place::Pod => pod::POD,
         Place::Pods => pod::PODS,
         Place::Container => pod::CONTAINER,
@@ -244,6 +281,12 @@ fn table(place: Place) -> &'static [Definition] {
         Place::Docker => docker::STATEMENTS,
         Place::DockerNetwork => docker::NETWORK,
         Place::DockerContainer => docker::CONTAINER,
+        Place::Primitives => primitives::STATEMENTS,
+        Place::PrimitiveBridge => primitives::BRIDGE,
+        Place::PrimitiveVeth => primitives::VETH,
+        Place::PrimitiveRoute => primitives::ROUTE,
+        Place::Chain => primitives::CHAIN,
+        Place::ChainRule => primitives::CHAIN_RULE,
     }
 }
 

@@ -1,11 +1,14 @@
 //! The shapes of arguments: what a word must look like to be an address, a port, a name, …
 
+mod keys;
 mod names;
 mod networks;
 mod numbers;
+mod primitives;
 
 use crate::suggest::one_of;
 use crate::value::Value;
+use keys::{key_file, public_key};
 use names::{
     choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
     qualified, service_label, service_port_name, subdomain, variable,
@@ -14,6 +17,7 @@ use networks::{
     address, address_range, endpoint, host_port, host_ports, interface, mac, network, prefix,
 };
 use numbers::{duration, number, port, port_number, port_range, ports, switch, version};
+use primitives::{chain, hosts, mark, parameter, port_or_ports, route_table, translation};
 use std::borrow::Cow;
 
 /// What an argument must look like.
@@ -88,6 +92,28 @@ pub enum Shape {
     Switch,
     /// One of several words.
     Choice(&'static [Choice]),
+    /// A public key of wireguard, in quotes.
+    PublicKey,
+    /// The path of a file that holds a key, in quotes.
+    KeyFile,
+    /// `default`, a network or an address.
+    Destination,
+    /// A network or an address.
+    Hosts,
+    /// The name of a network namespace under /run/netns (ip-netns(8)).
+    NetnsName,
+    /// `main`, `local` or the number of a routing table.
+    RouteTable,
+    /// `0x1` or `0x1/0xff`: a mark, and which of its bits count.
+    Mark,
+    /// The dotted name of a kernel parameter of the network.
+    Parameter,
+    /// The name of a chain: at most 28 characters (`XT_FUNCTION_MAXNAMELEN` in x_tables.h).
+    Chain,
+    /// `80` or `1024-65535`.
+    PortOrPorts,
+    /// An address, or an address and port, that takes the place of another one.
+    Translation,
     /// A quoted text.
     Text,
     /// Anything: a word or a text.
@@ -194,6 +220,17 @@ impl Shape {
             Shape::Version => "a version, such as `5.4`".into(),
             Shape::Switch => "`on` or `off`".into(),
             Shape::Choice(choices) => one_of(compiled(choices)),
+            Shape::PublicKey => "a public key in quotes".into(),
+            Shape::KeyFile => "the path of a file in quotes".into(),
+            Shape::Destination => "`default`, a network or an address".into(),
+            Shape::Hosts => "a network or an address".into(),
+            Shape::NetnsName => "the name of a namespace".into(),
+            Shape::RouteTable => "`main`, `local` or the number of a table".into(),
+            Shape::Mark => "a mark, such as `0x1` or `0x1/0xff`".into(),
+            Shape::Parameter => "a parameter, such as `net.ipv4.ip_forward`".into(),
+            Shape::Chain => "the name of a chain, such as `LAB-OUT`".into(),
+            Shape::PortOrPorts => "a port or a range of ports".into(),
+            Shape::Translation => "an address, such as `10.0.0.7` or `10.0.0.7:80`".into(),
             Shape::Text => "a text in quotes".into(),
             Shape::Any => "a value".into(),
         }
@@ -205,7 +242,11 @@ impl Shape {
     /// Why the word does not have this shape.
     pub fn read(self, word: &str, quoted: bool) -> Result<Value, Misshapen> {
         match self {
-            Shape::Text if !quoted => return Err(no("must stand in quotes")),
+            Shape::Text | Shape::PublicKey | Shape::KeyFile if !quoted => {
+                return Err(no("must stand in quotes"));
+            }
+            Shape::PublicKey => return public_key(word).map(|()| Value::Word(word.into())),
+            Shape::KeyFile => return key_file(word).map(|()| Value::Word(word.into())),
             Shape::Text | Shape::Any => return Ok(Value::Word(word.into())),
             Shape::ServicePortName if quoted => {
                 return label(word).map(|()| Value::Word(word.into()));
@@ -253,7 +294,18 @@ impl Shape {
             Shape::Version => version(word).map(Value::Version),
             Shape::Switch => switch(word).map(Value::Switch),
             Shape::Choice(choices) => choice(word, choices).map(|word| Value::Word(word.into())),
-            Shape::Text | Shape::Any => Ok(Value::Word(word.into())),
+            Shape::Destination if word == "default" => Ok(Value::Word(word.into())),
+            Shape::Destination | Shape::Hosts => hosts(word).map(Value::Network),
+            Shape::NetnsName => docker_name(word).map(|()| Value::Word(word.into())),
+            Shape::RouteTable => route_table(word).map(|table| Value::Number(table.into())),
+            Shape::Mark => mark(word).map(Value::Mark),
+            Shape::Parameter => parameter(word).map(|()| Value::Word(word.into())),
+            Shape::Chain => chain(word).map(|()| Value::Word(word.into())),
+            Shape::PortOrPorts => port_or_ports(word).map(Value::Ports),
+            Shape::Translation => translation(word).map(Value::Translation),
+            Shape::PublicKey | Shape::KeyFile | Shape::Text | Shape::Any => {
+                Ok(Value::Word(word.into()))
+            }
         }
     }
 }

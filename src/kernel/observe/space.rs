@@ -271,11 +271,12 @@ impl View<'_> {
         }
     }
 
-    /// Whether a route is one of those that flannel makes by its vxlan device, one to each node
-    /// (netspec 1.7: `via BLOCK dev flannel.1 onlink`), and the device is taken over: those to
-    /// nodes that are gone go with their entries.
+    /// Whether a route is one of those that flannel makes by its device, one to each node (netspec
+    /// 1.7: `via BLOCK dev flannel.1 onlink`; 1.9: `via NODE dev flannel.ipip onlink`), and the device
+    /// is taken over: those to nodes that are gone go with their entries.
     fn is_of_overlay(&self, found: &FoundRoute) -> bool {
-        let overlay = |link: &&FoundLink| link.index == found.device && link.kind == "vxlan";
+        let kind = |link: &FoundLink| matches!(link.kind.as_str(), "vxlan" | "ipip");
+        let overlay = |link: &&FoundLink| link.index == found.device && kind(link);
         let own = self.own.contains(&found.device);
         own && found.onlink && self.space.links.iter().any(|link| overlay(&link))
     }

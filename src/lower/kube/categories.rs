@@ -158,7 +158,9 @@ mod tests {
             foreign_blocks: PerFamily::default(),
             attachment: None,
             vteps: PerFamily::default(),
+            keys: None,
             docker: None,
+            primitives: None,
         }
     }
 

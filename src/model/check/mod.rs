@@ -9,8 +9,10 @@ mod node_ports;
 mod overlap;
 mod pod_network;
 mod portals;
+mod primitives;
 mod proxy;
 mod underlay;
+mod wireguard;
 
 pub(super) use docker::{node_ports as published_ports, stated as docker};
 pub(super) use host_ports::check as host_ports;
@@ -21,5 +23,7 @@ pub(super) use overlap::{Claim, check as overlap};
 pub(super) use pod_network::check as pod_networks;
 pub(super) use portals::check as portals;
 pub(crate) use portals::shared as shared_portals;
+pub(super) use primitives::check as primitives;
 pub(super) use proxy::check as proxy;
 pub(super) use underlay::check as underlay;
+pub(super) use wireguard::check as wireguard;
