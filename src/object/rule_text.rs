@@ -98,12 +98,8 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         Match::Conntrack { not, states } => {
             push(out, &[" -m conntrack", inverted(not), " --ctstate ", state_names(states)]);
         }
-        Match::LocalAddress(Side::Source) => out.push_str(" -m addrtype --src-type LOCAL"),
-        Match::LocalAddress(Side::Destination) => out.push_str(" -m addrtype --dst-type LOCAL"),
-        Match::ForeignAddress(Side::Source) => out.push_str(" -m addrtype ! --src-type LOCAL"),
-        Match::ForeignAddress(Side::Destination) => {
-            out.push_str(" -m addrtype ! --dst-type LOCAL");
-        }
+        Match::LocalAddress(side) => push(out, &[" -m addrtype", kind_of(side), "LOCAL"]),
+        Match::ForeignAddress(side) => push(out, &[" -m addrtype !", kind_of(side), "LOCAL"]),
         Match::Random(probability) => {
             out.push_str(" -m statistic --mode random --probability ");
             push_fraction(out, probability.0);
@@ -120,14 +116,23 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             push(out, &[" -m set --match-set ", name.as_str(), " ", directions]);
         }
         Match::NotByBridgePort => out.push_str(" -m physdev ! --physdev-is-in"),
-        Match::OfVirtual(VirtualAddress { socket, protocol }) => {
-            // libxt_ipvs prints the protocol by number, and no length behind a whole address.
-            push(out, &[" -m ipvs --vproto ", number(protocol), " --vaddr "]);
-            push_address(out, socket.ip());
-            out.push_str(" --vport ");
-            push_number(out, socket.port().into());
-        }
+        Match::OfVirtual(server) => push_virtual(out, server),
     }
+}
+
+fn kind_of(side: Side) -> &'static str {
+    match side {
+        Side::Source => " --src-type ",
+        Side::Destination => " --dst-type ",
+    }
+}
+
+/// libxt_ipvs prints the protocol by number, and no length behind a whole address.
+fn push_virtual(out: &mut String, VirtualAddress { socket, protocol }: VirtualAddress) {
+    push(out, &[" -m ipvs --vproto ", number(protocol), " --vaddr "]);
+    push_address(out, socket.ip());
+    out.push_str(" --vport ");
+    push_number(out, socket.port().into());
 }
 
 fn push_target(out: &mut String, family: Family, target: Target) {
