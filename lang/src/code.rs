@@ -161,7 +161,10 @@ codes! {
 
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";
+    MTU_OF_FLANNEL = "W0310", "an MTU as flannel has it, which is too large";
+    CARRIED_BY_OTHERS = "W0311", "an overlay whose packets something else must carry";
     UNHEEDED_MARK = "W0312", "a mark that flannel does not know";
+    PODS_HIDDEN = "W0313", "pods that pods of other nodes do not know by their address";
     SELECTS_NOTHING = "W0401", "a service that selects nothing";
     NODE_PORTS_EPHEMERAL = "W0402", "node ports inside the ephemeral port range";
     SHARED_PORTAL = "W0403", "two services behind one address and port";

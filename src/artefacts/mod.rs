@@ -1,5 +1,6 @@
 //! What a build writes for a node: file names and contents.
 
+mod cni;
 mod compare;
 mod nft;
 mod read;
@@ -77,6 +78,19 @@ pub fn files<'o>(
         emit::parameters(states()).into(),
     ];
     NAMES.into_iter().zip(contents).filter(|(_, content)| !content.is_empty()).collect()
+}
+
+/// The files of a node that other systems read, by name and content: nothing of what netc itself
+/// does goes by them.
+#[must_use]
+pub fn for_others(node: &Node) -> Vec<(String, String)> {
+    cni::conflist(node).into_iter().collect()
+}
+
+/// Whether a build writes files of this name for other systems.
+#[must_use]
+pub fn is_for_others(name: &str) -> bool {
+    cni::is_conflist(name)
 }
 
 /// The input of iptables-restore for one family. Chains stand in the order in which they were

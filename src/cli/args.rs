@@ -332,6 +332,8 @@ pub(super) enum ImportFrom {
     /// Kubernetes objects, such as `kubectl get nodes,services,endpointslices,pods -A -o json`
     /// writes.
     K8s(ImportK8s),
+    /// The CNI configuration of a node: the first one by name.
+    Cni(ImportCni),
     /// Docker's networks and containers, such as `docker network inspect` and `docker inspect`
     /// print them.
     Docker(ImportDocker),
@@ -341,6 +343,19 @@ pub(super) enum ImportFrom {
 pub(super) struct ImportK8s {
     /// Files of Kubernetes objects, `-` for standard input, or folders.
     #[arg(default_value = ".", value_name = "FILES")]
+    pub(super) files: Vec<String>,
+    /// Write this file [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// How to show diagnostics.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ImportCni {
+    /// Files .conf and .conflist, or folders of them.
+    #[arg(default_value = "/etc/cni/net.d", value_name = "FILES")]
     pub(super) files: Vec<String>,
     /// Write this file [default: standard output].
     #[arg(long, value_name = "FILE")]

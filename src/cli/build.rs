@@ -5,8 +5,11 @@ use super::exit;
 use super::files::replace;
 use super::project::{Ready, cannot_write, reason, shown};
 use super::ui::Ui;
-use crate::artefacts::{NAMES, compare, files};
-use netc_lang::{Diagnostic, code};
+use crate::artefacts::{NAMES, compare, files, for_others, is_for_others};
+use crate::emit::Pieces;
+use crate::graph::Ordered;
+use crate::model::Node;
+use netc_lang::{Diagnostic, Sources, code};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -42,8 +45,8 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
     for (index, chosen) in nodes.iter().enumerate() {
         ui.progress(index, nodes.len(), &chosen.1.name);
         let ordered = ready.objects(*chosen, args.format, ui)?;
-        for (name, content) in files(chosen.1, &ordered, &ready.sources) {
-            let place = Path::new(&chosen.1.name).join(name);
+        for (name, content) in all_files(chosen.1, &ordered, &ready.sources) {
+            let place = Path::new(&chosen.1.name).join(&name);
             let staged = stage.path().join(&place);
             let folder = staged.parent().unwrap_or(stage.path());
             fs::create_dir_all(folder)
@@ -81,6 +84,17 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
     Ok(exit::OK)
 }
 
+/// The files of a node, those for other systems too.
+fn all_files<'o>(
+    node: &Node,
+    ordered: &'o Ordered,
+    sources: &Sources,
+) -> impl Iterator<Item = (String, Pieces<'o>)> {
+    let own = files(node, ordered, sources).into_iter();
+    let others = for_others(node).into_iter().map(|(name, text)| (name, text.into()));
+    own.map(|(name, content)| (name.to_owned(), content)).chain(others)
+}
+
 /// Artefacts in the folder that this build does not make: files of a node that it left empty,
 /// and of nodes that are gone.
 fn stale(
@@ -108,10 +122,12 @@ fn artefacts_in(folder: &Path) -> Vec<PathBuf> {
         path.is_dir()
             && path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
     });
-    let mut found: Vec<PathBuf> = nodes
-        .flat_map(|node| NAMES.map(|name| node.join(name)))
-        .filter(|path| path.is_file())
-        .collect();
+    let files = nodes.flat_map(|node| fs::read_dir(node).into_iter().flatten().flatten());
+    let own = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| NAMES.contains(&name) || is_for_others(name)) && path.is_file()
+    };
+    let mut found: Vec<PathBuf> = files.map(|file| file.path()).filter(own).collect();
     found.sort();
     found
 }
@@ -130,10 +146,10 @@ fn check(args: &args::Build, folder: Option<&Path>, ui: &mut Ui) -> Result<u8, u
     let mut expected = BTreeSet::new();
     for chosen in ready.nodes(&args.nodes, args.format, ui)? {
         let ordered = ready.objects(chosen, args.format, ui)?;
-        for (name, content) in files(chosen.1, &ordered, &ready.sources) {
-            let place = Path::new(&chosen.1.name).join(name);
+        for (name, content) in all_files(chosen.1, &ordered, &ready.sources) {
+            let place = Path::new(&chosen.1.name).join(&name);
             let difference = match fs::read_to_string(folder.join(&place)) {
-                Ok(old) => compare(name, &old, &content.to_string()),
+                Ok(old) => compare(&name, &old, &content.to_string()),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     Some("    is missing\n".into())
                 }

@@ -4,6 +4,7 @@ use super::ip::{command, ip};
 use super::ipset::push_member;
 use super::ipvs::{push_address, push_real, push_real_removal, push_virtual};
 use super::nft::{self, shell};
+use super::wireguard;
 use crate::object::{Ipset, Lines, Link, LinkKind, Member, NftTable, State, VirtualServer};
 
 /// The commands that change an object from one state to another of the same identity.
@@ -38,6 +39,8 @@ pub fn removal(state: &State) -> Option<String> {
         State::Netns(netns) => format!("ip netns del {}", netns.name),
         State::Link(link) => format!("{} link del {}", ip(&link.netns), link.name),
         State::Port(port) => format!("{} link set {} nomaster", ip(&port.netns), port.link),
+        State::Wireguard(device) => wireguard::device_removal(device),
+        State::WireguardPeer(peer) => wireguard::peer_removal(peer),
         State::Address(address) => {
             format!("{} addr del {} dev {}", ip(&address.netns), address.address, address.link)
         }

@@ -2,10 +2,11 @@
 
 use super::ipvs::push_virtual;
 use super::nft::table_command;
+use super::wireguard;
 use crate::model::Family;
 use crate::object::{
     Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, PolicyAction, PolicyRule, Route,
-    RouteKind, RouteScope, State, Table,
+    RouteKind, RouteScope, State, Table, Vxlan,
 };
 use std::fmt::Display;
 
@@ -23,14 +24,17 @@ pub fn command(state: &State) -> Option<String> {
         State::Link(link) => self::link(link),
         State::Port(port) => {
             let hairpin = if port.hairpin { "on" } else { "off" };
+            let isolated = if port.isolated { " isolated on" } else { "" };
             format!(
-                "{} link set {} master {} && bridge link set dev {} hairpin {hairpin}",
+                "{} link set {} master {} && bridge link set dev {} hairpin {hairpin}{isolated}",
                 ip(&port.netns),
                 port.link,
                 port.bridge,
                 port.link
             )
         }
+        State::Wireguard(device) => wireguard::device(device),
+        State::WireguardPeer(peer) => wireguard::peer(peer),
         State::Address(address) => {
             // The addresses are allocated: nobody else has them, and they are needed at once.
             let nodad = if address.address.addr().is_ipv6() { " nodad" } else { "" };
@@ -256,8 +260,18 @@ fn link(link: &Link) -> String {
             };
             format!("veth peer name {}{netns} address {} mtu {mtu}", peer.name, peer.mac)
         }
-        LinkKind::Vxlan { vni, port, local, device } => {
-            format!("vxlan id {vni} local {local} dev {device} dstport {port} nolearning")
+        LinkKind::Vxlan(vxlan) => {
+            let Vxlan { vni, port, local, device, learning, gbp } = vxlan;
+            let learning = if *learning { "learning" } else { "nolearning" };
+            let gbp = if *gbp { " gbp" } else { "" };
+            format!("vxlan id {vni} local {local} dev {device} dstport {port} {learning}{gbp}")
+        }
+        LinkKind::Ipip { local } => format!("ipip local {local} remote any"),
+        LinkKind::Wireguard => "wireguard".to_owned(),
+        LinkKind::Tun => {
+            let ip = ip(&link.netns);
+            let name = &link.name;
+            return format!("{ip} tuntap add dev {name} mode tun && {ip} link set {name} mtu {mtu}");
         }
     };
     format!("{} link add {}{mac} mtu {mtu} type {kind}", ip(&link.netns), link.name)
@@ -272,7 +286,7 @@ pub(super) fn ip(netns: &Netns) -> String {
 }
 
 /// The beginning of a command that runs in a namespace.
-fn within(netns: &Netns) -> String {
+pub(super) fn within(netns: &Netns) -> String {
     match netns {
         Netns::Node => String::new(),
         Netns::Named(name) => format!("ip netns exec {name} "),

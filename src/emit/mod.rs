@@ -9,6 +9,7 @@ mod netlink;
 mod nft;
 mod pieces;
 mod sysctl;
+mod wireguard;
 
 pub(crate) use change::count_lines;
 pub use change::{count, parts, removal, updates};

@@ -6,8 +6,8 @@
 
 use super::ip::family_name;
 use crate::object::{
-    Address, Flush, Link, LinkKind, MAIN_TABLE, Netns, PolicyAction, PolicyRule, Route, RouteKind,
-    RouteScope, State,
+    Address, Flush, Link, LinkKind, MAIN_TABLE, Netns, PolicyAction, PolicyRule, Port, Route,
+    RouteKind, RouteScope, State, Vxlan, Wireguard, WireguardPeer,
 };
 use serde_json::{Map, Value, json};
 
@@ -35,10 +35,9 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
     let (netns, operation) = match state {
         State::Netns(netns) => (&Netns::Node, json!({ "kind": "netns", "name": *netns.name })),
         State::Link(link) => (&link.netns, self::link(link)),
-        State::Port(port) => (
-            &port.netns,
-            json!({ "kind": "port", "link": *port.link, "bridge": *port.bridge, "hairpin": port.hairpin }),
-        ),
+        State::Port(port) => (&port.netns, self::port(port)),
+        State::Wireguard(device) => (&device.netns, wireguard(device)),
+        State::WireguardPeer(peer) => (&peer.netns, self::peer(peer)),
         State::Address(address) => (&address.netns, self::address(address)),
         State::Up(up) => (&up.netns, json!({ "kind": "up", "link": *up.link })),
         State::Neighbour(neighbour) => (
@@ -70,6 +69,17 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
         }
     };
     Some(within(netns, operation))
+}
+
+/// That it is not isolated goes without saying.
+fn port(port: &Port) -> Value {
+    let (link, bridge) = (&*port.link, &*port.bridge);
+    let mut all =
+        json!({ "kind": "port", "link": link, "bridge": bridge, "hairpin": port.hairpin });
+    if let (true, Value::Object(fields)) = (port.isolated, &mut all) {
+        fields.insert("isolated".to_owned(), true.into());
+    }
+    all
 }
 
 /// That the kernel makes the route to its network goes without saying.
@@ -166,15 +176,47 @@ fn link(link: &Link) -> Value {
             let other = json!({ "name": *peer.name, "mac": peer.mac.to_string(), "mtu": link.mtu });
             set("peer", within(&peer.netns, other));
         }
-        LinkKind::Vxlan { vni, port, local, device } => {
+        LinkKind::Vxlan(vxlan) => {
             set("type", "vxlan".into());
-            let vxlan = json!({
-                "id": vni, "port": port, "local": local, "link": **device, "learning": false,
-            });
-            set("vxlan", vxlan);
+            set("vxlan", self::vxlan(vxlan));
         }
+        LinkKind::Ipip { local } => {
+            set("type", "ipip".into());
+            set("ipip", json!({ "local": local }));
+        }
+        LinkKind::Wireguard => set("type", "wireguard".into()),
+        LinkKind::Tun => set("type", "tun".into()),
     }
     all
+}
+
+/// That packets carry their mark is said only of a device where they do.
+fn vxlan(vxlan: &Vxlan) -> Value {
+    let Vxlan { vni, port, local, device, learning, gbp } = vxlan;
+    let mut all = json!({
+        "id": vni, "port": port, "local": local, "link": **device, "learning": learning,
+    });
+    if let (true, Value::Object(fields)) = (*gbp, &mut all) {
+        fields.insert("gbp".into(), true.into());
+    }
+    all
+}
+
+/// Of keys that are secret only the files.
+fn wireguard(device: &Wireguard) -> Value {
+    stated(json!({
+        "kind": "wireguard", "link": *device.link, "port": device.port,
+        "public-key": device.public_key.map(|key| key.to_string()),
+        "private-key-file": device.private_key_file.0.as_deref(),
+    }))
+}
+
+fn peer(peer: &WireguardPeer) -> Value {
+    stated(json!({
+        "kind": "wireguard-peer", "link": *peer.link, "public-key": peer.public_key.to_string(),
+        "endpoint": peer.endpoint, "allowed": peer.allowed, "keepalive": peer.keepalive,
+        "preshared-key-file": peer.preshared_key_file.as_ref().map(|file| &*file.0),
+    }))
 }
 
 /// Says where an operation takes place, right behind what it is.

@@ -3,7 +3,7 @@
 use super::Fault;
 use super::read::{
     Read, address, chain_name, family, family_name, field, hook, mac, netns, network, number,
-    optional, string, table, text,
+    optional, public_key, string, table, text,
 };
 use super::rules::{place, read_place};
 use super::server::{read_virtual_address, virtual_address};
@@ -33,6 +33,11 @@ pub fn id(id: &Id) -> Value {
         Id::Fdb(netns, link, mac) => {
             (netns, json!({ "kind": "fdb", "link": **link, "mac": mac.to_string() }))
         }
+        Id::Wireguard(netns, link) => (netns, json!({ "kind": "wireguard", "link": **link })),
+        Id::WireguardPeer(netns, link, key) => (
+            netns,
+            json!({ "kind": "wireguard-peer", "link": **link, "public-key": key.to_string() }),
+        ),
         Id::Route(netns, MAIN_TABLE, destination) => {
             (netns, json!({ "kind": "route", "destination": destination }))
         }
@@ -105,6 +110,11 @@ pub fn read_id(value: &Value) -> Result<Id, Fault> {
         "fdb" => {
             let (netns, link) = link()?;
             Id::Fdb(netns, link, field(value, "mac", mac)?)
+        }
+        "wireguard" => link().map(|(netns, link)| Id::Wireguard(netns, link))?,
+        "wireguard-peer" => {
+            let (netns, link) = link()?;
+            Id::WireguardPeer(netns, link, field(value, "public-key", public_key)?)
         }
         "route" => {
             let table = optional(value, "table", number)?.unwrap_or(MAIN_TABLE);

@@ -1,7 +1,7 @@
 //! Reading values of JSON.
 
 use super::Fault;
-use crate::model::Family;
+use crate::model::{Family, PublicKey};
 use crate::object::{ChainName, Hook, Netns, Table, Text};
 use netc_lang::Mac;
 use serde_json::{Map, Value};
@@ -82,6 +82,10 @@ pub(crate) fn parsed<T: FromStr>(what: &'static str) -> impl Fn(&Value) -> Read<
 
 pub(crate) fn mac(value: &Value) -> Read<Mac> {
     parsed("an Ethernet address")(value)
+}
+
+pub(crate) fn public_key(value: &Value) -> Read<PublicKey> {
+    parsed("a public key")(value)
 }
 
 pub(crate) fn address(value: &Value) -> Read<std::net::IpAddr> {

@@ -4,20 +4,22 @@ use super::Fault;
 use super::id::read_id;
 use super::nft::read_nft_table;
 use super::read::{
-    Read, address, boolean, family, field, items, list, mac, netns, network, number, optional,
-    string, text, word,
+    Read, address, boolean, family, field, items, list, mac, netns, network, number, object, optional,
+    parsed, public_key, string, text, word,
 };
 use super::server::read_virtual_server;
 use super::set::read_set;
 use crate::object::{
     Address, Aside, Fdb, Flush, Link, LinkKind, MAIN_TABLE, Module, Neighbour, NetnsObject, Peer,
     PolicyAction, PolicyRule, Port, Route, RouteKind, RouteScope, State, Sysctl, Underlay, Up,
+    Vxlan, Wireguard, WireguardPeer,
 };
 use serde_json::Value;
 
 /// The kinds of object, for people.
 const KINDS: &str = "the kind of an object: underlay, module, sysctl, netns, link, port, address, \
-                     up, neighbour, fdb, route, policy-rule, set, virtual-server, nft-table or conntrack-flush";
+                     up, neighbour, fdb, wireguard, wireguard-peer, route, policy-rule, set, \
+                     virtual-server, nft-table or conntrack-flush";
 
 /// An object from JSON.
 ///
@@ -40,6 +42,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             link: link()?,
             bridge: field(value, "bridge", text)?,
             hairpin: field(value, "hairpin", boolean)?,
+            isolated: optional(value, "isolated", boolean)?.unwrap_or_default(),
         }),
         "address" => State::Address(Address {
             netns: netns()?,
@@ -60,6 +63,22 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             link: link()?,
             mac: field(value, "mac", mac)?,
             destination: field(value, "destination", address)?,
+        }),
+        "wireguard" => State::Wireguard(Wireguard {
+            netns: netns()?,
+            link: link()?,
+            port: field(value, "port", number)?,
+            public_key: optional(value, "public-key", public_key)?,
+            private_key_file: Aside(optional(value, "private-key-file", text)?),
+        }),
+        "wireguard-peer" => State::WireguardPeer(WireguardPeer {
+            netns: netns()?,
+            link: link()?,
+            public_key: field(value, "public-key", public_key)?,
+            endpoint: optional(value, "endpoint", parsed("an address and a port"))?,
+            allowed: field(value, "allowed", |all| list(all, network))?,
+            keepalive: optional(value, "keepalive", number)?,
+            preshared_key_file: optional(value, "preshared-key-file", text)?.map(Aside),
         }),
         "route" => State::Route(Route {
             netns: netns()?,
@@ -136,10 +155,15 @@ fn link(value: &Value) -> Read<Link> {
     let kind = match field(value, "type", string)? {
         "bridge" => LinkKind::Bridge,
         "dummy" => LinkKind::Dummy,
+        "wireguard" => LinkKind::Wireguard,
         // One whose other end is out of sight, or that netc could not have made, has only its type.
         kind => match (optional(value, "peer", peer)?, optional(value, "vxlan", vxlan)?) {
             (Some(peer), _) if kind == "veth" => LinkKind::Veth(peer),
-            (_, Some(vxlan)) if kind == "vxlan" => vxlan,
+            (_, Some(vxlan)) if kind == "vxlan" => LinkKind::Vxlan(vxlan),
+            _ if kind == "ipip" && object(value)?.contains_key("ipip") => LinkKind::Ipip {
+                local: field(value, "ipip", |ipip| field(ipip, "local", address))?,
+            },
+            _ if kind == "tun" => LinkKind::Tun,
             _ => LinkKind::Other(kind.into()),
         },
     };
@@ -161,11 +185,13 @@ fn peer(value: &Value) -> Read<Peer> {
     })
 }
 
-fn vxlan(value: &Value) -> Read<LinkKind> {
-    Ok(LinkKind::Vxlan {
+fn vxlan(value: &Value) -> Read<Vxlan> {
+    Ok(Vxlan {
         vni: field(value, "id", number)?,
         port: field(value, "port", number)?,
         local: field(value, "local", address)?,
         device: field(value, "link", text)?,
+        learning: optional(value, "learning", boolean)?.unwrap_or_default(),
+        gbp: optional(value, "gbp", boolean)?.unwrap_or_default(),
     })
 }

@@ -4,6 +4,7 @@
 //! All forms are read in the same way: text to a small tree with positions, the tree field by
 //! field, and what is wrong is told with the path of the field.
 
+mod cni;
 mod config;
 mod docker;
 mod document;
@@ -17,6 +18,7 @@ mod tree;
 mod value;
 mod yaml;
 
+pub use cni::from_cni;
 pub use docker::from_docker;
 pub(crate) use kubernetes::read;
 pub use kubernetes::to_netc;

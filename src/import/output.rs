@@ -40,6 +40,13 @@ impl Output {
     }
 }
 
+impl Output {
+    /// The lines.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+}
+
 /// As `netc fmt` has it.
 pub(super) fn formatted(out: Output) -> String {
     let mut sources = Sources::default();

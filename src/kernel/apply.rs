@@ -4,8 +4,10 @@ use super::error::KernelError;
 use super::machine::Machine;
 use super::operation::{self, Action, Request};
 use super::progress::Progress;
-use super::{conntrack, drain, fault, ipset, module, nft, removal, retire, sysctl, xtables};
-use crate::object::{Link, State};
+use super::{
+    conntrack, device, drain, fault, ipset, module, nft, removal, retire, sysctl, tun, xtables,
+};
+use crate::object::{Link, LinkKind, State};
 use crate::plan::{
     Change, Kind, Payload, Step, Thing, Transaction, leave_input, set_input, transactions,
 };
@@ -215,18 +217,25 @@ impl<'c> Batch<'c> {
         fault::point().map_err(failed)?;
         match (state, action) {
             (State::Link(link), Action::Remove) => self.links.push((link, place)),
+            (State::Link(link), Action::Make) if link.kind == LinkKind::Tun => {
+                tun::make(machine, link).map_err(failed)?;
+                self.push(place, device::update(link, None));
+            }
             (State::Module(_) | State::Sysctl(_) | State::Netns(_), _) => {
                 alone(machine, state, action).map_err(failed)?;
             }
             _ => {
                 let requests =
                     operation::requests(machine, state, action, found).map_err(failed)?;
-                let requests = requests.unwrap_or_default();
-                self.places.extend(requests.iter().map(|_| place));
-                self.requests.extend(requests);
+                self.push(place, requests.unwrap_or_default());
             }
         }
         Ok(())
+    }
+
+    fn push(&mut self, place: usize, requests: Vec<Request>) {
+        self.places.extend(requests.iter().map(|_| place));
+        self.requests.extend(requests);
     }
 
     fn carry_out(&mut self, machine: &mut Machine) -> Result<(), Failure> {

@@ -7,12 +7,12 @@ use super::error::KernelError;
 use super::link::index;
 use super::machine::Machine;
 use super::operation::Request;
-use crate::object::{Link, LinkKind, Netns, Peer, Port, State, Up};
+use crate::object::{Link, LinkKind, Netns, Peer, Port, State, Up, Vxlan};
 use netc_lang::Mac;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::link::{
-    InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, InfoVxlan,
+    InfoBridgePort, InfoData, InfoIpTunnel, InfoKind, InfoPortData, InfoPortKind, InfoVeth, InfoVxlan,
     LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use std::net::IpAddr;
@@ -30,22 +30,19 @@ pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>,
             let peer = InfoVeth::Peer(self::peer(machine, peer, link.mtu)?);
             (InfoKind::Veth, Some(InfoData::Veth(peer)))
         }
-        LinkKind::Vxlan { vni, port, local, device } => {
-            let by = index(machine, &link.netns, device)?;
+        LinkKind::Vxlan(vxlan) => {
+            let by = index(machine, &link.netns, &vxlan.device)?;
             // Flannel's devices have no queue: the device below has one (netspec 1.7).
             message.attributes.push(LinkAttribute::TxQueueLen(0));
-            let data = vec![
-                InfoVxlan::Id(*vni),
-                InfoVxlan::Port(*port),
-                match local {
-                    IpAddr::V4(address) => InfoVxlan::Local(*address),
-                    IpAddr::V6(address) => InfoVxlan::Local6(*address),
-                },
-                InfoVxlan::Link(by),
-                InfoVxlan::Learning(false),
-            ];
-            (InfoKind::Vxlan, Some(InfoData::Vxlan(data)))
+            (InfoKind::Vxlan, Some(InfoData::Vxlan(self::vxlan(vxlan, by))))
         }
+        LinkKind::Ipip { local } => {
+            let data = vec![InfoIpTunnel::Local(*local)];
+            (InfoKind::IpIp, Some(InfoData::IpTunnel(data)))
+        }
+        LinkKind::Wireguard => (InfoKind::Wireguard, None),
+        // No request makes one: this brings the kernel to say so.
+        LinkKind::Tun => (InfoKind::Tun, None),
         LinkKind::Other(kind) => (InfoKind::Other(kind.to_string()), None),
     };
     let mut info = vec![LinkInfo::Kind(kind)];
@@ -59,6 +56,21 @@ pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>,
     // The kernel takes an alias only for a device that is there.
     let alias = LinkAttribute::IfAlias(link.alias.to_string());
     Ok(vec![create, set(&link.netns, &link.name, [alias])])
+}
+
+fn vxlan(vxlan: &Vxlan, by: u32) -> Vec<InfoVxlan> {
+    let mut data = vec![
+        InfoVxlan::Id(vxlan.vni),
+        InfoVxlan::Port(vxlan.port),
+        match vxlan.local {
+            IpAddr::V4(address) => InfoVxlan::Local(address),
+            IpAddr::V6(address) => InfoVxlan::Local6(address),
+        },
+        InfoVxlan::Link(by),
+        InfoVxlan::Learning(vxlan.learning),
+    ];
+    data.extend(vxlan.gbp.then_some(InfoVxlan::Gbp));
+    data
 }
 
 /// The other end of a veth pair, born in its own namespace.
@@ -110,10 +122,11 @@ pub(super) fn group(netns: &Netns, name: &str, group: u32) -> Request {
 pub(super) fn join(machine: &mut Machine, port: &Port) -> Result<Vec<Request>, KernelError> {
     let bridge = index(machine, &port.netns, &port.bridge)?;
     let join = set(&port.netns, &port.link, [LinkAttribute::Controller(bridge)]);
-    let hairpin = InfoBridgePort::HairpinMode(port.hairpin);
+    let data =
+        vec![InfoBridgePort::HairpinMode(port.hairpin), InfoBridgePort::Isolated(port.isolated)];
     let info = vec![
         LinkInfo::PortKind(InfoPortKind::Bridge),
-        LinkInfo::PortData(InfoPortData::BridgePort(vec![hairpin])),
+        LinkInfo::PortData(InfoPortData::BridgePort(data)),
     ];
     let mut message = named(&port.link);
     message.attributes.push(LinkAttribute::LinkInfo(info));

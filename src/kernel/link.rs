@@ -3,12 +3,12 @@
 use super::error::KernelError;
 use super::machine::Machine;
 use super::socket::Socket;
-use crate::object::{LinkKind, Netns, Text};
+use crate::object::{self, LinkKind, Netns, Text};
 use netc_lang::Mac;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::link::{
-    InfoBridgePort, InfoData, InfoPortData, InfoVxlan, LinkAttribute, LinkExtentMask, LinkFlags,
-    LinkInfo, LinkMessage,
+    InfoBridgePort, InfoData, InfoIpTunnel, InfoPortData, InfoVxlan, LinkAttribute, LinkExtentMask,
+    LinkFlags, LinkInfo, LinkLayerType, LinkMessage,
 };
 use std::net::IpAddr;
 
@@ -26,6 +26,8 @@ pub(super) struct FoundLink {
     /// The index of the bridge that it is in.
     pub(super) bridge: Option<u32>,
     pub(super) hairpin: bool,
+    /// Its bridge keeps it apart from other isolated ports.
+    pub(super) isolated: bool,
     /// The kind, as `ip -d link` names it; empty for a physical device.
     pub(super) kind: String,
     /// The index of the device that it works by, or of the other end of a veth pair.
@@ -33,6 +35,10 @@ pub(super) struct FoundLink {
     /// Whether that one is in another namespace.
     pub(super) elsewhere: bool,
     pub(super) vxlan: Vxlan,
+    /// The address that an ipip device sends from, if it has no fixed other end.
+    pub(super) from: Option<IpAddr>,
+    /// It has no Ethernet addresses.
+    pub(super) bare: bool,
 }
 
 /// The attributes of a vxlan device.
@@ -43,6 +49,7 @@ pub(super) struct Vxlan {
     pub(super) local: Option<IpAddr>,
     pub(super) device: Option<u32>,
     pub(super) learning: bool,
+    pub(super) gbp: bool,
 }
 
 /// The index of a device. When it is not known, all devices of its namespace are listed.
@@ -69,7 +76,8 @@ pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundLink>, Kerne
 
 fn found(message: LinkMessage) -> FoundLink {
     let up = message.header.flags.contains(LinkFlags::Up);
-    let mut link = FoundLink { index: message.header.index, up, ..FoundLink::default() };
+    let bare = message.header.link_layer_type == LinkLayerType::None;
+    let mut link = FoundLink { index: message.header.index, up, bare, ..FoundLink::default() };
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name = name,
@@ -95,8 +103,10 @@ fn add(link: &mut FoundLink, info: LinkInfo) {
     match info {
         LinkInfo::Kind(kind) => link.kind = kind.to_string(),
         LinkInfo::Data(InfoData::Vxlan(data)) => link.vxlan = vxlan(data),
+        LinkInfo::Data(InfoData::IpTunnel(data)) => link.from = from(&data),
         LinkInfo::PortData(InfoPortData::BridgePort(data)) => {
             link.hairpin = data.contains(&InfoBridgePort::HairpinMode(true));
+            link.isolated = data.contains(&InfoBridgePort::Isolated(true));
         }
         _ => {}
     }
@@ -112,6 +122,7 @@ fn vxlan(data: Vec<InfoVxlan>) -> Vxlan {
             InfoVxlan::Local6(address) => vxlan.local = Some(address.into()),
             InfoVxlan::Link(index) => vxlan.device = Some(index),
             InfoVxlan::Learning(learning) => vxlan.learning = learning,
+            InfoVxlan::Gbp => vxlan.gbp = true,
             _ => {}
         }
     }
@@ -120,13 +131,37 @@ fn vxlan(data: Vec<InfoVxlan>) -> Vxlan {
 
 /// What a found device is. `name_of` finds the name of a device of the same namespace.
 pub(super) fn kind(found: &FoundLink, name_of: impl Fn(u32) -> Option<Text>) -> LinkKind {
-    match (found.kind.as_str(), &found.vxlan) {
-        ("bridge", _) => LinkKind::Bridge,
-        ("dummy", _) => LinkKind::Dummy,
-        ("vxlan", Vxlan { vni, port, local: Some(local), device, learning: false }) => {
+    match (found.kind.as_str(), &found.vxlan, found.from) {
+        ("bridge", ..) => LinkKind::Bridge,
+        ("dummy", ..) => LinkKind::Dummy,
+        ("vxlan", Vxlan { vni, port, local: Some(local), device, learning, gbp }, _) => {
             let device = device.and_then(name_of).unwrap_or_else(|| "".into());
-            LinkKind::Vxlan { vni: *vni, port: *port, local: *local, device }
+            LinkKind::Vxlan(object::Vxlan {
+                vni: *vni,
+                port: *port,
+                local: *local,
+                device,
+                learning: *learning,
+                gbp: *gbp,
+            })
         }
-        (kind, _) => LinkKind::Other(Text::from(kind)),
+        ("ipip", _, Some(local)) => LinkKind::Ipip { local },
+        ("wireguard", ..) => LinkKind::Wireguard,
+        ("tun", ..) if found.bare => LinkKind::Tun,
+        ("tun", ..) => LinkKind::Other("tap".into()),
+        (kind, ..) => LinkKind::Other(Text::from(kind)),
     }
+}
+
+/// The address that an IP tunnel sends from, if it may lead anywhere.
+fn from(data: &[InfoIpTunnel]) -> Option<IpAddr> {
+    let mut local = None;
+    for one in data {
+        match one {
+            InfoIpTunnel::Local(address) => local = Some(*address),
+            InfoIpTunnel::Remote(address) if !address.is_unspecified() => return None,
+            _ => {}
+        }
+    }
+    local.filter(|local| !local.is_unspecified())
 }

@@ -41,7 +41,9 @@ mod tool;
 mod transaction;
 #[cfg(feature = "kernel-tests")]
 pub mod trial;
+mod tun;
 mod watchdog;
+mod wireguard;
 mod xtables;
 
 pub use apply::{Failure, apply, test};

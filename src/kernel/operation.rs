@@ -3,7 +3,7 @@
 use super::error::KernelError;
 use super::machine::Machine;
 use super::socket;
-use super::{address, device, generic, ipvs, neighbour, policy, route};
+use super::{address, device, generic, ipvs, neighbour, policy, route, wireguard};
 use crate::object::{Netns, State, VirtualServer};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::RouteNetlinkMessage as Message;
@@ -76,6 +76,12 @@ pub(super) fn requests(
         (State::Port(port), _) => return device::join(machine, port).map(Some),
         (State::Up(up), _) => {
             return Ok(Some(vec![device::set_up(up, action != Action::Remove)]));
+        }
+        (State::Wireguard(device), _) => {
+            return wireguard::device(machine, device, action).map(Some);
+        }
+        (State::WireguardPeer(peer), _) => {
+            return wireguard::peer(machine, peer, action).map(Some);
         }
         (State::Address(address), _) => {
             let message = address::message(machine, address)?;

@@ -4,7 +4,8 @@ use super::Context;
 use super::bridge::no_router_advertisements;
 use crate::model::Family;
 use crate::object::{
-    Address, Id, Link, LinkKind, Netns, NetnsObject, Peer, Port, Route, State, Sysctl, Text, Up,
+    Address, Id, Link, LinkKind, MAIN_TABLE, Netns, NetnsObject, Peer, Port, Route, State, Sysctl,
+    Text, Up,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
@@ -38,6 +39,8 @@ pub(super) struct Membership {
     pub(super) bridge: Text,
     /// Whether the bridge sends packets back where they came from.
     pub(super) hairpin: bool,
+    /// Whether it keeps it apart from other isolated ports.
+    pub(super) isolated: bool,
 }
 
 /// The device that everybody within sees.
@@ -84,9 +87,10 @@ pub(super) fn join(cx: &mut Context, joint: &Joint) {
     };
     cx.objects.add(State::Link(link), *span);
     cx.objects.add(no_router_advertisements(Netns::Node, host), *span);
-    if let Some(Membership { bridge, hairpin }) = &joint.port {
+    if let Some(Membership { bridge, hairpin, isolated }) = &joint.port {
         let (netns, link, bridge) = (Netns::Node, Text::clone(host), Text::clone(bridge));
-        let port = Port { netns, link, bridge, hairpin: *hairpin };
+        let (hairpin, isolated) = (*hairpin, *isolated);
+        let port = Port { netns, link, bridge, hairpin, isolated };
         cx.objects.add(State::Port(port), *span);
     }
     cx.objects.add(State::Up(Up { netns: Netns::Node, link: Text::clone(host) }), *span);
@@ -127,8 +131,12 @@ pub(super) fn address(
         Address { routed: joint.port.is_some(), ..Address::new(netns.clone(), eth0(), address) };
     cx.objects.add(State::Address(own), joint.span);
     for (destination, gateway) in routes {
-        let after =
+        let mut after =
             vec![Id::Address(netns.clone(), eth0(), address), Id::Up(netns.clone(), eth0())];
+        // Without a bridge the gateway is reached by a route of its own.
+        if joint.port.is_none() {
+            after.push(Id::Route(netns.clone(), MAIN_TABLE, IpNet::from(gateway)));
+        }
         let route = Route { after, ..Route::via(netns.clone(), destination, gateway, eth0()) };
         cx.objects.add(State::Route(route), joint.span);
     }

@@ -6,12 +6,16 @@ mod cni;
 mod docker;
 mod flannel;
 mod host;
+mod ipip;
 mod joint;
 mod kube;
+mod overlay;
 mod pods;
 mod point_to_point;
 mod routes;
+mod udp;
 mod vxlan;
+mod wireguard;
 
 pub(crate) use docker::namespace as container_namespace;
 pub(crate) use pods::namespace as pod_namespace;
@@ -71,9 +75,12 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     if let Some(docker) = &node.docker {
         docker::lower(&mut cx, docker, &mut names);
     }
-    match cluster.overlay.kind {
-        OverlayKind::Vxlan { vni, port } => vxlan::lower(&mut cx, vni, port),
+    match &cluster.overlay.kind {
+        OverlayKind::Vxlan(vxlan) => vxlan::lower(&mut cx, *vxlan),
         OverlayKind::HostGw | OverlayKind::Static => routes::lower(&mut cx),
+        OverlayKind::Ipip { direct_routing } => ipip::lower(&mut cx, *direct_routing),
+        OverlayKind::Wireguard(wireguard) => wireguard::lower(&mut cx, wireguard),
+        OverlayKind::Udp { .. } => udp::lower(&mut cx),
         OverlayKind::None => {}
     }
     if cluster.overlay.masquerade {

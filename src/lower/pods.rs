@@ -30,6 +30,7 @@ pub(super) fn lower<'c>(
         let port = attachment.bridge().map(|bridge| Membership {
             bridge: bridge.name.as_str().into(),
             hairpin: bridge.hairpin,
+            isolated: bridge.isolate,
         });
         let joint = Joint {
             span: pod.span,
@@ -70,7 +71,7 @@ fn addresses(cx: &mut Context, attachment: &Attachment, pod: &Pod, joint: &Joint
             continue;
         };
         let Ok(address) = IpNet::new(*address, block.prefix_len()) else { continue };
-        let routes = routes(cx, attachment, family, *gateway);
+        let routes = routes(attachment, family, *gateway);
         if attachment.bridge().is_none() {
             point_to_point::lower(cx, joint, address, *gateway);
         }
@@ -78,26 +79,15 @@ fn addresses(cx: &mut Context, attachment: &Attachment, pod: &Pod, joint: &Joint
     }
 }
 
-/// The default route; with a flannel overlay the pod network's own, as flannel's CNI plugin asks
-/// for it; and those that are stated.
-fn routes(
-    cx: &Context,
-    attachment: &Attachment,
-    family: Family,
-    gateway: IpAddr,
-) -> Vec<(IpNet, IpAddr)> {
-    let cluster = cx.cluster;
-    let network = cluster.pod_networks.get(family).map(|pods| pods.network);
-    let network = network.filter(|_| cluster.overlay.kind.is_flannel());
-    let default = attachment.default_gateway.then_some(family.default_route());
+/// Those that are stated, and the default route.
+fn routes(attachment: &Attachment, family: Family, gateway: IpAddr) -> Vec<(IpNet, IpAddr)> {
     let stated = attachment.routes.iter().map(|route| (route.destination, route.gateway));
     let stated = stated.filter(|(destination, _)| Family::of_net(*destination) == family);
     let mut all: Vec<(IpNet, IpAddr)> =
         stated.map(|(destination, hop)| (destination, hop.unwrap_or(gateway))).collect();
-    for destination in network.into_iter().chain(default) {
-        if all.iter().all(|(other, _)| *other != destination) {
-            all.push((destination, gateway));
-        }
+    let default = family.default_route();
+    if attachment.default_gateway && all.iter().all(|(other, _)| *other != default) {
+        all.push((default, gateway));
     }
     all
 }

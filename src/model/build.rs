@@ -77,6 +77,7 @@ fn cluster(
     check::docker(&dockers, faults);
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
+    check::wireguard(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
     check::portals(&services, &addresses, faults);
     let index = select::Index::new(&pods, &nodes);
@@ -91,7 +92,7 @@ fn cluster(
     });
     let services = services.collect();
     let mtu = check::choose_mtu(&cluster, &nodes);
-    let shared = cluster.attachment.resolve(&cluster.name, mtu).map(Arc::new);
+    let shared = cluster.attachment.resolve(&cluster, mtu).map(Arc::new);
     let own = blocks.into_iter().zip(gateways).zip(vteps);
     let own = own.map(|((blocks, gateways), vteps)| Own { blocks, gateways, vteps });
     let nodes = nodes.all.into_iter().zip(own);
@@ -124,7 +125,7 @@ fn node(
     Own { blocks, gateways, vteps }: Own,
 ) -> Node {
     let attachment = match &stated.attachment {
-        Some(stated) => stated.resolve(&cluster.name, mtu).map(Arc::new),
+        Some(stated) => stated.resolve(cluster, mtu).map(Arc::new),
         None => shared.cloned(),
     };
     let (own, foreign): (Vec<_>, Vec<_>) = blocks
@@ -145,6 +146,7 @@ fn node(
         attachment: attachment.filter(|_| !cluster.pod_networks.is_empty()),
         foreign_blocks: foreign.into_iter().collect(),
         vteps,
+        keys: stated.keys,
         docker: None,
     }
 }

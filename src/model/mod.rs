@@ -21,6 +21,7 @@ mod overlay;
 mod pod;
 mod pod_network;
 mod pool;
+mod public_key;
 mod select;
 mod service;
 mod special;
@@ -42,8 +43,11 @@ pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
 pub(crate) use natural::compare as natural_order;
 pub use node::{Node, NodeAddress, NodeId, gateway};
-pub use overlay::{FlannelRules, Overlay, OverlayKind};
+pub use overlay::{
+    FlannelRules, NodeKeys, Overlay, OverlayKind, Vxlan, Wireguard, WireguardMode,
+};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
 pub use pod_network::{Attachment, AttachmentKind, Bridge, PodMasquerade, PodRoute, PortMap};
+pub use public_key::{NotAKey, PublicKey};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
 pub(crate) use special::Special;

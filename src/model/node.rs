@@ -1,6 +1,6 @@
 //! Nodes.
 
-use super::{Attachment, Docker, Family, PerFamily, number};
+use super::{Attachment, Docker, Family, NodeKeys, PerFamily, number};
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
 use std::net::IpAddr;
@@ -38,6 +38,8 @@ pub struct Node {
     pub foreign_blocks: PerFamily<IpNet>,
     /// The Ethernet address of its vxlan device for each family.
     pub vteps: PerFamily<Mac>,
+    /// Its keys for wireguard.
+    pub keys: Option<NodeKeys>,
     /// What Docker has made on it, if it runs there.
     pub docker: Option<Docker>,
 }

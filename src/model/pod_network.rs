@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use netc_lang::Span;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 /// How the pods of a node are joined to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,10 +18,15 @@ pub struct Attachment {
     pub default_gateway: bool,
     /// What becomes of packets that leave the block.
     pub masquerade: PodMasquerade,
-    /// The routes of pods beside the default one.
+    /// The routes of pods beside the default one, that to the pod network of a flannel overlay among
+    /// them.
     pub routes: Vec<PodRoute>,
+    /// The ranges that pods get their addresses from; their whole block in a family without one.
+    pub ranges: Vec<RangeInclusive<IpAddr>>,
     /// How host ports are brought about.
     pub port_map: PortMap,
+    /// A build writes the CNI configuration too.
+    pub emit: bool,
     /// The `pod-network` statement, or `cluster` if there is none.
     pub span: Span,
 }
@@ -43,6 +49,8 @@ pub struct Bridge {
     pub gateway: bool,
     /// Whether its ports send packets back where they came from.
     pub hairpin: bool,
+    /// Whether it keeps its ports apart from one another.
+    pub isolate: bool,
 }
 
 /// What becomes of packets that a pod sends to where its block does not reach.

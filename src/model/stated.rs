@@ -7,7 +7,7 @@ use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl};
 pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
-    Conditions, Family, Hints, NodeAddress, PerFamily, PodState, PodTemplate, Policy, ServiceKind,
+    Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState, PodTemplate, Policy, ServiceKind,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Pair, Port, Protocol, QualifiedName, Span, Spanned};
@@ -49,6 +49,7 @@ pub(crate) struct NodeDecl {
     pub(crate) kernel: Option<Spanned<(u16, u16)>>,
     pub(crate) blocks: PerFamily<Spanned<IpNet>>,
     pub(crate) vteps: Vec<Spanned<Mac>>,
+    pub(crate) keys: Option<NodeKeys>,
     /// How its pods are joined to it, if not as the cluster says.
     pub(crate) attachment: Option<AttachmentDecl>,
 }

@@ -4,7 +4,7 @@ use super::{
     ChainName, Hook, MAIN_TABLE, Netns, Place, SetName, Table, Text, VirtualAddress, family_name,
     is_chain,
 };
-use crate::model::Family;
+use crate::model::{Family, PublicKey};
 use ipnet::IpNet;
 use netc_lang::Mac;
 use std::fmt;
@@ -13,8 +13,8 @@ use std::net::{IpAddr, SocketAddr};
 /// What tells one object from every other of its node.
 ///
 /// The order of the variants is the order in which objects are made when nothing else decides
-/// (netspec section 7): parameters, devices, addresses, up, neighbours, forwarding entries,
-/// routes, rules of the routing policy, sets, virtual servers, the addresses that these answer to, tables, chains, the jumps that bring
+/// (netspec section 7): parameters, devices, keys, addresses, up, neighbours, forwarding entries,
+/// peers, routes, rules of the routing policy, sets, virtual servers, the addresses that these answer to, tables, chains, the jumps that bring
 /// them into use, and last the connections that these no longer allow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Id {
@@ -30,6 +30,8 @@ pub enum Id {
     Link(Netns, Text),
     /// The bridge membership of a device.
     Port(Netns, Text),
+    /// The key of a device of wireguard.
+    Wireguard(Netns, Text),
     /// An address on a device.
     Address(Netns, Text, IpNet),
     /// That a device is up.
@@ -38,6 +40,8 @@ pub enum Id {
     Neighbour(Netns, Text, IpAddr),
     /// A forwarding entry of a device.
     Fdb(Netns, Text, Mac),
+    /// A peer of a device of wireguard.
+    WireguardPeer(Netns, Text, PublicKey),
     /// A route of a table.
     Route(Netns, u32, IpNet),
     /// A rule of the routing policy, by its priority.
@@ -65,10 +69,12 @@ impl fmt::Display for Id {
             Id::Netns(name) => write!(f, "namespace {name}"),
             Id::Link(netns, name) => write!(f, "device {name}{netns}"),
             Id::Port(netns, name) => write!(f, "bridge port {name}{netns}"),
+            Id::Wireguard(netns, link) => write!(f, "key of {link}{netns}"),
             Id::Address(netns, link, address) => write!(f, "address {address} on {link}{netns}"),
             Id::Up(netns, name) => write!(f, "device {name} up{netns}"),
             Id::Neighbour(netns, link, to) => write!(f, "neighbour {to} on {link}{netns}"),
             Id::Fdb(netns, link, mac) => write!(f, "forwarding entry {mac} on {link}{netns}"),
+            Id::WireguardPeer(netns, link, key) => write!(f, "peer {key} of {link}{netns}"),
             Id::Route(netns, MAIN_TABLE, to) => write!(f, "route {to}{netns}"),
             Id::Route(netns, table, to) => write!(f, "route {to} of table {table}{netns}"),
             Id::PolicyRule(netns, family, priority) => {

@@ -33,19 +33,36 @@ pub enum LinkKind {
     Dummy,
     /// One end of a veth pair; the other comes with it.
     Veth(Peer),
-    /// A vxlan device without learning: all its peers are entries of netc's.
-    Vxlan {
-        /// The network identifier.
-        vni: u32,
-        /// The UDP port.
-        port: u16,
+    /// A vxlan device.
+    Vxlan(Vxlan),
+    /// A device that puts IPv4 packets into others, and sends them to the gateway of a route.
+    Ipip {
         /// The node's address that it sends from.
         local: IpAddr,
-        /// The device that it sends by.
-        device: Text,
     },
+    /// A device of wireguard. Its key is an object of its own, and so is each of its peers.
+    Wireguard,
+    /// A device whose packets a program carries, there without one.
+    Tun,
     /// Something that netc does not make, as it was found.
     Other(Text),
+}
+
+/// A vxlan device: all its peers are entries of netc's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Vxlan {
+    /// The network identifier.
+    pub vni: u32,
+    /// The UDP port.
+    pub port: u16,
+    /// The node's address that it sends from.
+    pub local: IpAddr,
+    /// The device that it sends by.
+    pub device: Text,
+    /// It learns from packets that arrive.
+    pub learning: bool,
+    /// Packets carry their mark (ip-link(8), `gbp`).
+    pub gbp: bool,
 }
 
 /// The other end of a veth pair.
@@ -83,9 +100,9 @@ impl Link {
     pub(super) fn needs(&self) -> impl Iterator<Item = Id> {
         let own = self.netns.needs();
         let other = match &self.kind {
-            LinkKind::Bridge | LinkKind::Dummy | LinkKind::Other(_) => None,
             LinkKind::Veth(peer) => peer.netns.needs(),
-            LinkKind::Vxlan { device, .. } => Some(Id::Underlay(Text::clone(device))),
+            LinkKind::Vxlan(vxlan) => Some(Id::Underlay(Text::clone(&vxlan.device))),
+            _ => None,
         };
         own.into_iter().chain(other)
     }

@@ -30,6 +30,7 @@ pub mod text;
 mod underlay;
 mod up;
 mod virtual_server;
+mod wireguard;
 
 pub use address::Address;
 pub use aside::Aside;
@@ -40,7 +41,7 @@ pub use flush::Flush;
 pub use id::Id;
 pub use ipset::{Ipset, Member, SetKind, SetName};
 pub use jump::{Hook, Jump, Place, decides, is_chain};
-pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE};
+pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE, Vxlan};
 pub use module::Module;
 pub use neighbour::Neighbour;
 pub use netns::{Netns, NetnsObject};
@@ -61,6 +62,7 @@ pub use up::Up;
 pub use virtual_server::{
     Forwarding, RealServer, Scheduling, Shift, VirtualAddress, VirtualServer,
 };
+pub use wireguard::{Wireguard, WireguardPeer};
 
 use netc_lang::Span;
 use std::sync::Arc;
@@ -94,6 +96,8 @@ pub enum State {
     Link(Link),
     /// A device's membership in a bridge.
     Port(Port),
+    /// The key of a device of wireguard.
+    Wireguard(Wireguard),
     /// An address on a device.
     Address(Address),
     /// That a device is up.
@@ -102,6 +106,8 @@ pub enum State {
     Neighbour(Neighbour),
     /// A forwarding entry.
     Fdb(Fdb),
+    /// A peer of a device of wireguard.
+    WireguardPeer(WireguardPeer),
     /// A route.
     Route(Route),
     /// A rule of the routing policy.
@@ -131,10 +137,12 @@ impl State {
             State::Netns(object) => object.id(),
             State::Link(object) => object.id(),
             State::Port(object) => object.id(),
+            State::Wireguard(object) => object.id(),
             State::Address(object) => object.id(),
             State::Up(object) => object.id(),
             State::Neighbour(object) => object.id(),
             State::Fdb(object) => object.id(),
+            State::WireguardPeer(object) => object.id(),
             State::Route(object) => object.id(),
             State::PolicyRule(object) => object.id(),
             State::Set(object) => object.id(),
@@ -158,10 +166,12 @@ impl State {
             State::Sysctl(object) => object.needs().for_each(name),
             State::Link(object) => object.needs().for_each(name),
             State::Port(object) => object.needs().into_iter().for_each(name),
+            State::Wireguard(object) => name(object.needs()),
             State::Address(object) => object.needs().for_each(name),
             State::Up(object) => object.needs().into_iter().for_each(name),
             State::Neighbour(object) => name(object.needs()),
             State::Fdb(object) => name(object.needs()),
+            State::WireguardPeer(object) => name(object.needs()),
             State::Route(object) => object.needs().for_each(name),
             State::PolicyRule(object) => object.needs().into_iter().for_each(name),
             State::Virtual(object) => object.after.iter().cloned().for_each(name),

@@ -4,6 +4,7 @@
 use super::serving;
 use super::tables;
 use super::thing::{Jumps, Thing};
+use super::wireguard;
 use crate::emit::{policy, way};
 use crate::object::{Link, LinkKind, Place, Route, State};
 
@@ -95,18 +96,24 @@ fn states(wanted: &State, found: &State) -> Difference {
         (State::Link(new), State::Link(old)) => link(new, old),
         (State::Port(new), State::Port(old)) => {
             let hairpin = if old.hairpin { "on" } else { "off" };
-            let same = (&new.bridge, new.hairpin) == (&old.bridge, old.hairpin);
-            in_place(same, || format!("was in {}, hairpin {hairpin}", old.bridge))
-        }
-        (State::Address(new), State::Address(old)) if new.routed != old.routed => {
-            let with = if old.routed { "with" } else { "without" };
-            Difference::Remake(format!("was there {with} a route to its network"))
+            let isolated = match (old.isolated, new.isolated) {
+                (false, false) => "",
+                (true, _) => ", isolated on",
+                (false, true) => ", isolated off",
+            };
+            in_place(new == old, || format!("was in {}, hairpin {hairpin}{isolated}", old.bridge))
         }
         (State::Neighbour(new), State::Neighbour(old)) => {
             in_place(new.mac == old.mac, || format!("was {}", old.mac))
         }
         (State::Fdb(new), State::Fdb(old)) => {
             in_place(new.destination == old.destination, || format!("was {}", old.destination))
+        }
+        (State::Wireguard(new), State::Wireguard(old)) => {
+            in_place(new == old, || format!("was {}", wireguard::device(old)))
+        }
+        (State::WireguardPeer(new), State::WireguardPeer(old)) => {
+            in_place(new == old, || format!("was {}", wireguard::peer(old)))
         }
         (State::Route(new), State::Route(old)) => route(new, old),
         (State::PolicyRule(new), State::PolicyRule(old)) if new == old => Difference::None,
@@ -163,7 +170,7 @@ fn link(new: &Link, old: &Link) -> Difference {
     {
         // The kernel forgets all neighbours of a device whose address changes, permanent ones too
         // (neigh_changeaddr in net/core/neighbour.c).
-        if matches!(new.kind, LinkKind::Vxlan { .. }) {
+        if matches!(new.kind, LinkKind::Vxlan(_)) {
             return Difference::Remake(format!("was address {other}"));
         }
         was.push(format!("address {other}"));

@@ -65,7 +65,7 @@ fn makes<'t>(wanted: impl Iterator<Item = (&'t State, Origin)>, live: &'t Live) 
             State::Flush(_) => live.stale.get(&id).map(|count| (Kind::Update, stale(*count))),
             _ if gone => Some((Kind::Make, String::new())),
             State::Link(_) if found.is_some() && has_any(state, &renumbered) => {
-                Some((Kind::Replace, "had another address of its network".into()))
+                Some((Kind::Replace, "had other addresses".into()))
             }
             _ => verdict(state, found),
         };
@@ -95,7 +95,8 @@ fn makes<'t>(wanted: impl Iterator<Item = (&'t State, Origin)>, live: &'t Live) 
 
 /// Devices that are to have another IPv4 address of the network that they are in. The new one would
 /// be secondary to the old one and go with it, and with the last one all routes
-/// (__inet_del_ifa in net/ipv4/devinet.c).
+/// (__inet_del_ifa in net/ipv4/devinet.c). Also devices with an address that is to be the same but for
+/// the route to its network.
 fn renumbered(wanted: &[(&State, Origin)], live: &Live) -> BTreeSet<Id> {
     let ids: BTreeSet<Id> = wanted.iter().map(|(state, _)| state.id()).collect();
     let old = live.states.iter().filter(|(id, _)| !ids.contains(id));
@@ -108,7 +109,17 @@ fn renumbered(wanted: &[(&State, Origin)], live: &Live) -> BTreeSet<Id> {
     let old: BTreeSet<_> = old.filter_map(|(_, found)| network(&found.state)).collect();
     let new = wanted.iter().filter(|(state, _)| !live.states.contains_key(&state.id()));
     let new = new.filter_map(|(state, _)| network(state)).filter(|one| old.contains(one));
-    new.map(|(netns, link, _)| Id::Link(netns, link)).collect()
+    let new = new.map(|(netns, link, _)| Id::Link(netns, link));
+    let rerouted = wanted.iter().filter_map(|(state, _)| {
+        let found = live.states.get(&state.id()).map(|found| &found.state);
+        match (state, found) {
+            (State::Address(new), Some(State::Address(old))) if new.routed != old.routed => {
+                Some(Id::Link(new.netns.clone(), Text::clone(&new.link)))
+            }
+            _ => None,
+        }
+    });
+    new.chain(rerouted).collect()
 }
 
 fn has_any(state: &State, those: &BTreeSet<Id>) -> bool {

@@ -26,6 +26,7 @@ mod tables;
 mod target;
 mod text;
 mod thing;
+mod wireguard;
 
 pub use between::{between, originate};
 pub use change::{Change, Kind, Origin};

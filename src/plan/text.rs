@@ -104,9 +104,14 @@ fn section(item: &Item) -> &'static str {
         | State::Netns(_)
         | State::Link(_)
         | State::Port(_)
+        | State::Wireguard(_)
         | State::Address(_)
         | State::Up(_) => "devices",
-        State::Neighbour(_) | State::Fdb(_) | State::Route(_) | State::PolicyRule(_) => "routes",
+        State::Neighbour(_)
+        | State::Fdb(_)
+        | State::WireguardPeer(_)
+        | State::Route(_)
+        | State::PolicyRule(_) => "routes",
         State::Set(_) => "sets",
         State::NftTable(table) => tables(table.family),
         State::Virtual(_) => "virtual servers",

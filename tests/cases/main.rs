@@ -2,6 +2,8 @@
 //!
 //! * `bad::NAME`: `tests/bad/NAME.netc` (or a folder with a `cluster.netc`) is refused with
 //!   exactly the message that its last lines, marked `#~`, expect;
+//! * `cni_import::KIND::CASE`: CNI configurations in `tests/import/cni/KIND/CASE` are refused with
+//!   exactly the message beside them, or become exactly the `.netc` beside them;
 //! * `diffs::CASE`: what changes from `old.netc` to `new.netc` in `tests/diffs/CASE` is shown
 //!   exactly so;
 //! * `docker::CASE`: the nodes of `tests/docker/CASE` have exactly the rules beside it;
@@ -27,6 +29,7 @@
 #![expect(clippy::disallowed_methods, clippy::expect_used, reason = "tests may")]
 
 mod bad;
+mod cni_import;
 mod diffs;
 mod docker;
 mod docker_import;
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials: Vec<Trial> = [
         bad::trials(),
+        cni_import::trials(),
         diffs::trials(),
         docker::trials(),
         docker_import::trials(),

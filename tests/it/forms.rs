@@ -2,12 +2,13 @@
 
 use crate::support::nodes;
 use netc::form;
-use netc::model::Family;
+use netc::model::{Family, PublicKey};
 use netc::object::{
     Address, Aside, Base, ChainName, Fdb, Field, Flush, Forwarding, Hook, Id, Ipset, Lines, Link,
     LinkKind, Member, Module, Neighbour, Netns, NetnsObject, NftChain, NftSet, NftTable, Peer,
     Place, PolicyAction, PolicyRule, Port, RealServer, Route, RouteKind, RouteScope, Scheduling,
     SetKind, SetName, State, Sysctl, Table, Text, Underlay, Up, VirtualAddress, VirtualServer,
+    Vxlan, Wireguard, WireguardPeer,
 };
 use netc::plan::{Jumps, Key, Record, Rules, Target, Thing};
 use netc_lang::{Mac, Protocol, Span};
@@ -227,9 +228,11 @@ fn state() -> impl Strategy<Value = State> {
         text().prop_map(|name| State::Netns(NetnsObject { name })),
         sysctl(),
         link(),
-        (netns(), text(), text(), any::<bool>()).prop_map(|(netns, link, bridge, hairpin)| {
-            State::Port(Port { netns, link, bridge, hairpin })
-        }),
+        (netns(), text(), text(), any::<[bool; 2]>()).prop_map(
+            |(netns, link, bridge, [hairpin, isolated])| {
+                State::Port(Port { netns, link, bridge, hairpin, isolated })
+            }
+        ),
         (address_on, any::<bool>()).prop_map(|((netns, link, address), routed)| {
             State::Address(Address { routed, ..Address::new(netns, link, address) })
         }),
@@ -240,6 +243,8 @@ fn state() -> impl Strategy<Value = State> {
         (netns(), text(), mac(), address()).prop_map(|(netns, link, mac, destination)| {
             State::Fdb(Fdb { netns, link, mac, destination })
         }),
+        wireguard(),
+        wireguard_peer(),
         route(),
         policy_rule(),
         set(),
@@ -258,6 +263,36 @@ fn sysctl() -> impl Strategy<Value = State> {
     (netns(), text(), text(), any::<bool>(), option::of(id())).prop_map(
         |(netns, key, value, minimum, after)| {
             State::Sysctl(Sysctl { netns, key, value, minimum, after })
+        },
+    )
+}
+
+fn key() -> impl Strategy<Value = PublicKey> {
+    any::<[u8; 32]>().prop_map(PublicKey)
+}
+
+fn wireguard() -> impl Strategy<Value = State> {
+    (netns(), text(), any::<u16>(), option::of(key()), option::of(text())).prop_map(
+        |(netns, link, port, public_key, file)| {
+            let private_key_file = Aside(file);
+            State::Wireguard(Wireguard { netns, link, port, public_key, private_key_file })
+        },
+    )
+}
+
+fn wireguard_peer() -> impl Strategy<Value = State> {
+    let more = (option::of(socket()), vec(network(), 0..3), option::of(any::<u16>()));
+    (netns(), text(), key(), more, option::of(text())).prop_map(
+        |(netns, link, public_key, (endpoint, allowed, keepalive), file)| {
+            State::WireguardPeer(WireguardPeer {
+                netns,
+                link,
+                public_key,
+                endpoint,
+                allowed,
+                keepalive,
+                preshared_key_file: file.map(Aside),
+            })
         },
     )
 }
@@ -320,12 +355,17 @@ fn policy_rule() -> impl Strategy<Value = State> {
 fn link() -> impl Strategy<Value = State> {
     let peer = (netns(), text(), mac())
         .prop_map(|(netns, name, mac)| LinkKind::Veth(Peer { netns, name, mac }));
-    let vxlan = (any::<u32>(), any::<u16>(), address(), text())
-        .prop_map(|(vni, port, local, device)| LinkKind::Vxlan { vni, port, local, device });
-    // No bridge and no dummy is ever found to be something else.
-    let others = vec!["", "veth", "vxlan", "macvlan"];
+    let vxlan = (any::<u32>(), any::<u16>(), address(), text(), any::<(bool, bool)>()).prop_map(
+        |(vni, port, local, device, (learning, gbp))| {
+            LinkKind::Vxlan(Vxlan { vni, port, local, device, learning, gbp })
+        },
+    );
+    let ipip = address().prop_map(|local| LinkKind::Ipip { local });
+    let tunnel = prop_oneof![vxlan, ipip, Just(LinkKind::Wireguard), Just(LinkKind::Tun)];
+    // No bridge, no dummy and no device of wireguard is ever found to be something else.
+    let others = vec!["", "veth", "vxlan", "ipip", "tap", "macvlan"];
     let other = prop::sample::select(others).prop_map(|kind| LinkKind::Other(kind.into()));
-    let kind = prop_oneof![Just(LinkKind::Bridge), Just(LinkKind::Dummy), peer, vxlan, other];
+    let kind = prop_oneof![Just(LinkKind::Bridge), Just(LinkKind::Dummy), peer, tunnel, other];
     (netns(), text(), option::of(mac()), any::<u32>(), text(), kind).prop_map(
         |(netns, name, mac, mtu, alias, kind)| {
             State::Link(Link { netns, name, mac, mtu, alias, kind })
@@ -455,6 +495,8 @@ fn id() -> impl Strategy<Value = Id> {
         text().prop_map(Id::Module),
         (netns(), text()).prop_map(|(netns, name)| Id::Link(netns, name)),
         (netns(), text(), network()).prop_map(|(netns, link, to)| Id::Address(netns, link, to)),
+        (netns(), text()).prop_map(|(netns, link)| Id::Wireguard(netns, link)),
+        (netns(), text(), key()).prop_map(|(netns, link, key)| Id::WireguardPeer(netns, link, key)),
         (netns(), any::<u32>(), network())
             .prop_map(|(netns, table, to)| Id::Route(netns, table, to)),
         (netns(), family(), any::<u32>())

@@ -21,6 +21,7 @@ mod modes;
 mod names;
 mod nft_model;
 mod objects;
+mod overlays;
 mod program;
 mod properties;
 mod random;

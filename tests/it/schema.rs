@@ -26,16 +26,22 @@ fn every_example_of_the_schema_is_correct() {
 
 #[test]
 fn every_default_number_is_what_the_model_takes() {
-    let cluster = crate::support::cluster("cluster lab { pods 10.244.0.0/16; overlay vxlan }\n");
+    let text =
+        "cluster lab { pods 10.244.0.0/16; overlay vxlan }\nnode n { address 192.0.2.1 on eth0 }\n";
+    let cluster = crate::support::cluster(text);
     let default = |place, keyword| schema::find(place, keyword).and_then(|found| found.default);
     assert_eq!(default(Place::Overlay, "vni"), Some("1"));
-    assert_eq!(default(Place::Overlay, "port"), Some("8472"));
-    let vxlan = netc::model::OverlayKind::Vxlan { vni: 1, port: 8472 };
-    assert_eq!(cluster.overlay.kind, vxlan);
+    let ports = Some("8472 for vxlan, 51820 ipv6 51821 for wireguard, 8285 for udp");
+    assert_eq!(default(Place::Overlay, "port"), ports);
+    let netc::model::OverlayKind::Vxlan(vxlan) = &cluster.overlay.kind else { panic!("not vxlan") };
+    assert_eq!((vxlan.vni, vxlan.port), (1, 8472));
     assert_eq!(default(Place::Cluster, "node-ports"), Some("30000-32767"));
     assert_eq!(cluster.node_ports, 30000..=32767);
     assert_eq!(default(Place::PodNetwork, "name"), Some("cni0"));
-    assert_eq!(cluster.bridge.map(|bridge| bridge.name).as_deref(), Some("cni0"));
+    let attachment = cluster.nodes.first().and_then(|node| node.attachment.as_ref()).unwrap();
+    assert_eq!(attachment.bridge().map(|bridge| bridge.name.as_str()), Some("cni0"));
+    assert_eq!(default(Place::PortMap, "mark-bit"), Some("13"));
+    assert_eq!(attachment.port_map.mark, 1 << 13);
     assert_eq!(default(Place::Proxy, "masquerade-bit"), Some("14"));
     assert_eq!(cluster.proxy.map(|proxy| proxy.masquerade_mark), Some(1 << 14));
 }
@@ -47,8 +53,19 @@ fn in_place(definition: &Definition) -> String {
         Place::Cluster => format!("cluster lab {{ {example} }}\n"),
         Place::Overlay => format!("cluster lab {{ overlay vxlan {{ {example} }} }}\n"),
         Place::PodNetwork => format!("cluster lab {{ pod-network bridge {{ {example} }} }}\n"),
+        Place::HostLocal => {
+            format!("cluster lab {{ pod-network bridge {{ host-local {{ {example} }} }} }}\n")
+        }
+        Place::PortMap => {
+            format!("cluster lab {{ pod-network bridge {{ port-map {{ {example} }} }} }}\n")
+        }
         Place::Proxy => format!("cluster lab {{ proxy iptables {{ {example} }} }}\n"),
         Place::Node => format!("node n {{ {example} }}\n"),
+        Place::NodeWireguard => {
+            let key = definition.keyword == "public-key";
+            let key = if key { "" } else { schema::find(definition.place, "public-key").unwrap().example };
+            format!("node n {{ wireguard {{ {example}\n{key} }} }}\n")
+        }
         Place::Pod => format!("pod p on n {{ {example} }}\n"),
         Place::Pods => format!("pods p replicas 1 {{ {example} }}\n"),
         Place::Container => format!("pod p on n {{ container c {{ {example} }} }}\n"),

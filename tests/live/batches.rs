@@ -6,6 +6,7 @@ use netc::kernel::trial::{change, make, make_namespaces, remove, remove_links, r
 use netc::kernel::{KernelError, Machine};
 use netc::object::{
     Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Port, Route, State, Up,
+    Vxlan,
 };
 use netc_lang::Mac;
 
@@ -42,7 +43,14 @@ fn route(table: u32, net: &str, gateway: &str) -> Route {
 /// One object of each kind, in an order in which they can be made.
 fn objects() -> Vec<State> {
     let local = "192.0.2.1".parse().unwrap();
-    let vxlan = LinkKind::Vxlan { vni: 1, port: 8472, local, device: "lan".into() };
+    let vxlan = LinkKind::Vxlan(Vxlan {
+        vni: 1,
+        port: 8472,
+        local,
+        device: "lan".into(),
+        learning: false,
+        gbp: false,
+    });
     let (bridge, netns) = ("br0".into(), NODE);
     let neighbour = |address: &str| {
         let address = address.parse().unwrap();
@@ -53,7 +61,7 @@ fn objects() -> Vec<State> {
         State::Link(link("br0", LinkKind::Bridge)),
         State::Link(link("vx", vxlan)),
         State::Link(veth(1, Netns::Named("pod".into()))),
-        State::Port(Port { netns, link: "v1".into(), bridge, hairpin: true }),
+        State::Port(Port { netns, link: "v1".into(), bridge, hairpin: true, isolated: false }),
         address("br0", "198.51.100.1/24"),
         address("br0", "fd00::1/64"),
         up("br0"),
@@ -109,11 +117,17 @@ fn objects_of_all_kinds_come_change_and_go() {
 
     let mut link = veth(1, Netns::Named("pod".into()));
     link.mtu = 1300;
-    let port = Port { netns: NODE, link: "v1".into(), bridge: "br0".into(), hairpin: false };
+    let port = Port {
+        netns: NODE,
+        link: "v1".into(),
+        bridge: "br0".into(),
+        hairpin: false,
+        isolated: true,
+    };
     let moved = State::Route(route(100, "203.0.113.0/24", "198.51.100.3"));
     change(&mut machine, &[State::Link(link), State::Port(port), moved]).unwrap();
     let there = seen();
-    for part in ["hairpin off", "mtu 1300", "via 198.51.100.3 dev br0 table 100"] {
+    for part in ["hairpin off", "isolated on", "mtu 1300", "via 198.51.100.3 dev br0 table 100"] {
         assert!(there.contains(part), "{part} is not in\n{there}");
     }
     assert!(run("ip -n pod link show c1").contains("mtu 1300"));

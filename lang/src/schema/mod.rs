@@ -45,6 +45,8 @@ pub enum Place {
     Proxy,
     /// In `node NAME { … }`.
     Node,
+    /// In `wireguard { … }` of a node.
+    NodeWireguard,
     /// In `pod NAME { … }`.
     Pod,
     /// In `pods NAME { … }`.
@@ -65,7 +67,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 17] = [
+    pub const ALL: [Place; 18] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
@@ -74,6 +76,7 @@ impl Place {
         Place::PortMap,
         Place::Proxy,
         Place::Node,
+        Place::NodeWireguard,
         Place::Pod,
         Place::Pods,
         Place::Container,
@@ -98,6 +101,7 @@ impl Place {
             Place::PortMap => "in a `port-map` block",
             Place::Proxy => "in a `proxy` block",
             Place::Node => "in a `node` block",
+            Place::NodeWireguard => "in a `wireguard` block of `node`",
             Place::Pod => "in a `pod` block",
             Place::Pods => "in a `pods` block",
             Place::Container => "in a `container` block",
@@ -195,6 +199,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         pod_network::PORT_MAP,
         proxy::STATEMENTS,
         node::STATEMENTS,
+        node::WIREGUARD,
         pod::POD,
         pod::PODS,
         pod::CONTAINER,
@@ -236,6 +241,7 @@ fn table(place: Place) -> &'static [Definition] {
         Place::PortMap => pod_network::PORT_MAP,
         Place::Proxy => proxy::STATEMENTS,
         Place::Node => node::STATEMENTS,
+        Place::NodeWireguard => node::WIREGUARD,
         Place::Pod => pod::POD,
         Place::Pods => pod::PODS,
         Place::Container => pod::CONTAINER,

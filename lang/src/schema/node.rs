@@ -1,7 +1,7 @@
 //! The statements of `node` blocks.
 
 use super::Pattern::{List, One, Tagged};
-use super::{Definition, Field, PLAIN, Place, Shape};
+use super::{Braces, Definition, Field, PLAIN, Place, Shape};
 
 pub(super) const STATEMENTS: &[Definition] = &[
     Definition {
@@ -78,10 +78,40 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "wireguard",
+        place: Place::Node,
+        braces: Braces::Required(Place::NodeWireguard),
+        doc: "The node's keys for `overlay wireguard`. The public one is known to all nodes; the private one \
+              never leaves the node.",
+        example: "wireguard { public-key \"HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\"; private-key-file \"/etc/netc/wireguard.key\" }",
+        ..PLAIN
+    },
+    Definition {
         place: Place::Node,
         default: Some("the cluster's"),
         doc: "How the pods of this node are joined to it, in place of the cluster's whole `pod-network`.",
         example: "pod-network ptp",
         ..super::pod_network::POD_NETWORK
+    },
+];
+
+pub(super) const WIREGUARD: &[Definition] = &[
+    Definition {
+        keyword: "public-key",
+        place: Place::NodeWireguard,
+        arguments: &[One(Field { name: "key", shape: Shape::PublicKey })],
+        doc: "The node's public key, as `wg pubkey` prints it. Must be stated.",
+        example: "public-key \"HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\"",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "private-key-file",
+        place: Place::NodeWireguard,
+        arguments: &[One(Field { name: "path", shape: Shape::KeyFile })],
+        default: Some("`/etc/netc/wireguard.key`"),
+        doc: "The file on the node that holds its private key, as `wg genkey` prints it. It is read when the \
+              device is made, and must belong to the public key; nobody but its owner may read it.",
+        example: "private-key-file \"/etc/netc/wireguard.key\"",
+        ..PLAIN
     },
 ];

@@ -103,6 +103,14 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "isolate",
+        place: Place::PodNetwork,
+        doc: "Pods of one node do not reach one another by the bridge, only the node and what is beyond \
+              it (CNI's `portIsolation`). Only for bridge.",
+        example: "isolate",
+        ..PLAIN
+    },
+    Definition {
         keyword: "host-local",
         place: Place::PodNetwork,
         braces: Braces::Required(Place::HostLocal),
@@ -119,6 +127,21 @@ pub(super) const STATEMENTS: &[Definition] = &[
         doc: "How `host-port` of pods is brought about, as CNI's portmap has it. Without the statement \
               host ports are made all the same, with these defaults.",
         example: "port-map { snat off }",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "emit",
+        place: Place::PodNetwork,
+        arguments: &[One(Field {
+            name: "what",
+            shape: Shape::Choice(&[Choice::compiled(
+                "cni",
+                "The file `10-NETWORK.conflist`, for /etc/cni/net.d of the node.",
+            )]),
+        })],
+        doc: "What `netc build` writes for each node beside what netc itself uses: the CNI configuration \
+              with which a container runtime would make this pod network.",
+        example: "emit cni",
         ..PLAIN
     },
 ];

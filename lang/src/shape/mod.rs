@@ -1,11 +1,13 @@
 //! The shapes of arguments: what a word must look like to be an address, a port, a name, …
 
+mod keys;
 mod names;
 mod networks;
 mod numbers;
 
 use crate::suggest::one_of;
 use crate::value::Value;
+use keys::{key_file, public_key};
 use names::{
     choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
     qualified, service_label, service_port_name, subdomain, variable,
@@ -88,6 +90,10 @@ pub enum Shape {
     Switch,
     /// One of several words.
     Choice(&'static [Choice]),
+    /// A public key of wireguard, in quotes.
+    PublicKey,
+    /// The path of a file that holds a key, in quotes.
+    KeyFile,
     /// A quoted text.
     Text,
     /// Anything: a word or a text.
@@ -194,6 +200,8 @@ impl Shape {
             Shape::Version => "a version, such as `5.4`".into(),
             Shape::Switch => "`on` or `off`".into(),
             Shape::Choice(choices) => one_of(compiled(choices)),
+            Shape::PublicKey => "a public key in quotes".into(),
+            Shape::KeyFile => "the path of a file in quotes".into(),
             Shape::Text => "a text in quotes".into(),
             Shape::Any => "a value".into(),
         }
@@ -205,7 +213,11 @@ impl Shape {
     /// Why the word does not have this shape.
     pub fn read(self, word: &str, quoted: bool) -> Result<Value, Misshapen> {
         match self {
-            Shape::Text if !quoted => return Err(no("must stand in quotes")),
+            Shape::Text | Shape::PublicKey | Shape::KeyFile if !quoted => {
+                return Err(no("must stand in quotes"));
+            }
+            Shape::PublicKey => return public_key(word).map(|()| Value::Word(word.into())),
+            Shape::KeyFile => return key_file(word).map(|()| Value::Word(word.into())),
             Shape::Text | Shape::Any => return Ok(Value::Word(word.into())),
             Shape::ServicePortName if quoted => {
                 return label(word).map(|()| Value::Word(word.into()));
@@ -253,7 +265,9 @@ impl Shape {
             Shape::Version => version(word).map(Value::Version),
             Shape::Switch => switch(word).map(Value::Switch),
             Shape::Choice(choices) => choice(word, choices).map(|word| Value::Word(word.into())),
-            Shape::Text | Shape::Any => Ok(Value::Word(word.into())),
+            Shape::PublicKey | Shape::KeyFile | Shape::Text | Shape::Any => {
+                Ok(Value::Word(word.into()))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `netc import`: one file for each form.
 
+mod cni;
 mod docker;
 mod k8s;
 
@@ -14,6 +15,7 @@ use std::path::Path;
 pub(super) fn run(args: &args::Import, ui: &mut Ui) -> u8 {
     match &args.from {
         ImportFrom::K8s(args) => k8s::run(args, ui),
+        ImportFrom::Cni(args) => cni::run(args, ui),
         ImportFrom::Docker(args) => docker::run(args, ui),
     }
 }

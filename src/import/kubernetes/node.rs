@@ -30,6 +30,7 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> NodeDecl {
         kernel: kernel(object),
         blocks: blocks(object),
         vteps: Vec::new(),
+        keys: None,
         attachment: None,
     }
 }

@@ -8,8 +8,8 @@ mod tables;
 
 use super::error::KernelError;
 use super::machine::Machine;
-use super::{address, conntrack, module, xtables};
-use crate::object::{Id, Module, Netns, NetnsObject, RouteKind, State, Text};
+use super::{address, conntrack, module, wireguard, xtables};
+use crate::object::{Id, LinkKind, Module, Netns, NetnsObject, RouteKind, State, Text};
 use crate::plan::{Key, Live, Record, Target};
 use rustc_hash::FxHashSet;
 use space::Space;
@@ -97,6 +97,7 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
         }
     }
     space::objects(&spaces, interest, &mut live);
+    wireguard(machine, interest, &mut live)?;
     for netns in spaces.keys() {
         if let Netns::Named(name) = netns {
             let owned = interest.adopt || interest.record.netns.contains(name);
@@ -121,6 +122,40 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
     });
     conntrack::observe(machine, &flushes.collect::<Vec<_>>(), &mut live)?;
     Ok(live)
+}
+
+/// What the devices of wireguard that were looked at are told: it is whose they are.
+fn wireguard(
+    machine: &mut Machine,
+    interest: &Interest,
+    live: &mut Live,
+) -> Result<(), KernelError> {
+    let devices = live.states.values().filter_map(|found| match &found.state {
+        State::Link(link) if link.kind == LinkKind::Wireguard => {
+            Some((link.netns.clone(), Text::clone(&link.name), found.owned))
+        }
+        _ => None,
+    });
+    for (netns, name, owned) in devices.collect::<Vec<_>>() {
+        for mut state in wireguard::list(machine, &netns, &name)? {
+            interest.states.iter().for_each(|wanted| know_file(&mut state, wanted));
+            live.insert(state, owned);
+        }
+    }
+    Ok(())
+}
+
+/// Where a key is the wanted one its file is known too: what was taken away can be brought back.
+fn know_file(found: &mut State, wanted: &State) {
+    match (found, wanted) {
+        (State::Wireguard(found), State::Wireguard(wanted)) if found == wanted => {
+            found.private_key_file = wanted.private_key_file.clone();
+        }
+        (State::WireguardPeer(found), State::WireguardPeer(wanted)) if found == wanted => {
+            found.preshared_key_file = wanted.preshared_key_file.clone();
+        }
+        _ => {}
+    }
 }
 
 /// All addresses of the node's own namespace.

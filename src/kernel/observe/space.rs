@@ -33,6 +33,9 @@ pub(super) struct Space {
     forwarding: Vec<FoundEntry>,
 }
 
+/// The protocol of routes that the kernel made (`RTPROT_KERNEL` in linux/rtnetlink.h).
+const BY_KERNEL: u8 = 2;
+
 impl Space {
     /// Reads it; with all routes by which addresses are its own, if these are wanted.
     pub(super) fn read(socket: &mut Socket<Message>, locals: bool) -> Result<Space, KernelError> {
@@ -168,7 +171,9 @@ impl View<'_> {
                 }
             }
             if let Some(bridge) = found.bridge.and_then(|index| self.space.name_of(index)) {
-                let port = Port { netns: self.netns(), link: name, bridge, hairpin: found.hairpin };
+                let (netns, link) = (self.netns(), name);
+                let FoundLink { hairpin, isolated, .. } = *found;
+                let port = Port { netns, link, bridge, hairpin, isolated };
                 self.on(found.index, State::Port(port), live);
             }
         }
@@ -241,8 +246,10 @@ impl View<'_> {
                 after: device.into_iter().collect(),
             });
             let id = state.id();
-            // A route of another metric stands beside netc's, not in its place.
-            let in_place = found.metric == metric(found.destination);
+            // A route of another metric stands beside netc's, not in its place. In a namespace of
+            // netc's own those that the kernel made come and go with netc's own addresses.
+            let comes_along = self.is_own() && found.protocol == BY_KERNEL;
+            let in_place = found.metric == metric(found.destination) && !comes_along;
             let left = self.interest.adopt && self.is_of_overlay(found);
             let asked_for = left || self.interest.has(&id);
             if own || (in_place && asked_for && !live.states.contains_key(&id)) {
@@ -264,11 +271,12 @@ impl View<'_> {
         }
     }
 
-    /// Whether a route is one of those that flannel makes by its vxlan device, one to each node
-    /// (netspec 1.7: `via BLOCK dev flannel.1 onlink`), and the device is taken over: those to
-    /// nodes that are gone go with their entries.
+    /// Whether a route is one of those that flannel makes by its device, one to each node (netspec
+    /// 1.7: `via BLOCK dev flannel.1 onlink`; 1.9: `via NODE dev flannel.ipip onlink`), and the device
+    /// is taken over: those to nodes that are gone go with their entries.
     fn is_of_overlay(&self, found: &FoundRoute) -> bool {
-        let overlay = |link: &&FoundLink| link.index == found.device && link.kind == "vxlan";
+        let kind = |link: &FoundLink| matches!(link.kind.as_str(), "vxlan" | "ipip");
+        let overlay = |link: &&FoundLink| link.index == found.device && kind(link);
         let own = self.own.contains(&found.device);
         own && found.onlink && self.space.links.iter().any(|link| overlay(&link))
     }

@@ -2,7 +2,7 @@
 
 use super::modules::Modules;
 use super::{Needs, nftables};
-use crate::kernel::module;
+use crate::kernel::{module, wireguard};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -32,6 +32,8 @@ pub(super) struct Facts {
     pub(super) absent_parts: BTreeSet<String>,
     /// Tools whose part of netfilter is certainly not there, and the module that it is.
     pub(super) absent_netfilter: Vec<(String, &'static str)>,
+    /// What is wrong with the files of keys.
+    pub(super) unfit_keys: Vec<String>,
 }
 
 /// Where a tool is.
@@ -65,6 +67,7 @@ pub(super) fn read(needs: &Needs) -> Facts {
     let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let nft =
         tools.get("nft").filter(|tool| **tool == Tool::Found).and_then(|_| nftables::version());
+    let keys = needs.keys.iter();
     Facts {
         nft,
         capabilities: capabilities(&status),
@@ -74,6 +77,7 @@ pub(super) fn read(needs: &Needs) -> Facts {
         absent_modules: lacking(&needs.modules),
         absent_parts: lacking(&needs.parts),
         absent_netfilter,
+        unfit_keys: keys.filter_map(|(path, public)| wireguard::unfit(path, *public)).collect(),
         tools,
         release,
     }

@@ -39,6 +39,12 @@ fn decide(needs: &Needs, facts: &Facts) -> Vec<Diagnostic> {
     for (tool, module) in &facts.absent_netfilter {
         faults.push(kernel(facts, &format!("this kernel has no {module}, which {tool} uses")));
     }
+    faults.extend(facts.unfit_keys.iter().map(|what| {
+        Diagnostic::new(code::NODE_NOT_READY, what).help(
+            "write the key there, for its owner alone to read: `umask 077; wg genkey > FILE`, and \
+             state what `wg pubkey < FILE` prints",
+        )
+    }));
     faults
 }
 
@@ -83,6 +89,7 @@ fn tool(name: &str, facts: &Facts) -> Option<Diagnostic> {
 /// The Debian package of a tool.
 fn package(tool: &str) -> Option<&'static str> {
     match tool {
+        "ip" => Some("iproute2"),
         "modprobe" => Some("kmod"),
         "ping" => Some("iputils-ping"),
         "ipset" => Some("ipset"),
@@ -127,6 +134,7 @@ mod tests {
             links: set(&["bridge", "vxlan"]),
             modules: set(&["br_netfilter"]),
             parts: set(&["xt_set"]),
+            keys: [].into(),
         }
     }
 
@@ -142,6 +150,7 @@ mod tests {
             absent_modules: BTreeSet::new(),
             absent_parts: BTreeSet::new(),
             absent_netfilter: Vec::new(),
+            unfit_keys: Vec::new(),
         }
     }
 

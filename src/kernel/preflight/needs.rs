@@ -1,11 +1,11 @@
 //! What changes need of the machine.
 
 use super::{ipvs, nftables};
-use crate::model::Family;
+use crate::model::{Family, PublicKey};
 use crate::object::{LinkKind, State};
 use crate::plan::{Change, Key, Kind, Thing};
 use memchr::memmem::Finder;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an apply will need.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -20,6 +20,8 @@ pub struct Needs {
     pub modules: BTreeSet<String>,
     /// Modules that the kernel loads by itself when something of theirs is asked for.
     pub parts: BTreeSet<String>,
+    /// Files that must hold a key of wireguard, with the public key that must belong to it.
+    pub keys: BTreeMap<String, Option<PublicKey>>,
 }
 
 impl Needs {
@@ -63,10 +65,25 @@ impl Needs {
                     LinkKind::Bridge => "bridge",
                     LinkKind::Dummy => "dummy",
                     LinkKind::Veth(_) => "veth",
-                    LinkKind::Vxlan { .. } => "vxlan",
+                    LinkKind::Vxlan(_) => "vxlan",
+                    LinkKind::Ipip { .. } => "ipip",
+                    LinkKind::Wireguard => "wireguard",
+                    LinkKind::Tun => "tun",
                     LinkKind::Other(kind) => kind,
                 };
+                if link.kind == LinkKind::Tun {
+                    self.tools.insert("ip".to_owned());
+                }
                 self.links.insert(kind.to_owned());
+            }
+            State::Wireguard(device) => {
+                let file = device.private_key_file.0.as_ref();
+                self.keys.extend(file.map(|file| (file.to_string(), device.public_key)));
+            }
+            State::WireguardPeer(peer) => {
+                // Where one was only found there is nothing to read.
+                let file = peer.preshared_key_file.as_ref().filter(|file| !file.0.is_empty());
+                self.keys.extend(file.map(|file| (file.0.to_string(), None)));
             }
             State::Set(set) => {
                 self.tools.insert("ipset".to_owned());
@@ -91,9 +108,14 @@ struct Extension {
 }
 
 impl Extension {
-    fn all() -> [Extension; 3] {
+    fn all() -> [Extension; 4] {
         let of = |module, text| Extension { module, text: Finder::new(text) };
-        [of("xt_set", " -m set "), of("xt_ipvs", " -m ipvs "), of("xt_physdev", " -m physdev ")]
+        [
+            of("xt_set", " -m set "),
+            of("xt_ipvs", " -m ipvs "),
+            of("xt_physdev", " -m physdev "),
+            of("xt_multiport", " -m multiport "),
+        ]
     }
 
     /// Adds the module if a rule uses it.

@@ -33,6 +33,7 @@ impl Tool {
         let output = output.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
                 let package = match self.0 {
+                    "ip" => "iproute2",
                     "ipset" => "ipset",
                     "nft" => "nftables",
                     _ => "iptables",

@@ -111,6 +111,7 @@ fn join(
             bridge: network.device.as_str().into(),
             // A container that reaches itself by a published port is sent back where it came from.
             hairpin: !docker.userland_proxy,
+            isolated: false,
         }),
         v6: joint::has_v6(&container.addresses),
     };

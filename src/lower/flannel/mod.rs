@@ -14,7 +14,7 @@ const MARK: u32 = 0x4000;
 pub(super) fn lower(cx: &mut Context) {
     match cx.cluster.overlay.rules {
         FlannelRules::Iptables => iptables::lower(cx),
-        FlannelRules::Nftables { faulty } => nftables::lower(cx, faulty),
+        FlannelRules::Nftables => nftables::lower(cx, cx.cluster.overlay.emulate),
     }
 }
 

@@ -158,6 +158,7 @@ mod tests {
             foreign_blocks: PerFamily::default(),
             attachment: None,
             vteps: PerFamily::default(),
+            keys: None,
             docker: None,
         }
     }

@@ -17,7 +17,7 @@ pub(crate) fn allocate(
     nodes: &[NodeDecl],
     ledger: &mut Ledger,
 ) -> Vec<PerFamily<Mac>> {
-    if !matches!(cluster.overlay.kind, OverlayKind::Vxlan { .. }) {
+    if !matches!(cluster.overlay.kind, OverlayKind::Vxlan(_)) {
         for node in nodes.iter().filter(|node| !node.vteps.is_empty()) {
             let at = node.vteps.first().map_or(node.span, |vtep| vtep.span);
             ledger.faults.push(fault::vtep_without_vxlan(at, cluster.overlay.span));

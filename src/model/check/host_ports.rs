@@ -1,7 +1,7 @@
 //! Host ports of pods, and what else is on their node.
 
 use crate::model::{Cluster, Docker, Family, Node, Pod, Published, fault};
-use netc_lang::{Diagnostic, QualifiedName, Span};
+use netc_lang::{Diagnostic, QualifiedName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports host ports that lead nowhere or are held twice, sandboxes of one id, and routes of pods
@@ -96,10 +96,13 @@ fn node_ports(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
 
 /// The next hop of a route must be within the block.
 fn routes(node: &Node, faults: &mut Vec<Diagnostic>) {
-    for route in node.attachment.iter().flat_map(|own| &own.routes) {
+    let Some(own) = &node.attachment else { return };
+    for route in &own.routes {
         let family = Family::of_net(route.destination);
-        let Some(block) = node.blocks.get(family) else { continue };
-        if let Some(hop) = route.gateway.filter(|hop| !block.contains(hop)) {
+        let (Some(block), Some(hop)) = (node.blocks.get(family), route.gateway) else { continue };
+        if own.bridge().is_none() && node.gateways.get(family) != Some(&hop) {
+            faults.push(fault::hop_without_bridge(hop, route.span));
+        } else if !block.contains(&hop) {
             faults.push(fault::hop_outside_block(hop, route.span, *block, &node.name));
         }
     }

@@ -47,7 +47,7 @@ fn host_ports(cluster: &Cluster) -> BTreeSet<(u32, Span)> {
 /// Warns where flannel's rules are to be as flannel writes them, which know one mark alone.
 fn flannel(cluster: &Cluster, proxy: &Proxy, faults: &mut Vec<Diagnostic>) {
     let overlay = &cluster.overlay;
-    let fixed = overlay.rules == FlannelRules::Nftables { faulty: true };
+    let fixed = overlay.rules == FlannelRules::Nftables && overlay.emulate;
     if overlay.masquerade && fixed && proxy.masquerade_mark != FLANNEL {
         faults.push(fault::mark_unknown_to_flannel(FLANNEL, proxy.span, overlay.span));
     }

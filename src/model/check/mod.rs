@@ -11,6 +11,7 @@ mod pod_network;
 mod portals;
 mod proxy;
 mod underlay;
+mod wireguard;
 
 pub(super) use docker::{node_ports as published_ports, stated as docker};
 pub(super) use host_ports::check as host_ports;
@@ -23,3 +24,4 @@ pub(super) use portals::check as portals;
 pub(crate) use portals::shared as shared_portals;
 pub(super) use proxy::check as proxy;
 pub(super) use underlay::check as underlay;
+pub(super) use wireguard::check as wireguard;

@@ -1,8 +1,9 @@
 //! What pod networks and host ports cannot be, or not together.
 
+use super::mtu::{MIN_V6, choose};
 use crate::model::bind::{BoundPod, Nodes};
 use crate::model::declare::{AttachmentDecl, ClusterDecl};
-use crate::model::fault;
+use crate::model::{Family, OverlayKind, PodMasquerade, fault};
 use netc_lang::{Diagnostic, Spanned};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -17,6 +18,11 @@ pub(crate) fn check(
     let own = nodes.all.iter().filter_map(|node| node.attachment.as_ref());
     for stated in [&cluster.attachment].into_iter().chain(own) {
         overlaps(stated, faults);
+        mtu(cluster, nodes, stated, faults);
+        let carried = cluster.overlay.kind != OverlayKind::None;
+        if carried && stated.masquerade != PodMasquerade::None {
+            faults.push(fault::pods_hidden(stated.span, cluster.overlay.span));
+        }
     }
     for pod in pods {
         let Some(node) = pod.node.and_then(|node| nodes.get(node)) else { continue };
@@ -29,6 +35,24 @@ pub(crate) fn check(
                 faults.push(fault::host_port_without_network(name, &node.name, at, stated.span));
             }
         }
+    }
+}
+
+/// Reports an MTU of pods that does not fit through the overlay, or is too small for IPv6.
+fn mtu(
+    cluster: &ClusterDecl,
+    nodes: &Nodes,
+    stated: &AttachmentDecl,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let Some(mtu) = stated.mtu else { return };
+    let overlay = &cluster.overlay;
+    let fits = choose(cluster, nodes);
+    if overlay.kind != OverlayKind::None && mtu.value > fits {
+        faults.push(fault::pod_mtu_too_large(mtu, overlay.kind.word(), fits, overlay.span));
+    }
+    if cluster.pod_networks.get(Family::V6).is_some() && mtu.value < MIN_V6 {
+        faults.push(fault::mtu_too_small_for_v6(mtu.value, MIN_V6, mtu.span));
     }
 }
 

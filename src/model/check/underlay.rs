@@ -6,7 +6,7 @@ use crate::model::stated::NodeDecl;
 use crate::model::{Family, NodeAddress, OverlayKind, fault};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Reports nodes without the address that their overlay needs, addresses that two nodes
@@ -22,26 +22,31 @@ pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagn
             }
         }
     }
-    if cluster.overlay.kind == OverlayKind::None {
-        return;
+    let kind = &cluster.overlay.kind;
+    if matches!(kind, OverlayKind::Udp { .. }) {
+        faults.push(fault::carried_by_others(cluster.overlay.span));
     }
-    for family in cluster.pod_networks.families() {
+    let crossed = cluster.pod_networks.families().filter_map(|pods| kind.crosses(pods));
+    for family in crossed.collect::<BTreeSet<Family>>() {
         for node in &nodes.all {
-            let kind = cluster.overlay.kind.word();
-            match node.address(family) {
-                None => {
-                    faults.push(fault::node_without_address(&node.name, family, kind, node.span));
-                }
-                Some(own) if own.device.is_none() => {
-                    faults.push(fault::node_without_device(&node.name, kind, own.span));
-                }
-                Some(_) => {}
-            }
+            faults.extend(unfit(kind, family, node));
         }
-        if cluster.overlay.kind == OverlayKind::HostGw {
+        if *kind == OverlayKind::HostGw {
             one_segment(family, nodes, faults);
         }
     }
+}
+
+/// What a node's address lacks.
+fn unfit(kind: &OverlayKind, family: Family, node: &NodeDecl) -> Option<Diagnostic> {
+    let Some(own) = node.address(family) else {
+        return Some(fault::node_without_address(&node.name, family, kind.word(), node.span));
+    };
+    if own.device.is_none() && kind.names_device() {
+        return Some(fault::node_without_device(&node.name, kind.word(), own.span));
+    }
+    let unknown = own.prefix.is_none() && kind.routes_directly();
+    unknown.then(|| fault::node_without_length(&node.name, family, own.span))
 }
 
 /// A gateway must be reached directly: all host-gw nodes are in one network (netspec 1.8).

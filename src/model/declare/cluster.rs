@@ -40,14 +40,15 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ClusterD
         let label = item.one::<&str>("label").map(|label| label.value.to_owned());
         Some(Reserved { network: item.one("network")?, label })
     });
+    let pods = pod_networks(item.child("pods"), faults);
     Some(ClusterDecl {
         name,
         span: item.span,
-        pod_networks: pod_networks(item.child("pods"), faults),
         service_networks: per_family(services, Family::of_net, "service networks", faults),
         node_ports: node_ports.unwrap_or(Spanned::new(30000..=32767, item.span)),
         mtu: overlay.and_then(|item| item.child("mtu")).and_then(|item| item.one("bytes")),
-        overlay: overlay::read(overlay, item.span, faults),
+        overlay: overlay::read(overlay, item.span, &pods, faults),
+        pod_networks: pods,
         attachment: pod_network::read(item.child("pod-network"), item.span, faults),
         proxy: proxy::read(item.child("proxy"), item.span, faults),
         dns: per_family(dns, Family::of, "name servers", faults),

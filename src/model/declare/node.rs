@@ -2,8 +2,11 @@
 
 use super::{per_family, pod_network};
 use crate::model::stated::{Form, NodeDecl};
-use crate::model::{Family, NodeAddress};
+use crate::model::{Family, NodeAddress, NodeKeys};
 use netc_lang::{Diagnostic, Interface, Item, Spanned};
+
+/// The file of a node's private key if none is stated.
+const PRIVATE_KEY: &str = "/etc/netc/wireguard.key";
 
 /// `node NAME { … }`
 pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NodeDecl> {
@@ -22,10 +25,22 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NodeDecl
         kernel: item.child("kernel").and_then(|item| item.one("version")),
         blocks: per_family(blocks, Family::of_net, "blocks of one node", faults),
         vteps: vteps.collect(),
+        keys: item.child("wireguard").map(keys),
         attachment: item
             .child("pod-network")
             .map(|stated| pod_network::read(Some(stated), item.span, faults)),
     })
+}
+
+/// `wireguard { public-key KEY; private-key-file PATH }`
+fn keys(item: &Item) -> NodeKeys {
+    let public = item.child("public-key").and_then(|item| item.one::<&str>("key"));
+    let file = item.child("private-key-file").and_then(|item| item.one::<&str>("path"));
+    NodeKeys {
+        public: public.as_ref().and_then(|key| key.value.parse().ok()),
+        private_file: file.map_or(PRIVATE_KEY, |file| file.value).to_owned(),
+        span: public.map_or(item.span, |key| key.span),
+    }
 }
 
 /// `address ADDRESS[/LENGTH], … [on DEVICE]`

@@ -1,5 +1,6 @@
 //! The `pod-network` statement.
 
+use super::ClusterDecl;
 use super::cluster::report_options;
 use super::per_family;
 use crate::model::{
@@ -22,20 +23,31 @@ pub(crate) struct AttachmentDecl {
     pub(crate) gateways: PerFamily<Spanned<IpAddr>>,
     pub(crate) routes: Vec<PodRoute>,
     pub(crate) port_map: PortMap,
+    emit: bool,
     pub(crate) span: Span,
 }
 
 impl AttachmentDecl {
-    /// What is stated, and what follows from the cluster: its name, and the MTU that fits.
-    pub(crate) fn resolve(&self, cluster: &str, mtu: u32) -> Option<Attachment> {
+    /// What is stated, and what follows from the cluster: its name, the MTU that fits, and the routes
+    /// to all pods that flannel's CNI plugin asks for (netspec 2.8).
+    pub(crate) fn resolve(&self, cluster: &ClusterDecl, mtu: u32) -> Option<Attachment> {
+        let mut routes = self.routes.clone();
+        let networks = cluster.pod_networks.values().filter(|_| cluster.overlay.kind.is_flannel());
+        for network in networks.map(|pods| pods.network) {
+            if routes.iter().all(|route| route.destination != network) {
+                routes.push(PodRoute { destination: network, gateway: None, span: self.span });
+            }
+        }
         Some(Attachment {
             kind: self.kind.clone()?,
-            network: self.network.clone().unwrap_or_else(|| cluster.to_owned()),
+            network: self.network.clone().unwrap_or_else(|| cluster.name.clone()),
             mtu: self.mtu.map_or(mtu, |mtu| mtu.value),
             default_gateway: self.default_gateway,
             masquerade: self.masquerade,
-            routes: self.routes.clone(),
+            routes,
+            ranges: self.ranges.iter().map(|range| range.value.clone()).collect(),
             port_map: self.port_map,
+            emit: self.emit,
             span: self.span,
         })
     }
@@ -50,7 +62,7 @@ pub(super) fn read(
     let word = item.and_then(|item| item.one::<&str>("kind")).map_or("bridge", |kind| kind.value);
     let allowed = |keyword: &str| match word {
         "none" => false,
-        "ptp" => !matches!(keyword, "name" | "gateway" | "hairpin"),
+        "ptp" => !matches!(keyword, "name" | "gateway" | "hairpin" | "isolate"),
         _ => true,
     };
     report_options(item, "pod-network", word, allowed, faults);
@@ -74,6 +86,7 @@ pub(super) fn read(
         gateways: gateways(local, faults),
         routes: local.map(routes).unwrap_or_default(),
         port_map: port_map(child("port-map"), faults),
+        emit: child("emit").is_some(),
         span: item.map_or(cluster, |item| item.span),
     }
 }
@@ -97,6 +110,7 @@ fn kind(word: &str, item: Option<&Item>, gateway: Option<bool>) -> Option<Attach
             name: name.map_or_else(|| "cni0".to_owned(), owned),
             gateway: gateway.unwrap_or(true),
             hairpin: switch(child("hairpin")).unwrap_or(true),
+            isolate: child("isolate").is_some(),
         })),
     }
 }
@@ -130,7 +144,7 @@ fn port_map(item: Option<&Item>, faults: &mut Vec<Diagnostic>) -> PortMap {
     let snat = switch(child("snat")).unwrap_or(true);
     let all = child("masquerade-all");
     for option in [all, child("mark-bit")].into_iter().flatten().filter(|_| !snat) {
-        faults.push(fault::option_of_another_kind("snat", "off", option.keyword, option.span));
+        faults.push(fault::nothing_to_mark(option.keyword, option.span));
     }
     let bit = child("mark-bit").and_then(|item| item.one::<u32>("bit"));
     PortMap {

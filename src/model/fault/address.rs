@@ -39,7 +39,7 @@ pub(crate) fn pod_on_gateway(address: IpAddr, at: Span) -> Diagnostic {
         at,
         format!("{address} is the gateway of the node's block"),
     )
-    .help("choose another address: the first of a block is its gateway")
+    .help("choose another address: no pod gets the gateway's")
 }
 
 pub(crate) fn pod_outside_block(

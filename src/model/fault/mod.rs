@@ -3,6 +3,7 @@
 mod address;
 mod docker;
 mod network;
+mod overlay;
 mod pod_network;
 mod project;
 mod proxy;
@@ -11,6 +12,7 @@ mod service;
 pub(super) use address::*;
 pub(super) use docker::*;
 pub(super) use network::*;
+pub(super) use overlay::*;
 pub(super) use pod_network::*;
 pub(super) use project::*;
 pub(super) use proxy::*;

@@ -202,11 +202,6 @@ pub(crate) fn not_one_segment(
         .help("use `overlay vxlan`, or state the prefix length of the network they share: `address A/LENGTH on …`")
 }
 
-pub(crate) fn emulate_without_nftables(at: Span) -> Diagnostic {
-    Diagnostic::at(code::CONTRADICTION, at, "`emulate` says nothing without `rules nftables`")
-        .help("remove it, or state `rules nftables`; flannel's iptables rules have no faults")
-}
-
 pub(crate) fn vtep_without_vxlan(at: Span, overlay: Span) -> Diagnostic {
     Diagnostic::at(code::CONTRADICTION, at, "`vtep` says nothing without `overlay vxlan`")
         .label(overlay, "the overlay")

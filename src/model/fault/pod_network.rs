@@ -13,6 +13,11 @@ pub(crate) fn default_gateway_without_one(at: Span, none: Span) -> Diagnostic {
         .help("remove one of the two; for a gateway of somebody else's write `route 0.0.0.0/0` in `host-local`")
 }
 
+pub(crate) fn nothing_to_mark(keyword: &str, at: Span) -> Diagnostic {
+    Diagnostic::at(code::CONTRADICTION, at, format!("`{keyword}` says nothing with `snat off`"))
+        .help("remove it: nothing is marked, and nothing takes the node's address")
+}
+
 pub(crate) fn gateway_outside_block(
     gateway: Spanned<IpAddr>,
     block: IpNet,
@@ -75,6 +80,12 @@ pub(crate) fn hop_outside_block(hop: IpAddr, at: Span, block: IpNet, node: &str)
     let message = format!("pods of node {node} cannot reach the gateway {hop} of this route");
     Diagnostic::at(code::OUTSIDE_NETWORK, at, message)
         .help(format!("it has to be an address of their block, {block}"))
+}
+
+pub(crate) fn hop_without_bridge(hop: IpAddr, at: Span) -> Diagnostic {
+    let message = format!("pods without a bridge cannot reach {hop} but by their gateway");
+    Diagnostic::at(code::CONTRADICTION, at, message)
+        .help("remove `via`, or use `pod-network bridge`")
 }
 
 pub(crate) fn host_port_of_host_network(name: &QualifiedName, at: Span) -> Diagnostic {
@@ -161,4 +172,24 @@ pub(crate) fn mark_unknown_to_flannel(known: u32, proxy: Span, overlay: Span) ->
         .here("the proxy has another mark")
         .label(overlay, "flannel's rules")
         .help("leave `masquerade-bit` at 14, or remove `emulate flannel`: as it is, flannel's rules do not leave alone what the proxy has marked")
+}
+
+pub(crate) fn pod_mtu_too_large(
+    mtu: Spanned<u32>,
+    overlay: &str,
+    fits: u32,
+    at: Span,
+) -> Diagnostic {
+    let message = format!("packets of {} bytes do not fit through the overlay", mtu.value);
+    Diagnostic::at(code::MTU_TOO_LARGE, mtu.span, message)
+        .label(at, format!("`overlay {overlay}` carries {fits} bytes at most"))
+        .help(format!("write `mtu {fits}` or less, or remove it"))
+}
+
+pub(crate) fn pods_hidden(at: Span, overlay: Span) -> Diagnostic {
+    let message = "what pods send to pods of other nodes takes their node's address";
+    Diagnostic::at(code::PODS_HIDDEN, at, message)
+        .here("`masquerade` knows only the block of its own node")
+        .label(overlay, "the overlay carries it")
+        .help("remove `masquerade`: overlays of flannel's masquerade what leaves the cluster")
 }

@@ -93,12 +93,18 @@ fn object(wanted: &State, found: Option<&State>, kind: Trouble) -> String {
         (State::Link(wanted), Some(State::Link(found))) => device(wanted, found),
         (State::Netns(_), _) => NETNS,
         (State::Link(_) | State::Up(_) | State::Address(_), _) => RESTART,
-        (State::Route(_), Some(_)) | (State::Neighbour(_) | State::Fdb(_), _) => FLANNELD,
+        (State::Route(_), Some(_))
+        | (State::Neighbour(_) | State::Fdb(_), _)
+        | (State::Wireguard(_) | State::WireguardPeer(_), _) => FLANNELD,
         (State::Route(_), None) | (State::PolicyRule(_), _) => ROUTE,
         (State::Sysctl(Sysctl { key, .. }), _) if key.starts_with("net.bridge.") => BRIDGED,
         (State::Sysctl(_), _) => PARAMETER,
         (State::Module(_), _) => MODULE,
-        (State::Port(wanted), Some(State::Port(found))) if wanted.bridge == found.bridge => HAIRPIN,
+        (State::Port(wanted), Some(State::Port(found)))
+            if wanted.bridge == found.bridge && wanted.hairpin != found.hairpin =>
+        {
+            HAIRPIN
+        }
         (State::Port(_), _) => PORT,
         (State::Flush(_), _) => CONNECTIONS,
         (State::Virtual(_), _) => SERVERS,
@@ -148,16 +154,17 @@ fn device(wanted: &Link, found: &Link) -> &'static str {
     }
 }
 
-/// Whether flannel makes devices of this name (netspec 1.7).
+/// Whether flannel makes devices of this name (netspec 1.7, 1.9).
 fn system_device(name: &str) -> bool {
-    name.starts_with("flannel.") || name.starts_with("flannel-v6.")
+    ["flannel.", "flannel-v6.", "flannel-wg"].iter().any(|begin| name.starts_with(begin))
+        || name == "flannel0"
 }
 
 /// Of something that is there for nothing.
 fn left(found: &State) -> Option<&'static str> {
     match found {
         State::Address(_) => Some(SUBNET),
-        State::Neighbour(_) | State::Fdb(_) => Some(FLANNELD),
+        State::Neighbour(_) | State::Fdb(_) | State::WireguardPeer(_) => Some(FLANNELD),
         State::Port(_) => Some(PORT),
         State::Virtual(_) => Some(SERVERS),
         State::Set(_) => Some(SETS),

@@ -2,7 +2,8 @@
 
 use super::serving;
 use crate::emit::{policy, way};
-use crate::object::{Link, LinkKind, State, Sysctl};
+use crate::object::{Link, LinkKind, State, Sysctl, Vxlan};
+use crate::plan::wireguard;
 
 /// What is the matter with an object. `was` is what the comparison says of it.
 pub(super) fn sentence(wanted: Option<&State>, found: Option<&State>, was: &str) -> String {
@@ -63,10 +64,13 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
             if wanted.bridge != found.bridge {
                 all.push(format!("{device} is in bridge {}, not {}", found.bridge, wanted.bridge));
             }
-            if wanted.hairpin != found.hairpin {
-                let state = |on| if on { "on" } else { "off" };
-                let (is, not) = (state(found.hairpin), state(wanted.hairpin));
-                all.push(format!("{device} has hairpin {is}, not {not}"));
+            let state = |on| if on { "on" } else { "off" };
+            let options = [
+                ("hairpin", found.hairpin, wanted.hairpin),
+                ("isolated", found.isolated, wanted.isolated),
+            ];
+            for (option, is, not) in options.into_iter().filter(|(_, is, not)| is != not) {
+                all.push(format!("{device} has {option} {}, not {}", state(is), state(not)));
             }
             all
         }
@@ -86,6 +90,15 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
             let (is, not) = (way(found), way(wanted));
             let id = State::Route(wanted.clone()).id();
             if is == not { Vec::new() } else { vec![format!("{id} leads {is}, not {not}")] }
+        }
+        (State::Wireguard(wanted), State::Wireguard(found)) if wanted != found => {
+            let (is, not) = (wireguard::device(found), wireguard::device(wanted));
+            vec![format!("device {}{} is {is}, not {not}", wanted.link, wanted.netns)]
+        }
+        (State::WireguardPeer(wanted), State::WireguardPeer(found)) if wanted != found => {
+            let (is, not) = (wireguard::peer(found), wireguard::peer(wanted));
+            let id = State::WireguardPeer(wanted.clone()).id();
+            vec![format!("{id} is {is}, not {not}")]
         }
         (State::PolicyRule(new), State::PolicyRule(found)) if new != found => {
             vec![format!("{} is {}, not {}", wanted.id(), policy(found), policy(new))]
@@ -134,26 +147,11 @@ fn of_kind(device: &str, wanted: &LinkKind, found: &LinkKind) -> Vec<String> {
                 ));
             }
         }
-        (
-            LinkKind::Vxlan { vni, port, local, device: by },
-            LinkKind::Vxlan {
-                vni: vni_found,
-                port: port_found,
-                local: local_found,
-                device: by_found,
-            },
-        ) => {
-            if vni != vni_found {
-                all.push(format!("{device} has VNI {vni_found}, not {vni}"));
-            }
-            if port != port_found {
-                all.push(format!("{device} has UDP port {port_found}, not {port}"));
-            }
-            if (local, by) != (local_found, by_found) {
-                all.push(format!(
-                    "{device} sends from {local_found} by {by_found}, not from {local} by {by}"
-                ));
-            }
+        (LinkKind::Vxlan(wanted), LinkKind::Vxlan(found)) => {
+            all.extend(vxlan(device, wanted, found));
+        }
+        (LinkKind::Ipip { local }, LinkKind::Ipip { local: found }) if local != found => {
+            all.push(format!("{device} sends from {found}, not from {local}"));
         }
         (wanted, found) if wanted != found => {
             all.push(format!("{device} is {}, not {}", kind(found), kind(wanted)));
@@ -163,12 +161,39 @@ fn of_kind(device: &str, wanted: &LinkKind, found: &LinkKind) -> Vec<String> {
     all
 }
 
+fn vxlan(device: &str, wanted: &Vxlan, found: &Vxlan) -> Vec<String> {
+    let mut all = Vec::new();
+    let Vxlan { vni, port, local, device: by, .. } = wanted;
+    if *vni != found.vni {
+        all.push(format!("{device} has VNI {}, not {vni}", found.vni));
+    }
+    if *port != found.port {
+        all.push(format!("{device} has UDP port {}, not {port}", found.port));
+    }
+    if (local, by) != (&found.local, &found.device) {
+        let (from, other) = (found.local, &found.device);
+        all.push(format!("{device} sends from {from} by {other}, not from {local} by {by}"));
+    }
+    let state = |on| if on { "on" } else { "off" };
+    let switches = [
+        ("learning", wanted.learning, found.learning),
+        ("group-based policy", wanted.gbp, found.gbp),
+    ];
+    for (what, wanted, found) in switches.into_iter().filter(|(_, own, other)| own != other) {
+        all.push(format!("{device} has {what} {}, not {}", state(found), state(wanted)));
+    }
+    all
+}
+
 fn kind(kind: &LinkKind) -> String {
     match kind {
         LinkKind::Bridge => "a bridge".into(),
         LinkKind::Dummy => "a dummy device".into(),
         LinkKind::Veth(_) => "one end of a veth pair".into(),
-        LinkKind::Vxlan { .. } => "a vxlan device".into(),
+        LinkKind::Vxlan(_) => "a vxlan device".into(),
+        LinkKind::Ipip { .. } => "an ipip device".into(),
+        LinkKind::Wireguard => "a device of wireguard".into(),
+        LinkKind::Tun => "a tun device".into(),
         LinkKind::Other(other) => format!("of the kind {other}"),
     }
 }

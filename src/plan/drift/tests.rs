@@ -6,7 +6,7 @@ use crate::model::Family;
 use crate::object::{
     Address, Aside, Base, Fdb, Field, Flush, Id, Ipset, Lines, Link, LinkKind, Member, Module,
     Neighbour, Netns, NetnsObject, NftChain, NftSet, NftTable, PROTOCOL, Peer, Place, Port, Route,
-    SetKind, SetName, Sysctl, Table, Up, VirtualServer,
+    SetKind, SetName, Sysctl, Table, Up, VirtualServer, Vxlan,
 };
 use crate::plan::thing::{Jumps, Rules};
 use crate::plan::{Record, converge, diff};
@@ -20,12 +20,14 @@ fn mac(last: u8) -> netc_lang::Mac {
 }
 
 fn vxlan(change: impl FnOnce(&mut Link)) -> State {
-    let kind = LinkKind::Vxlan {
+    let kind = LinkKind::Vxlan(Vxlan {
         vni: 1,
         port: 8472,
         local: "192.0.2.1".parse().unwrap(),
         device: "eth0".into(),
-    };
+        learning: false,
+        gbp: false,
+    });
     let name = "flannel.1".into();
     let mut link =
         Link { netns: NODE, name, mac: Some(mac(1)), mtu: 1450, alias: "netc".into(), kind };
@@ -74,7 +76,13 @@ fn fdb(destination: &str) -> State {
 }
 
 fn port(bridge: &str, hairpin: bool) -> State {
-    State::Port(Port { netns: NODE, link: "veth0".into(), bridge: bridge.into(), hairpin })
+    State::Port(Port {
+        netns: NODE,
+        link: "veth0".into(),
+        bridge: bridge.into(),
+        hairpin,
+        isolated: false,
+    })
 }
 
 fn up(link: &str) -> State {
@@ -156,7 +164,7 @@ fn what_is_another_is_told_field_by_field() {
     let said = "device flannel.1 is of the kind dummy, not a vxlan device";
     changed(&wanted, &other, said, "flanneld");
     let other = vxlan(|link| {
-        if let LinkKind::Vxlan { vni, port, local, .. } = &mut link.kind {
+        if let LinkKind::Vxlan(Vxlan { vni, port, local, .. }) = &mut link.kind {
             (*vni, *port, *local) = (2, 4789, "192.0.2.2".parse().unwrap());
         }
     });
