@@ -271,7 +271,9 @@ fn link(link: &Link) -> String {
         LinkKind::Tun => {
             let ip = ip(&link.netns);
             let name = &link.name;
-            return format!("{ip} tuntap add dev {name} mode tun && {ip} link set {name} mtu {mtu}");
+            return format!(
+                "{ip} tuntap add dev {name} mode tun && {ip} link set {name} mtu {mtu}"
+            );
         }
     };
     format!("{} link add {}{mac} mtu {mtu} type {kind}", ip(&link.netns), link.name)

@@ -4,8 +4,8 @@ use super::Fault;
 use super::id::read_id;
 use super::nft::read_nft_table;
 use super::read::{
-    Read, address, boolean, family, field, items, list, mac, netns, network, number, object, optional,
-    parsed, public_key, string, text, word,
+    Read, address, boolean, family, field, items, list, mac, netns, network, number, object,
+    optional, parsed, public_key, string, text, word,
 };
 use super::server::read_virtual_server;
 use super::set::read_set;

@@ -20,7 +20,8 @@ pub(super) fn lower(cx: &mut Context) {
         cx.objects.add(State::Underlay(underlay), node.span);
     }
     let span = cx.cluster.span;
-    for family in node.blocks.families().filter(|_| forwards(cx)) {
+    let forwards = forwards(cx);
+    for family in node.blocks.families().filter(|_| forwards) {
         let key = match family {
             Family::V4 => "net.ipv4.ip_forward",
             Family::V6 => "net.ipv6.conf.all.forwarding",

@@ -43,9 +43,7 @@ pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
 pub(crate) use natural::compare as natural_order;
 pub use node::{Node, NodeAddress, NodeId, gateway};
-pub use overlay::{
-    FlannelRules, NodeKeys, Overlay, OverlayKind, Vxlan, Wireguard, WireguardMode,
-};
+pub use overlay::{FlannelRules, NodeKeys, Overlay, OverlayKind, Vxlan, Wireguard, WireguardMode};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
 pub use pod_network::{Attachment, AttachmentKind, Bridge, PodMasquerade, PodRoute, PortMap};
 pub use public_key::{NotAKey, PublicKey};

@@ -7,7 +7,8 @@ use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl};
 pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
-    Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState, PodTemplate, Policy, ServiceKind,
+    Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState, PodTemplate, Policy,
+    ServiceKind,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Pair, Port, Protocol, QualifiedName, Span, Spanned};

@@ -5,8 +5,7 @@ use ipnet::IpNet;
 use netc::kernel::trial::{change, make, make_namespaces, remove, remove_links, remove_namespace};
 use netc::kernel::{KernelError, Machine};
 use netc::object::{
-    Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Port, Route, State, Up,
-    Vxlan,
+    Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Port, Route, State, Up, Vxlan,
 };
 use netc_lang::Mac;
 
