@@ -110,6 +110,10 @@ codes! {
     UNKNOWN_DOCKER = "E0312", "an unknown network or container of Docker";
     MARK_IN_USE = "E0313", "one mark for two things";
     NOT_IN_CLUSTER = "E0314", "something that the cluster does not have";
+    UNKNOWN_PRIMITIVE = "E0330", "an unknown namespace, device, rule or chain of primitives";
+    RESERVED_NAME = "E0331", "a name that belongs to somebody else";
+    MIXED_FAMILIES = "E0332", "addresses of two families where one is meant";
+    GATEWAY_OUT_OF_REACH = "E0333", "a gateway or source that no address of the host fits";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";

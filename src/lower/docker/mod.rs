@@ -89,7 +89,10 @@ impl<'d> Local<'d> {
 
     /// What gives packets an address of the node.
     fn hides(&self) -> Target<'d> {
-        self.source.map_or(Target::Masquerade { random_fully: false }, Target::Snat)
+        match self.source {
+            Some(address) => Target::Snat { address, port: None },
+            None => Target::Masquerade { random_fully: false },
+        }
     }
 
     fn comes_in(&self) -> Match<'d> {
