@@ -7,6 +7,7 @@
 mod cni;
 mod config;
 mod document;
+mod flannel;
 mod json;
 mod kubernetes;
 mod object;
@@ -18,5 +19,6 @@ mod value;
 mod yaml;
 
 pub use cni::from_cni;
+pub use flannel::from_flannel;
 pub(crate) use kubernetes::read;
 pub use kubernetes::to_netc;

@@ -26,7 +26,9 @@ fn every_example_of_the_schema_is_correct() {
 
 #[test]
 fn every_default_number_is_what_the_model_takes() {
-    let cluster = crate::support::cluster("cluster lab { pods 10.244.0.0/16; overlay vxlan }\n");
+    let text =
+        "cluster lab { pods 10.244.0.0/16; overlay vxlan }\nnode n { address 192.0.2.1 on eth0 }\n";
+    let cluster = crate::support::cluster(text);
     let default = |place, keyword| schema::find(place, keyword).and_then(|found| found.default);
     assert_eq!(default(Place::Overlay, "vni"), Some("1"));
     let ports = Some("8472 for vxlan, 51820 ipv6 51821 for wireguard, 8285 for udp");
@@ -36,7 +38,10 @@ fn every_default_number_is_what_the_model_takes() {
     assert_eq!(default(Place::Cluster, "node-ports"), Some("30000-32767"));
     assert_eq!(cluster.node_ports, 30000..=32767);
     assert_eq!(default(Place::PodNetwork, "name"), Some("cni0"));
-    assert_eq!(cluster.bridge.map(|bridge| bridge.name).as_deref(), Some("cni0"));
+    let attachment = cluster.nodes.first().and_then(|node| node.attachment.as_ref()).unwrap();
+    assert_eq!(attachment.bridge().map(|bridge| bridge.name.as_str()), Some("cni0"));
+    assert_eq!(default(Place::PortMap, "mark-bit"), Some("13"));
+    assert_eq!(attachment.port_map.mark, 1 << 13);
     assert_eq!(default(Place::Proxy, "masquerade-bit"), Some("14"));
     assert_eq!(cluster.proxy.map(|proxy| proxy.masquerade_mark), Some(1 << 14));
 }
@@ -48,6 +53,12 @@ fn in_place(definition: &Definition) -> String {
         Place::Cluster => format!("cluster lab {{ {example} }}\n"),
         Place::Overlay => format!("cluster lab {{ overlay vxlan {{ {example} }} }}\n"),
         Place::PodNetwork => format!("cluster lab {{ pod-network bridge {{ {example} }} }}\n"),
+        Place::HostLocal => {
+            format!("cluster lab {{ pod-network bridge {{ host-local {{ {example} }} }} }}\n")
+        }
+        Place::PortMap => {
+            format!("cluster lab {{ pod-network bridge {{ port-map {{ {example} }} }} }}\n")
+        }
         Place::Proxy => format!("cluster lab {{ proxy iptables {{ {example} }} }}\n"),
         Place::Node => format!("node n {{ {example} }}\n"),
         Place::NodeWireguard => {

@@ -1,6 +1,7 @@
 //! `netc import`: one file for each form.
 
 mod cni;
+mod flannel;
 mod k8s;
 
 use super::args::{self, Format, ImportFrom};
@@ -15,6 +16,7 @@ pub(super) fn run(args: &args::Import, ui: &mut Ui) -> u8 {
     match &args.from {
         ImportFrom::K8s(args) => k8s::run(args, ui),
         ImportFrom::Cni(args) => cni::run(args, ui),
+        ImportFrom::Flannel(args) => flannel::run(args, ui),
     }
 }
 
