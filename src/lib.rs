@@ -24,3 +24,4 @@ pub mod model;
 pub mod object;
 pub mod plan;
 pub mod review;
+pub mod show;

@@ -69,6 +69,8 @@ pub enum Argument {
     Comma(Span),
     /// `->`
     Arrow(Span),
+    /// `<->`
+    Link(Span),
 }
 
 impl Argument {
@@ -80,7 +82,8 @@ impl Argument {
             Argument::Word(span)
             | Argument::Text(span)
             | Argument::Comma(span)
-            | Argument::Arrow(span) => *span,
+            | Argument::Arrow(span)
+            | Argument::Link(span) => *span,
         }
     }
 }
@@ -145,6 +148,7 @@ pub fn outline(sources: &Sources, statements: &[Statement]) -> String {
                 Argument::Text(_) => format!(" text:{text}"),
                 Argument::Comma(_) => " comma".into(),
                 Argument::Arrow(_) => " arrow".into(),
+                Argument::Link(_) => " link".into(),
                 Argument::Template(template) => {
                     let holes =
                         template.holes.iter().map(|hole| formula(sources, &hole.expression));

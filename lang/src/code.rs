@@ -109,6 +109,11 @@ codes! {
     NOT_ONE_SEGMENT = "E0311", "host-gw nodes on different segments";
     UNKNOWN_DOCKER = "E0312", "an unknown network or container of Docker";
     MARK_IN_USE = "E0313", "one mark for two things";
+    NOT_IN_CLUSTER = "E0314", "something that the cluster does not have";
+    UNKNOWN_PRIMITIVE = "E0330", "an unknown namespace, device, rule or chain of primitives";
+    RESERVED_NAME = "E0331", "a name that belongs to somebody else";
+    MIXED_FAMILIES = "E0332", "addresses of two families where one is meant";
+    GATEWAY_OUT_OF_REACH = "E0333", "a gateway or source that no address of the host fits";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";
@@ -163,6 +168,7 @@ codes! {
     MTU_OF_FLANNEL = "W0310", "an MTU as flannel has it, which is too large";
     CARRIED_BY_OTHERS = "W0311", "an overlay whose packets something else must carry";
     UNHEEDED_MARK = "W0312", "a mark that flannel does not know";
+    PODS_HIDDEN = "W0313", "pods that pods of other nodes do not know by their address";
     SELECTS_NOTHING = "W0401", "a service that selects nothing";
     NODE_PORTS_EPHEMERAL = "W0402", "node ports inside the ephemeral port range";
     SHARED_PORTAL = "W0403", "two services behind one address and port";

@@ -123,6 +123,7 @@ impl<'p> Evaluator<'p> {
                 }
                 Argument::Comma(_) => (Mark::Comma, Cow::Borrowed(",")),
                 Argument::Arrow(_) => (Mark::Word, Cow::Borrowed("->")),
+                Argument::Link(_) => (Mark::Word, Cow::Borrowed("<->")),
             };
             tokens.push(Token { mark, text, span: argument.span() });
         }

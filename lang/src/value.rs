@@ -137,6 +137,24 @@ pub struct PortRange {
     pub protocol: Protocol,
 }
 
+/// An address, perhaps with a port, that takes the place of another one: `10.0.0.7:80`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Translation {
+    /// The address.
+    pub address: IpAddr,
+    /// The port, never zero; the same one if there is none.
+    pub port: Option<u16>,
+}
+
+/// A mark of packets, and which of its bits count: `0x1/0xff`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Marked {
+    /// The bits.
+    pub value: u32,
+    /// Those that count.
+    pub mask: u32,
+}
+
 /// An Ethernet address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Mac(pub [u8; 6]);
@@ -201,6 +219,10 @@ pub enum Value {
     Mac(Mac),
     /// Major and minor number of a version.
     Version((u16, u16)),
+    /// A mark and its mask.
+    Mark(Marked),
+    /// What takes the place of an address.
+    Translation(Translation),
 }
 
 /// Reads a Rust type from a [`Value`]; `None` if the schema gave the argument another shape.
@@ -243,6 +265,8 @@ from_value! {
     PortRange => PortRange, ports, Some(*ports);
     Mac => Mac, mac, Some(*mac);
     Version => (u16, u16), version, Some(*version);
+    Mark => Marked, mark, Some(*mark);
+    Translation => Translation, to, Some(*to);
 }
 
 /// A length of time in whole seconds.

@@ -42,6 +42,8 @@ pub(super) enum Command {
     Watchdog(Watchdog),
     /// Draws the cluster's topology, or the dependency graph of a node.
     Graph(Graph),
+    /// Shows one thing of the cluster and all that belongs to it.
+    Show(Show),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
     /// Writes what other systems hold in the language.
@@ -279,6 +281,34 @@ pub(super) enum GraphFormat {
 }
 
 #[derive(clap::Args, Debug)]
+pub(super) struct Show {
+    #[command(subcommand)]
+    pub(super) what: ShowWhat,
+}
+
+/// What is shown.
+#[derive(Subcommand, Debug)]
+pub(super) enum ShowWhat {
+    /// A pod, [NAMESPACE/]NAME: who owns its network namespace and who is in it; its devices,
+    /// addresses, routes and published ports.
+    Pod(ShowOne),
+    /// The same of a container of Docker: NODE/NAME, or NAME if one node alone has it.
+    Container(ShowOne),
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowOne {
+    /// Its name.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
 pub(super) struct Lock {
     #[command(flatten)]
     pub(super) source: SourceArgs,
@@ -304,6 +334,9 @@ pub(super) enum ImportFrom {
     K8s(ImportK8s),
     /// The CNI configuration of a node: the first one by name.
     Cni(ImportCni),
+    /// Docker's networks and containers, such as `docker network inspect` and `docker inspect`
+    /// print them.
+    Docker(ImportDocker),
     /// Flannel's configuration and the leases of its nodes.
     Flannel(ImportFlannel),
 }
@@ -355,6 +388,22 @@ pub(super) struct ImportFlannel {
 }
 
 #[derive(clap::Args, Debug)]
+pub(super) struct ImportDocker {
+    /// Files of JSON with networks, containers or both; `-` for standard input.
+    #[arg(required = true, value_name = "FILES")]
+    pub(super) files: Vec<String>,
+    /// The node that Docker runs on.
+    #[arg(long, value_name = "NAME", value_parser = node_name)]
+    pub(super) node: String,
+    /// Write this file [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// How to show diagnostics.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
 pub(super) struct Fmt {
     /// Files, `-` for standard input, or folders.
     #[arg(default_value = ".", value_name = "SOURCES")]
@@ -375,6 +424,15 @@ pub(super) struct Explain {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// A node's name in the language's form.
+fn node_name(word: &str) -> Result<String, String> {
+    let read = netc_lang::schema::Shape::NodeName.read(word, false);
+    read.map(|_| word.to_owned()).map_err(|why| match why.help {
+        Some(help) => format!("it {}; {help}", why.reason),
+        None => format!("it {}", why.reason),
+    })
 }
 
 /// A time in the language's form.

@@ -29,6 +29,7 @@ mod project;
 mod render;
 mod rollback;
 mod saved;
+mod show;
 mod side;
 mod site;
 mod suited;
@@ -76,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Destroy(args) => destroy::run(args, &mut ui),
         Command::Watchdog(args) => confirm::watchdog(args, &mut ui),
         Command::Graph(args) => graph::run(args, &mut ui),
+        Command::Show(args) => show::run(args, &mut ui),
         Command::Lock(args) => lock::run(args, &mut ui),
         Command::Import(args) => import::run(args, &mut ui),
         Command::Fmt(args) => fmt::run(args, &mut ui),

@@ -24,8 +24,9 @@ pub fn command(state: &State) -> Option<String> {
         State::Link(link) => self::link(link),
         State::Port(port) => {
             let hairpin = if port.hairpin { "on" } else { "off" };
+            let isolated = if port.isolated { " isolated on" } else { "" };
             format!(
-                "{} link set {} master {} && bridge link set dev {} hairpin {hairpin}",
+                "{} link set {} master {} && bridge link set dev {} hairpin {hairpin}{isolated}",
                 ip(&port.netns),
                 port.link,
                 port.bridge,
@@ -270,7 +271,9 @@ fn link(link: &Link) -> String {
         LinkKind::Tun => {
             let ip = ip(&link.netns);
             let name = &link.name;
-            return format!("{ip} tuntap add dev {name} mode tun && {ip} link set {name} mtu {mtu}");
+            return format!(
+                "{ip} tuntap add dev {name} mode tun && {ip} link set {name} mtu {mtu}"
+            );
         }
     };
     format!("{} link add {}{mac} mtu {mtu} type {kind}", ip(&link.netns), link.name)

@@ -6,8 +6,8 @@
 
 use super::ip::family_name;
 use crate::object::{
-    Address, Flush, Link, LinkKind, MAIN_TABLE, Netns, PolicyAction, PolicyRule, Route, RouteKind,
-    RouteScope, State, Vxlan, Wireguard, WireguardPeer,
+    Address, Flush, Link, LinkKind, MAIN_TABLE, Netns, PolicyAction, PolicyRule, Port, Route,
+    RouteKind, RouteScope, State, Vxlan, Wireguard, WireguardPeer,
 };
 use serde_json::{Map, Value, json};
 
@@ -35,10 +35,7 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
     let (netns, operation) = match state {
         State::Netns(netns) => (&Netns::Node, json!({ "kind": "netns", "name": *netns.name })),
         State::Link(link) => (&link.netns, self::link(link)),
-        State::Port(port) => (
-            &port.netns,
-            json!({ "kind": "port", "link": *port.link, "bridge": *port.bridge, "hairpin": port.hairpin }),
-        ),
+        State::Port(port) => (&port.netns, self::port(port)),
         State::Wireguard(device) => (&device.netns, wireguard(device)),
         State::WireguardPeer(peer) => (&peer.netns, self::peer(peer)),
         State::Address(address) => (&address.netns, self::address(address)),
@@ -72,6 +69,17 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
         }
     };
     Some(within(netns, operation))
+}
+
+/// That it is not isolated goes without saying.
+fn port(port: &Port) -> Value {
+    let (link, bridge) = (&*port.link, &*port.bridge);
+    let mut all =
+        json!({ "kind": "port", "link": link, "bridge": bridge, "hairpin": port.hairpin });
+    if let (true, Value::Object(fields)) = (port.isolated, &mut all) {
+        fields.insert("isolated".to_owned(), true.into());
+    }
+    all
 }
 
 /// That the kernel makes the route to its network goes without saying.

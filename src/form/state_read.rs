@@ -4,8 +4,8 @@ use super::Fault;
 use super::id::read_id;
 use super::nft::read_nft_table;
 use super::read::{
-    Read, address, boolean, family, field, items, list, mac, netns, network, number, object, optional,
-    parsed, public_key, string, text, word,
+    Read, address, boolean, family, field, items, list, mac, netns, network, number, object,
+    optional, parsed, public_key, string, text, word,
 };
 use super::server::read_virtual_server;
 use super::set::read_set;
@@ -42,6 +42,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             link: link()?,
             bridge: field(value, "bridge", text)?,
             hairpin: field(value, "hairpin", boolean)?,
+            isolated: optional(value, "isolated", boolean)?.unwrap_or_default(),
         }),
         "address" => State::Address(Address {
             netns: netns()?,

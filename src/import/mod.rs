@@ -6,6 +6,7 @@
 
 mod cni;
 mod config;
+mod docker;
 mod document;
 mod flannel;
 mod json;
@@ -19,6 +20,7 @@ mod value;
 mod yaml;
 
 pub use cni::from_cni;
+pub use docker::from_docker;
 pub use flannel::from_flannel;
 pub(crate) use kubernetes::read;
 pub use kubernetes::to_netc;

@@ -12,8 +12,8 @@ use netc_lang::Mac;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::link::{
-    InfoBridgePort, InfoData, InfoIpTunnel, InfoKind, InfoPortData, InfoPortKind, InfoVeth, InfoVxlan,
-    LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    InfoBridgePort, InfoData, InfoIpTunnel, InfoKind, InfoPortData, InfoPortKind, InfoVeth,
+    InfoVxlan, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
@@ -122,10 +122,11 @@ pub(super) fn group(netns: &Netns, name: &str, group: u32) -> Request {
 pub(super) fn join(machine: &mut Machine, port: &Port) -> Result<Vec<Request>, KernelError> {
     let bridge = index(machine, &port.netns, &port.bridge)?;
     let join = set(&port.netns, &port.link, [LinkAttribute::Controller(bridge)]);
-    let hairpin = InfoBridgePort::HairpinMode(port.hairpin);
+    let data =
+        vec![InfoBridgePort::HairpinMode(port.hairpin), InfoBridgePort::Isolated(port.isolated)];
     let info = vec![
         LinkInfo::PortKind(InfoPortKind::Bridge),
-        LinkInfo::PortData(InfoPortData::BridgePort(vec![hairpin])),
+        LinkInfo::PortData(InfoPortData::BridgePort(data)),
     ];
     let mut message = named(&port.link);
     message.attributes.push(LinkAttribute::LinkInfo(info));

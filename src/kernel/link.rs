@@ -26,6 +26,8 @@ pub(super) struct FoundLink {
     /// The index of the bridge that it is in.
     pub(super) bridge: Option<u32>,
     pub(super) hairpin: bool,
+    /// Its bridge keeps it apart from other isolated ports.
+    pub(super) isolated: bool,
     /// The kind, as `ip -d link` names it; empty for a physical device.
     pub(super) kind: String,
     /// The index of the device that it works by, or of the other end of a veth pair.
@@ -104,6 +106,7 @@ fn add(link: &mut FoundLink, info: LinkInfo) {
         LinkInfo::Data(InfoData::IpTunnel(data)) => link.from = from(&data),
         LinkInfo::PortData(InfoPortData::BridgePort(data)) => {
             link.hairpin = data.contains(&InfoBridgePort::HairpinMode(true));
+            link.isolated = data.contains(&InfoBridgePort::Isolated(true));
         }
         _ => {}
     }

@@ -2,7 +2,7 @@
 //! that pass iptables (netspec section 6).
 
 use super::Context;
-use crate::model::Family;
+use crate::model::{Family, OverlayKind};
 use crate::object::{Id, Module, Netns, State, Sysctl, Text, Underlay};
 
 pub(super) fn lower(cx: &mut Context) {
@@ -20,7 +20,8 @@ pub(super) fn lower(cx: &mut Context) {
         cx.objects.add(State::Underlay(underlay), node.span);
     }
     let span = cx.cluster.span;
-    for family in node.blocks.families() {
+    let forwards = forwards(cx);
+    for family in node.blocks.families().filter(|_| forwards) {
         let key = match family {
             Family::V4 => "net.ipv4.ip_forward",
             Family::V6 => "net.ipv6.conf.all.forwarding",
@@ -42,6 +43,13 @@ pub(super) fn lower(cx: &mut Context) {
             cx.objects.add(sysctl(key, Some(loaded.clone())), own.span);
         }
     }
+}
+
+/// Whether packets of pods pass the node. A bridge that is no gateway joins pods alone.
+fn forwards(cx: &Context) -> bool {
+    let bridge = cx.node.attachment.as_ref().and_then(|own| own.bridge());
+    let joins_alone = bridge.is_some_and(|bridge| !bridge.gateway);
+    !joins_alone || cx.cluster.overlay.kind != OverlayKind::None || cx.cluster.proxy.is_some()
 }
 
 /// A parameter of the node that is to be on.

@@ -39,6 +39,8 @@ pub(super) struct Membership {
     pub(super) bridge: Text,
     /// Whether the bridge sends packets back where they came from.
     pub(super) hairpin: bool,
+    /// Whether it keeps it apart from other isolated ports.
+    pub(super) isolated: bool,
 }
 
 /// The device that everybody within sees.
@@ -85,9 +87,10 @@ pub(super) fn join(cx: &mut Context, joint: &Joint) {
     };
     cx.objects.add(State::Link(link), *span);
     cx.objects.add(no_router_advertisements(Netns::Node, host), *span);
-    if let Some(Membership { bridge, hairpin }) = &joint.port {
+    if let Some(Membership { bridge, hairpin, isolated }) = &joint.port {
         let (netns, link, bridge) = (Netns::Node, Text::clone(host), Text::clone(bridge));
-        let port = Port { netns, link, bridge, hairpin: *hairpin };
+        let (hairpin, isolated) = (*hairpin, *isolated);
+        let port = Port { netns, link, bridge, hairpin, isolated };
         cx.objects.add(State::Port(port), *span);
     }
     cx.objects.add(State::Up(Up { netns: Netns::Node, link: Text::clone(host) }), *span);

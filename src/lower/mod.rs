@@ -12,15 +12,29 @@ mod kube;
 mod overlay;
 mod pods;
 mod point_to_point;
+mod primitives;
 mod routes;
 mod udp;
 mod vxlan;
 mod wireguard;
 
+pub(crate) use docker::namespace as container_namespace;
+pub(crate) use pods::namespace as pod_namespace;
+
 use crate::model::{Cluster, Family, Node, NodeId, OverlayKind, Pod};
 use crate::object::Objects;
 use ipnet::IpNet;
 use std::collections::BTreeSet;
+
+/// Where the jumps begin that are stated to stand before all others.
+const FIRST: u16 = 0;
+
+/// Where kube-proxy's begin: before those of all other systems.
+const KUBE_PROXY: u16 = 128;
+
+/// Where the jumps begin that are stated to stand last: behind Docker's rules at the end of a chain,
+/// before flannel's.
+const LAST: u16 = 0x8000;
 
 /// What is known of the machine that a node is, if it is at hand.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -85,6 +99,9 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     }
     if let Some(proxy) = &cluster.proxy {
         kube::lower(&mut cx, proxy);
+    }
+    if let Some(own) = &node.primitives {
+        primitives::lower(&mut cx, own);
     }
     cx.objects
 }

@@ -30,6 +30,7 @@ pub(super) fn lower<'c>(
         let port = attachment.bridge().map(|bridge| Membership {
             bridge: bridge.name.as_str().into(),
             hairpin: bridge.hairpin,
+            isolated: bridge.isolate,
         });
         let joint = Joint {
             span: pod.span,
@@ -50,7 +51,7 @@ pub(super) fn lower<'c>(
 
 /// The namespace of a pod, named after it. It is a file's name, which has at most 255 bytes: a
 /// longer one ends in a hash of the whole.
-fn namespace(pod: &Pod) -> String {
+pub(crate) fn namespace(pod: &Pod) -> String {
     const LIMIT: usize = 255;
     let name = format!("pod-{}.{}", pod.name.namespace, pod.name.name);
     if name.len() <= LIMIT {

@@ -4,9 +4,7 @@
 use super::Context;
 use super::overlay::{by_device, device};
 use crate::model::{Family, Node, Special, Wireguard, WireguardMode};
-use crate::object::{
-    self, Aside, LinkKind, Netns, Route, State, Text, WireguardPeer,
-};
+use crate::object::{self, Aside, LinkKind, Netns, Route, State, Text, WireguardPeer};
 use std::net::{IpAddr, SocketAddr};
 
 /// Flannel's names for the devices.

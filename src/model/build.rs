@@ -51,7 +51,8 @@ fn cluster(
     lock: Option<(&Lock, &str)>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Built> {
-    let Bound { cluster, nodes, pods, mut services, dockers } = bind(stated, faults)?;
+    let Bound { cluster, nodes, pods, mut services, dockers, mut primitives } =
+        bind(stated, faults)?;
     let empty = Lock::new(&cluster.name);
     let old = match lock {
         Some((lock, path)) if lock.cluster() != cluster.name => {
@@ -75,6 +76,7 @@ fn cluster(
     faults.append(&mut ledger.faults);
     check::overlap(&cluster, &nodes, &dockers, faults);
     check::docker(&dockers, faults);
+    check::primitives(&cluster, &nodes, &dockers, &mut primitives, faults);
     check::underlay(&cluster, &nodes, faults);
     check::mtu(&cluster, &nodes, faults);
     check::wireguard(&cluster, &nodes, faults);
@@ -101,6 +103,11 @@ fn cluster(
     for (stated, addresses) in dockers.into_iter().zip(containers) {
         if let Some(node) = nodes.get_mut(stated.node.0 as usize) {
             node.docker = Some(docker(&cluster.name, stated, addresses));
+        }
+    }
+    for (id, stated) in primitives {
+        if let Some(node) = nodes.get_mut(id.0 as usize) {
+            node.primitives = Some(stated);
         }
     }
     let cluster = finish(cluster, mtu, nodes, pods, services);
@@ -148,6 +155,7 @@ fn node(
         vteps,
         keys: stated.keys,
         docker: None,
+        primitives: None,
     }
 }
 

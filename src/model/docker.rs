@@ -114,8 +114,8 @@ pub enum ContainerPlace {
     Isolated,
     /// In one of its own, in this network of the node.
     Network(usize),
-    /// In that of another container of the node, by whatever detours.
-    Shared,
+    /// In that of another container of the node, by whatever detours: the one at this place.
+    Shared(usize),
 }
 
 /// A published port.
@@ -138,6 +138,15 @@ impl Docker {
         Family::ALL.into_iter().filter(move |family| has(*family))
     }
 
+    /// The published ports that are ports of the node; in routed networks they are none.
+    pub fn held(&self) -> impl Iterator<Item = &Published> {
+        let networks = self.networks.iter().enumerate();
+        networks.flat_map(|(place, network)| {
+            let all = self.within(place).flat_map(|container| &container.published);
+            all.filter(|one| network.holds(one))
+        })
+    }
+
     /// The containers of the network at this place.
     pub fn within(&self, network: usize) -> impl Iterator<Item = &Container> {
         let own = ContainerPlace::Network(network);
@@ -154,10 +163,9 @@ impl DockerNetwork {
 
     /// Whether a published port of one of its containers is a port of the node: in a routed network
     /// it is none.
-    #[must_use]
-    pub fn holds(&self, published: &Published) -> bool {
+    fn holds(&self, published: &Published) -> bool {
         let own = self.gateways.families().filter(|family| published.is_of(*family));
-        own.into_iter().any(|family| self.mode(family) != GatewayMode::Routed)
+        own.map(|family| self.mode(family)).any(|mode| mode != GatewayMode::Routed)
     }
 }
 

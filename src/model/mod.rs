@@ -21,6 +21,7 @@ mod overlay;
 mod pod;
 mod pod_network;
 mod pool;
+mod primitives;
 mod public_key;
 mod select;
 mod service;
@@ -43,11 +44,13 @@ pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
 pub(crate) use natural::compare as natural_order;
 pub use node::{Node, NodeAddress, NodeId, gateway};
-pub use overlay::{
-    FlannelRules, NodeKeys, Overlay, OverlayKind, Vxlan, Wireguard, WireguardMode,
-};
+pub use overlay::{FlannelRules, NodeKeys, Overlay, OverlayKind, Vxlan, Wireguard, WireguardMode};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
 pub use pod_network::{Attachment, AttachmentKind, Bridge, PodMasquerade, PodRoute, PortMap};
+pub use primitives::{
+    Condition, Parameter, PlainAddress, PlainBridge, PlainChain, PlainPort, PlainRoute, PlainRule,
+    Policing, Primitives, Spot, Transport, Verdict, VethPair,
+};
 pub use public_key::{NotAKey, PublicKey};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
 pub(crate) use special::Special;

@@ -1,6 +1,6 @@
 //! Nodes.
 
-use super::{Attachment, Docker, Family, NodeKeys, PerFamily, number};
+use super::{Attachment, Docker, Family, NodeKeys, PerFamily, Primitives, number};
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
 use std::net::IpAddr;
@@ -42,6 +42,8 @@ pub struct Node {
     pub keys: Option<NodeKeys>,
     /// What Docker has made on it, if it runs there.
     pub docker: Option<Docker>,
+    /// What no system looks after.
+    pub primitives: Option<Primitives>,
 }
 
 impl Node {

@@ -46,6 +46,8 @@ impl Default for PodState {
 pub struct PodTemplate {
     /// Its labels, sorted.
     pub labels: Vec<Pair>,
+    /// The names of its containers, as they are stated.
+    pub containers: Vec<String>,
     /// The ports of all its containers.
     pub ports: Vec<PodPort>,
     /// The weight of the endpoints made of it, if stated.

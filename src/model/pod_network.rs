@@ -49,6 +49,8 @@ pub struct Bridge {
     pub gateway: bool,
     /// Whether its ports send packets back where they came from.
     pub hairpin: bool,
+    /// Whether it keeps its ports apart from one another.
+    pub isolate: bool,
 }
 
 /// What becomes of packets that a pod sends to where its block does not reach.

@@ -3,10 +3,12 @@
 //! Two front ends fill these types: [`declare`](super::declare) from `.netc` statements and
 //! [`import`](crate::import) from Kubernetes objects. From here on both go the same way.
 
-use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl};
+use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl, PrimitivesDecl};
+pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
-    Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState, PodTemplate, Policy, ServiceKind,
+    Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState, PodTemplate, Policy,
+    ServiceKind,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Pair, Port, Protocol, QualifiedName, Span, Spanned};
@@ -25,6 +27,8 @@ pub(crate) struct Stated {
     pub(crate) slices: Vec<SliceDecl>,
     /// Docker on nodes; only `.netc` sources have it.
     pub(crate) dockers: Vec<DockerDecl>,
+    /// What no system looks after; only `.netc` sources have it.
+    pub(crate) primitives: Vec<PrimitivesDecl>,
 }
 
 /// In which form something is stated. What a Kubernetes cluster holds is a fact: what netc would

@@ -56,8 +56,19 @@ pub enum Place {
 }
 
 /// What a rule can do beside going to a chain, of all that netc's own rules do.
-const DECISIONS: [&str; 8] =
-    ["ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE", "SNAT", "MARK", "DNAT"];
+const DECISIONS: [&str; 11] = [
+    "ACCEPT",
+    "DROP",
+    "RETURN",
+    "REJECT",
+    "MASQUERADE",
+    "MARK",
+    "DNAT",
+    "SNAT",
+    "REDIRECT",
+    "LOG",
+    "CT",
+];
 
 /// Whether the name of a target is that of a chain.
 #[must_use]

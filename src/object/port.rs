@@ -14,6 +14,8 @@ pub struct Port {
     pub bridge: Text,
     /// Whether the bridge may send a packet back to this port (bridge(8), `hairpin`).
     pub hairpin: bool,
+    /// Whether the bridge keeps it apart from other isolated ports (bridge(8), `isolated`).
+    pub isolated: bool,
 }
 
 impl Port {

@@ -48,14 +48,41 @@ pub enum Match<'a> {
     Icmp,
     /// `-m icmp6 --icmpv6-type NUMBER`
     Icmpv6Type(u8),
+    /// `-p PROTOCOL`, by its name.
+    ProtocolName {
+        /// Inverted.
+        not: bool,
+        /// The name.
+        name: &'a str,
+    },
     /// `-m comment --comment TEXT`; the text is put together from these parts.
     Comment(&'a [&'a str]),
+    /// `-m comment --comment TEXT`; the text is in one part.
+    Remark(&'a str),
     /// `-m PROTOCOL`: the protocol's match without an option.
     Transport(Protocol),
     /// `-m PROTOCOL --dport PORT`
     DestinationPort(Protocol, u16),
     /// `-m multiport --dports PORT,PORT`: at most 15.
     DestinationPorts(&'a [u16]),
+    /// `-m PROTOCOL --sport PORTS --dport PORTS`, each inverted or not, the first and the last port.
+    Ports {
+        /// The protocol.
+        protocol: Protocol,
+        /// Ports that packets come from.
+        source: Option<(bool, u16, u16)>,
+        /// Ports that they go to.
+        destination: Option<(bool, u16, u16)>,
+    },
+    /// `-m mark --mark VALUE/MASK`, with a mask of its own.
+    MarkOf {
+        /// Inverted.
+        not: bool,
+        /// The value.
+        value: u32,
+        /// The mask.
+        mask: u32,
+    },
     /// `-m mark --mark VALUE/MASK`
     Mark {
         /// Inverted.
@@ -69,6 +96,22 @@ pub enum Match<'a> {
         not: bool,
         /// The states.
         states: ConntrackStates,
+    },
+    /// `-m conntrack --ctstate STATES`, by their names in the kernel's order.
+    States {
+        /// Inverted.
+        not: bool,
+        /// The names.
+        names: &'a [&'a str],
+    },
+    /// `-m addrtype --src-type|--dst-type TYPE`
+    AddressType {
+        /// Inverted.
+        not: bool,
+        /// Of which address.
+        side: Side,
+        /// The name of the type.
+        name: &'a str,
     },
     /// `-m addrtype --src-type|--dst-type LOCAL`
     LocalAddress(Side),
@@ -161,8 +204,6 @@ pub enum Target<'a> {
         /// Pick source ports at random.
         random_fully: bool,
     },
-    /// `SNAT --to-source ADDRESS`
-    Snat(IpAddr),
     /// `MARK --set-xmark VALUE/MASK`: the bits of the mask are cleared, then the value is
     /// xor-ed in.
     Mark {
@@ -174,6 +215,19 @@ pub enum Target<'a> {
     /// `DNAT --to-destination ADDRESS:PORT`; the destination as
     /// [`push_socket`](super::text::push_socket) writes it.
     Dnat(&'a str),
+    /// `SNAT --to-source ADDRESS[:PORT]`
+    Snat {
+        /// The new source.
+        address: IpAddr,
+        /// Its port; the old one, as far as it is free, if there is none.
+        port: Option<u16>,
+    },
+    /// `REDIRECT --to-ports PORT`
+    Redirect(u16),
+    /// `LOG [--log-prefix TEXT]`
+    Log(Option<&'a str>),
+    /// `CT --notrack`
+    NoTrack,
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 //! What is written here is what the kernel gives back (netspec 0.1), so live state can be
 //! compared with it as text. There is no other place that writes a rule.
 
-use super::text::{push_address, push_fraction, push_network, push_number};
+use super::text::{push_address, push_fraction, push_network, push_number, push_socket};
 use super::{ConntrackStates, Match, Side, Target, VirtualAddress};
 use crate::model::Family;
 use netc_lang::Protocol;
 use std::fmt::Write;
+use std::net::SocketAddr;
 
 /// Appends what follows the name of the chain in a rule: the conditions, then the target. The
 /// conditions on addresses, devices and protocol come first, wherever they are given, as
@@ -47,7 +48,7 @@ fn place(one: &Match) -> Option<u8> {
         Match::Destination { .. } => Some(1),
         Match::InInterface { .. } => Some(2),
         Match::OutInterface { .. } => Some(3),
-        Match::Protocol(_) | Match::Icmp => Some(4),
+        Match::Protocol(_) | Match::ProtocolName { .. } | Match::Icmp => Some(4),
         _ => Some(OTHERS),
     }
 }
@@ -72,20 +73,15 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         }
         Match::InInterface { not, name } => push(out, &[inverted(not), " -i ", name]),
         Match::OutInterface { not, name } => push(out, &[inverted(not), " -o ", name]),
-        Match::Protocol(protocol) => out.push_str(match protocol {
-            Protocol::Tcp => " -p tcp",
-            Protocol::Udp => " -p udp",
-            Protocol::Sctp => " -p sctp",
-        }),
-        Match::Icmp => out.push_str(match family {
-            Family::V4 => " -p icmp",
-            Family::V6 => " -p ipv6-icmp",
-        }),
+        Match::Protocol(protocol) => push(out, &[" -p ", protocol.name()]),
+        Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
+        Match::Icmp => push(out, &[" -p ", icmp(family)]),
         Match::Icmpv6Type(number) => {
             out.push_str(" -m icmp6 --icmpv6-type ");
             push_number(out, number.into());
         }
         Match::Comment(parts) => push_comment(out, parts),
+        Match::Remark(text) => push_comment(out, &[text]),
         Match::Transport(protocol) => out.push_str(transport(protocol)),
         Match::DestinationPort(protocol, port) => {
             push(out, &[transport(protocol), " --dport "]);
@@ -98,12 +94,31 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
                 push_number(out, u32::from(*port));
             }
         }
+        Match::Ports { protocol, source, destination } => {
+            out.push_str(transport(protocol));
+            push_ports(out, " --sport ", source);
+            push_ports(out, " --dport ", destination);
+        }
+        Match::MarkOf { not, value, mask } => {
+            push(out, &[" -m mark", inverted(not), " --mark "]);
+            push_asked_mark(out, value, mask);
+        }
         Match::Mark { not, mark } => {
             push(out, &[" -m mark", inverted(not), " --mark "]);
             push_mark(out, mark, mark);
         }
         Match::Conntrack { not, states } => {
             push(out, &[" -m conntrack", inverted(not), " --ctstate ", state_names(states)]);
+        }
+        Match::States { not, names } => {
+            push(out, &[" -m conntrack", inverted(not), " --ctstate ", &names.join(",")]);
+        }
+        Match::AddressType { not, side, name } => {
+            let option = match side {
+                Side::Source => " --src-type ",
+                Side::Destination => " --dst-type ",
+            };
+            push(out, &[" -m addrtype", inverted(not), option, name]);
         }
         Match::LocalAddress(Side::Source) => out.push_str(" -m addrtype --src-type LOCAL"),
         Match::LocalAddress(Side::Destination) => out.push_str(" -m addrtype --dst-type LOCAL"),
@@ -152,15 +167,30 @@ fn push_target(out: &mut String, family: Family, target: Target) {
         Target::Masquerade { random_fully: true } => {
             out.push_str(" -j MASQUERADE --random-fully");
         }
-        Target::Snat(source) => {
-            out.push_str(" -j SNAT --to-source ");
-            push_address(out, source);
-        }
         Target::Mark { value, mask } => {
             out.push_str(" -j MARK --set-xmark ");
             push_mark(out, value, mask);
         }
         Target::Dnat(to) => push(out, &[" -j DNAT --to-destination ", to]),
+        Target::Snat { address, port } => {
+            out.push_str(" -j SNAT --to-source ");
+            match port {
+                Some(port) => push_socket(out, SocketAddr::new(address, port)),
+                None => push_address(out, address),
+            }
+        }
+        Target::Redirect(port) => {
+            out.push_str(" -j REDIRECT --to-ports ");
+            push_number(out, port.into());
+        }
+        Target::Log(prefix) => {
+            out.push_str(" -j LOG");
+            if let Some(prefix) = prefix {
+                out.push_str(" --log-prefix ");
+                push_text(out, &[prefix]);
+            }
+        }
+        Target::NoTrack => out.push_str(" -j CT --notrack"),
     }
 }
 
@@ -169,6 +199,13 @@ fn transport(protocol: Protocol) -> &'static str {
         Protocol::Tcp => " -m tcp",
         Protocol::Udp => " -m udp",
         Protocol::Sctp => " -m sctp",
+    }
+}
+
+fn icmp(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "icmp",
+        Family::V6 => "ipv6-icmp",
     }
 }
 
@@ -188,8 +225,13 @@ fn inverted(not: bool) -> &'static str {
 /// A comment of letters, digits, `_` and `-` alone stands without quotes; in quotes `"`, `\`
 /// and `'` are escaped (`xtables_save_string` of libxtables).
 fn push_comment(out: &mut String, parts: &[&str]) {
-    // Nearly all comments need quotes and no escape.
-    out.push_str(" -m comment --comment \"");
+    out.push_str(" -m comment --comment ");
+    push_text(out, parts);
+}
+
+fn push_text(out: &mut String, parts: &[&str]) {
+    // Nearly all texts need quotes and no escape.
+    out.push('"');
     let start = out.len();
     let mut needs = 0;
     for part in parts {
@@ -234,6 +276,26 @@ fn needs(byte: u8) -> u8 {
         all
     }
     NEEDS.get(usize::from(byte)).copied().unwrap_or(QUOTES)
+}
+
+/// A condition on a mark: a mask of all bits goes without saying.
+fn push_asked_mark(out: &mut String, value: u32, mask: u32) {
+    if mask == u32::MAX {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{value:#x}");
+    } else {
+        push_mark(out, value, mask);
+    }
+}
+
+fn push_ports(out: &mut String, option: &str, ports: Option<(bool, u16, u16)>) {
+    let Some((not, first, last)) = ports else { return };
+    push(out, &[inverted(not), option]);
+    push_number(out, first.into());
+    if first != last {
+        out.push(':');
+        push_number(out, last.into());
+    }
 }
 
 fn push_mark(out: &mut String, value: u32, mask: u32) {

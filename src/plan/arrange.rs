@@ -147,10 +147,9 @@ fn in_the_way(removed: &Change, made: &Change) -> bool {
     };
     let shared = names(&old).into_iter().flatten().any(|id| names(&new).contains(&Some(id)));
     let vxlan = match (&old.kind, &new.kind) {
-        (
-            LinkKind::Vxlan(own),
-            LinkKind::Vxlan(other),
-        ) => old.netns == new.netns && (own.vni, own.port) == (other.vni, other.port),
+        (LinkKind::Vxlan(own), LinkKind::Vxlan(other)) => {
+            old.netns == new.netns && (own.vni, own.port) == (other.vni, other.port)
+        }
         _ => false,
     };
     shared || vxlan

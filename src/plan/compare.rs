@@ -96,8 +96,12 @@ fn states(wanted: &State, found: &State) -> Difference {
         (State::Link(new), State::Link(old)) => link(new, old),
         (State::Port(new), State::Port(old)) => {
             let hairpin = if old.hairpin { "on" } else { "off" };
-            let same = (&new.bridge, new.hairpin) == (&old.bridge, old.hairpin);
-            in_place(same, || format!("was in {}, hairpin {hairpin}", old.bridge))
+            let isolated = match (old.isolated, new.isolated) {
+                (false, false) => "",
+                (true, _) => ", isolated on",
+                (false, true) => ", isolated off",
+            };
+            in_place(new == old, || format!("was in {}, hairpin {hairpin}{isolated}", old.bridge))
         }
         (State::Neighbour(new), State::Neighbour(old)) => {
             in_place(new.mac == old.mac, || format!("was {}", old.mac))

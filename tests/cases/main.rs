@@ -7,6 +7,9 @@
 //! * `diffs::CASE`: what changes from `old.netc` to `new.netc` in `tests/diffs/CASE` is shown
 //!   exactly so;
 //! * `docker::CASE`: the nodes of `tests/docker/CASE` have exactly the rules beside it;
+//! * `docker_import::CASE`: what Docker prints, in `tests/docker-import/bad/CASE`, is refused with
+//!   exactly the message beside it; in `tests/docker-import/import/CASE` it becomes exactly the
+//!   `.netc` beside it, with the rules beside it;
 //! * `docker_matrix::LAYOUT`: every combination of Docker's options gives the rules of
 //!   `tests/matrix/docker-LAYOUT.txt`;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
@@ -20,6 +23,7 @@
 //!   message beside them; those in `tests/objects/import/CASE` become exactly the `.netc` beside
 //!   them, which compiles to the same artefacts;
 //! * `rules::CASE`: `tests/rules/CASE` has exactly the rules beside it;
+//! * `show::CASE`: `tests/show/CASE/expected` is what the commands in it print;
 //! * `page::CODE`: the faulty example of `lang/errors/CODE.md` gives that code, the mended one
 //!   does not.
 //!
@@ -31,6 +35,7 @@ mod cni_import;
 mod flannel_import;
 mod diffs;
 mod docker;
+mod docker_import;
 mod docker_matrix;
 mod golden;
 mod ipvs;
@@ -38,6 +43,7 @@ mod nftables;
 mod objects;
 mod page;
 mod rules;
+mod show;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
@@ -52,6 +58,7 @@ fn main() -> ExitCode {
         flannel_import::trials(),
         diffs::trials(),
         docker::trials(),
+        docker_import::trials(),
         docker_matrix::trials(),
         golden::trials(),
         ipvs::trials(),
@@ -59,6 +66,7 @@ fn main() -> ExitCode {
         objects::trials(),
         page::trials(),
         rules::trials(),
+        show::trials(),
     ]
     .into_iter()
     .flatten()

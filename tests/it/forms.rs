@@ -228,9 +228,11 @@ fn state() -> impl Strategy<Value = State> {
         text().prop_map(|name| State::Netns(NetnsObject { name })),
         sysctl(),
         link(),
-        (netns(), text(), text(), any::<bool>()).prop_map(|(netns, link, bridge, hairpin)| {
-            State::Port(Port { netns, link, bridge, hairpin })
-        }),
+        (netns(), text(), text(), any::<[bool; 2]>()).prop_map(
+            |(netns, link, bridge, [hairpin, isolated])| {
+                State::Port(Port { netns, link, bridge, hairpin, isolated })
+            }
+        ),
         (address_on, any::<bool>()).prop_map(|((netns, link, address), routed)| {
             State::Address(Address { routed, ..Address::new(netns, link, address) })
         }),

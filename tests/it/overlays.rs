@@ -100,7 +100,9 @@ fn udp_is_a_device_that_stays_and_one_route() {
 fn what_a_vxlan_device_does_besides_is_said() {
     let nodes = "node a { address 192.168.0.1, fd00::1 on eth0 }\n";
     let all = said("vxlan { learning on; gbp; vni 7 }", nodes);
-    assert!(all[1].contains(" type vxlan id 7 local 192.168.0.1 dev eth0 dstport 8472 learning gbp"));
+    assert!(
+        all[1].contains(" type vxlan id 7 local 192.168.0.1 dev eth0 dstport 8472 learning gbp")
+    );
 }
 
 #[test]

@@ -63,7 +63,11 @@ fn in_place(definition: &Definition) -> String {
         Place::Node => format!("node n {{ {example} }}\n"),
         Place::NodeWireguard => {
             let key = definition.keyword == "public-key";
-            let key = if key { "" } else { schema::find(definition.place, "public-key").unwrap().example };
+            let key = if key {
+                ""
+            } else {
+                schema::find(definition.place, "public-key").unwrap().example
+            };
             format!("node n {{ wireguard {{ {example}\n{key} }} }}\n")
         }
         Place::Pod => format!("pod p on n {{ {example} }}\n"),

@@ -5,8 +5,7 @@ use ipnet::IpNet;
 use netc::kernel::trial::{change, make, make_namespaces, remove, remove_links, remove_namespace};
 use netc::kernel::{KernelError, Machine};
 use netc::object::{
-    Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Port, Route, State, Up,
-    Vxlan,
+    Address, Fdb, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, Peer, Port, Route, State, Up, Vxlan,
 };
 use netc_lang::Mac;
 
@@ -61,7 +60,7 @@ fn objects() -> Vec<State> {
         State::Link(link("br0", LinkKind::Bridge)),
         State::Link(link("vx", vxlan)),
         State::Link(veth(1, Netns::Named("pod".into()))),
-        State::Port(Port { netns, link: "v1".into(), bridge, hairpin: true }),
+        State::Port(Port { netns, link: "v1".into(), bridge, hairpin: true, isolated: false }),
         address("br0", "198.51.100.1/24"),
         address("br0", "fd00::1/64"),
         up("br0"),
@@ -117,11 +116,17 @@ fn objects_of_all_kinds_come_change_and_go() {
 
     let mut link = veth(1, Netns::Named("pod".into()));
     link.mtu = 1300;
-    let port = Port { netns: NODE, link: "v1".into(), bridge: "br0".into(), hairpin: false };
+    let port = Port {
+        netns: NODE,
+        link: "v1".into(),
+        bridge: "br0".into(),
+        hairpin: false,
+        isolated: true,
+    };
     let moved = State::Route(route(100, "203.0.113.0/24", "198.51.100.3"));
     change(&mut machine, &[State::Link(link), State::Port(port), moved]).unwrap();
     let there = seen();
-    for part in ["hairpin off", "mtu 1300", "via 198.51.100.3 dev br0 table 100"] {
+    for part in ["hairpin off", "isolated on", "mtu 1300", "via 198.51.100.3 dev br0 table 100"] {
         assert!(there.contains(part), "{part} is not in\n{there}");
     }
     assert!(run("ip -n pod link show c1").contains("mtu 1300"));

@@ -213,6 +213,70 @@ fn nftables_without_the_proxy() {
     tried("nft", Kind::Nftables, false);
 }
 
+const GATEWAYS: &str = "\
+cluster lab { proxy none }
+node node0 { address 192.0.2.10/24 on eth0 }
+docker node0 {
+    KIND
+    userland-proxy off
+    network open  { address 172.21.0.1/24; gateway-mode routed }
+    network bare  { address 172.22.0.1/24; gateway-mode nat-unprotected }
+    network front { address 172.23.0.1/24; snat 192.0.2.11; bind 192.0.2.11 }
+    network six   { address 172.24.0.1/24, fd00:24::1/64; icc off }
+    container open  { network open; publish 8021 -> 80 }
+    container bare  { network bare; publish 8022 -> 80 }
+    container front { network front; publish 8030-8031 -> 80-81 }
+    container left  { network six; ip fd00:24::2; publish 8024 -> 80 }
+    container right { network six }
+}
+";
+
+/// Routed networks, open ones, addresses that are stated for what leaves and what is published, and
+/// ranges of ports.
+fn gateways(backend: &str, kind: &str) {
+    let site = Site::new(backend);
+    run("ip -n node0 address add 192.0.2.11/24 dev eth0");
+    let before = dump("node0");
+    site.apply(&GATEWAYS.replace("KIND", kind));
+    for name in ["open", "bare", "front"] {
+        serve(&format!("docker-{name}"), "0.0.0.0:80");
+        serve(&format!("docker-{name}"), "0.0.0.0:81");
+    }
+    serve("outside", "0.0.0.0:80");
+    let seen = |server: &str, client: &str| (server.to_owned(), client.to_owned());
+    // Routed: what is published, by the container's own address, and nothing is hidden.
+    assert_eq!(answers("outside", "172.21.0.2:80"), seen("docker-open", "192.0.2.200"));
+    assert_eq!(answers("docker-open", "192.0.2.200:80"), seen("outside", "172.21.0.2"));
+    run("ip netns exec outside ping -c 1 -W 2 172.21.0.2");
+    never("outside", "172.21.0.2:81");
+    never("outside", "192.0.2.10:8021");
+    // Unprotected: by the node's port and by the container's own address, all of it.
+    reaches("outside", "192.0.2.10:8022", "docker-bare");
+    reaches("outside", "172.22.0.2:81", "docker-bare");
+    assert_eq!(answers("docker-bare", "192.0.2.200:80"), seen("outside", "192.0.2.10"));
+    // Addresses that are stated, and ports one to one.
+    assert_eq!(answers("docker-front", "192.0.2.200:80"), seen("outside", "192.0.2.11"));
+    reaches("outside", "192.0.2.11:8031", "docker-front");
+    never("outside", "192.0.2.10:8031");
+    never("outside", "172.23.0.2:80");
+    // Containers that may not talk to one another know each other's Ethernet addresses.
+    never("docker-right", "[fd00:24::2]:80");
+    let known = run("ip -n docker-right -6 neighbour show fd00:24::2");
+    assert!(known.contains("lladdr"), "{known}");
+    site.destroy();
+    same(&dump("node0"), &before, "destroyed");
+}
+
+#[test]
+fn gateway_modes() {
+    gateways("legacy", "layout 28");
+}
+
+#[test]
+fn gateway_modes_in_nftables() {
+    gateways("nft", "rules nftables");
+}
+
 /// From one layout to the next: what is not wanted any more is removed, rules without a chain of
 /// their own too.
 #[test]

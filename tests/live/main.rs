@@ -42,6 +42,7 @@ mod refusals;
 mod round_trip;
 mod services;
 mod site;
+mod together;
 mod traffic;
 mod transactions;
 mod troubles;

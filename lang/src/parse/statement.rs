@@ -122,7 +122,7 @@ fn arguments<'s>(cx: &mut Context<'s>, input: &'s str) -> (&'s str, Vec<Argument
     (rest, found, broken)
 }
 
-/// `argument = word | text | "->" ;`
+/// `argument = word | text | "->" | "<->" ;`
 ///
 /// A comma is read here too: whether it stands between two arguments is seen later.
 fn argument<'s>(cx: &Context<'s>, input: &'s str) -> Res<'s, Argument> {
@@ -136,6 +136,10 @@ fn argument<'s>(cx: &Context<'s>, input: &'s str) -> Res<'s, Argument> {
         Some('-') if input.starts_with("->") => {
             let rest = input.get(2..).unwrap_or("");
             Ok((rest, Argument::Arrow(cx.span(input, rest))))
+        }
+        Some('<') if input.starts_with("<->") => {
+            let rest = input.get(3..).unwrap_or("");
+            Ok((rest, Argument::Link(cx.span(input, rest))))
         }
         Some(c) if is_word_char(c) || c == '$' => word(cx, input),
         Some(c) => Fault::new(input, c.len_utf8(), Kind::Character(c)).fail(),

@@ -90,6 +90,16 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "primitives",
+        arguments: &[One(NODE)],
+        braces: Braces::Required(Place::Primitives),
+        repeats: true,
+        doc: "Namespaces, devices, addresses, routes, parameters and rules of a node that no system \
+              looks after, once for each node.",
+        example: "primitives node0 { namespace blue; veth veth0 <-> eth0 in blue }",
+        ..PLAIN
+    },
+    Definition {
         keyword: "assert",
         repeats: true,
         compiled: false,

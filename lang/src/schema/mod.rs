@@ -13,6 +13,7 @@ mod node;
 mod overlay;
 mod pod;
 mod pod_network;
+mod primitives;
 mod proxy;
 mod reference;
 mod service;
@@ -63,11 +64,23 @@ pub enum Place {
     DockerNetwork,
     /// In `container NAME { … }` of Docker.
     DockerContainer,
+    /// In `primitives NODE { … }`.
+    Primitives,
+    /// In `bridge DEVICE { … }` of primitives.
+    PrimitiveBridge,
+    /// In `veth DEVICE <-> DEVICE { … }`.
+    PrimitiveVeth,
+    /// In `route … { … }`.
+    PrimitiveRoute,
+    /// In `chain TABLE NAME { … }`.
+    Chain,
+    /// In `rule { … }` of a chain.
+    ChainRule,
 }
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 18] = [
+    pub const ALL: [Place; 24] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
@@ -85,6 +98,12 @@ impl Place {
         Place::Docker,
         Place::DockerNetwork,
         Place::DockerContainer,
+        Place::Primitives,
+        Place::PrimitiveBridge,
+        Place::PrimitiveVeth,
+        Place::PrimitiveRoute,
+        Place::Chain,
+        Place::ChainRule,
         Place::Anywhere,
     ];
 
@@ -110,6 +129,12 @@ impl Place {
             Place::Docker => "in a `docker` block",
             Place::DockerNetwork => "in a `network` block of `docker`",
             Place::DockerContainer => "in a `container` block of `docker`",
+            Place::Primitives => "in a `primitives` block",
+            Place::PrimitiveBridge => "in a `bridge` block of `primitives`",
+            Place::PrimitiveVeth => "in a `veth` block",
+            Place::PrimitiveRoute => "in a `route` block",
+            Place::Chain => "in a `chain` block",
+            Place::ChainRule => "in a `rule` block of `chain`",
         }
     }
 }
@@ -208,6 +233,12 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         docker::STATEMENTS,
         docker::NETWORK,
         docker::CONTAINER,
+        primitives::STATEMENTS,
+        primitives::BRIDGE,
+        primitives::VETH,
+        primitives::ROUTE,
+        primitives::CHAIN,
+        primitives::CHAIN_RULE,
         anywhere::STATEMENTS,
     ]
     .into_iter()
@@ -250,6 +281,12 @@ fn table(place: Place) -> &'static [Definition] {
         Place::Docker => docker::STATEMENTS,
         Place::DockerNetwork => docker::NETWORK,
         Place::DockerContainer => docker::CONTAINER,
+        Place::Primitives => primitives::STATEMENTS,
+        Place::PrimitiveBridge => primitives::BRIDGE,
+        Place::PrimitiveVeth => primitives::VETH,
+        Place::PrimitiveRoute => primitives::ROUTE,
+        Place::Chain => primitives::CHAIN,
+        Place::ChainRule => primitives::CHAIN_RULE,
     }
 }
 

@@ -103,6 +103,14 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "isolate",
+        place: Place::PodNetwork,
+        doc: "Pods of one node do not reach one another by the bridge, only the node and what is beyond \
+              it (CNI's `portIsolation`). Only for bridge.",
+        example: "isolate",
+        ..PLAIN
+    },
+    Definition {
         keyword: "host-local",
         place: Place::PodNetwork,
         braces: Braces::Required(Place::HostLocal),

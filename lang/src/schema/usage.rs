@@ -60,6 +60,12 @@ fn name(field: &Field) -> String {
         Shape::Prefix => "/LENGTH".into(),
         Shape::Ports => "FIRST-LAST".into(),
         Shape::PrimaryOrNetwork => "primary|NETWORK".into(),
+        Shape::Destination => "default|NETWORK".into(),
+        Shape::Hosts => "NETWORK".into(),
+        Shape::RouteTable => "main|local|NUMBER".into(),
+        Shape::Mark => "MARK[/MASK]".into(),
+        Shape::PortOrPorts => "PORT[-LAST]".into(),
+        Shape::Translation => "ADDRESS[:PORT]".into(),
         Shape::Any if matches!(field.name, "=" | "in") => field.name.into(),
         _ => field.name.to_uppercase(),
     }

@@ -4,6 +4,7 @@ mod keys;
 mod names;
 mod networks;
 mod numbers;
+mod primitives;
 
 use crate::suggest::one_of;
 use crate::value::Value;
@@ -16,6 +17,7 @@ use networks::{
     address, address_range, endpoint, host_port, host_ports, interface, mac, network, prefix,
 };
 use numbers::{duration, number, port, port_number, port_range, ports, switch, version};
+use primitives::{chain, hosts, mark, parameter, port_or_ports, route_table, translation};
 use std::borrow::Cow;
 
 /// What an argument must look like.
@@ -94,6 +96,24 @@ pub enum Shape {
     PublicKey,
     /// The path of a file that holds a key, in quotes.
     KeyFile,
+    /// `default`, a network or an address.
+    Destination,
+    /// A network or an address.
+    Hosts,
+    /// The name of a network namespace under /run/netns (ip-netns(8)).
+    NetnsName,
+    /// `main`, `local` or the number of a routing table.
+    RouteTable,
+    /// `0x1` or `0x1/0xff`: a mark, and which of its bits count.
+    Mark,
+    /// The dotted name of a kernel parameter of the network.
+    Parameter,
+    /// The name of a chain: at most 28 characters (`XT_FUNCTION_MAXNAMELEN` in x_tables.h).
+    Chain,
+    /// `80` or `1024-65535`.
+    PortOrPorts,
+    /// An address, or an address and port, that takes the place of another one.
+    Translation,
     /// A quoted text.
     Text,
     /// Anything: a word or a text.
@@ -202,6 +222,15 @@ impl Shape {
             Shape::Choice(choices) => one_of(compiled(choices)),
             Shape::PublicKey => "a public key in quotes".into(),
             Shape::KeyFile => "the path of a file in quotes".into(),
+            Shape::Destination => "`default`, a network or an address".into(),
+            Shape::Hosts => "a network or an address".into(),
+            Shape::NetnsName => "the name of a namespace".into(),
+            Shape::RouteTable => "`main`, `local` or the number of a table".into(),
+            Shape::Mark => "a mark, such as `0x1` or `0x1/0xff`".into(),
+            Shape::Parameter => "a parameter, such as `net.ipv4.ip_forward`".into(),
+            Shape::Chain => "the name of a chain, such as `LAB-OUT`".into(),
+            Shape::PortOrPorts => "a port or a range of ports".into(),
+            Shape::Translation => "an address, such as `10.0.0.7` or `10.0.0.7:80`".into(),
             Shape::Text => "a text in quotes".into(),
             Shape::Any => "a value".into(),
         }
@@ -265,6 +294,15 @@ impl Shape {
             Shape::Version => version(word).map(Value::Version),
             Shape::Switch => switch(word).map(Value::Switch),
             Shape::Choice(choices) => choice(word, choices).map(|word| Value::Word(word.into())),
+            Shape::Destination if word == "default" => Ok(Value::Word(word.into())),
+            Shape::Destination | Shape::Hosts => hosts(word).map(Value::Network),
+            Shape::NetnsName => docker_name(word).map(|()| Value::Word(word.into())),
+            Shape::RouteTable => route_table(word).map(|table| Value::Number(table.into())),
+            Shape::Mark => mark(word).map(Value::Mark),
+            Shape::Parameter => parameter(word).map(|()| Value::Word(word.into())),
+            Shape::Chain => chain(word).map(|()| Value::Word(word.into())),
+            Shape::PortOrPorts => port_or_ports(word).map(Value::Ports),
+            Shape::Translation => translation(word).map(Value::Translation),
             Shape::PublicKey | Shape::KeyFile | Shape::Text | Shape::Any => {
                 Ok(Value::Word(word.into()))
             }

@@ -1,6 +1,7 @@
 //! `netc import`: one file for each form.
 
 mod cni;
+mod docker;
 mod flannel;
 mod k8s;
 
@@ -16,6 +17,7 @@ pub(super) fn run(args: &args::Import, ui: &mut Ui) -> u8 {
     match &args.from {
         ImportFrom::K8s(args) => k8s::run(args, ui),
         ImportFrom::Cni(args) => cni::run(args, ui),
+        ImportFrom::Docker(args) => docker::run(args, ui),
         ImportFrom::Flannel(args) => flannel::run(args, ui),
     }
 }

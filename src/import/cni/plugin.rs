@@ -24,6 +24,7 @@ pub(super) struct SeenBridge {
     pub(super) gateway: bool,
     pub(super) default_gateway: bool,
     pub(super) hairpin: bool,
+    pub(super) isolate: bool,
 }
 
 /// What every plugin may have.
@@ -87,6 +88,7 @@ fn bridge(object: &mut Object<'_, '_>, plugin: &Node<'_>, flannel: bool) -> Join
     let default_gateway = switch("isDefaultGateway").unwrap_or_default();
     let gateway = switch("isGateway").unwrap_or(flannel) || default_gateway;
     let hairpin = switch("hairpinMode").unwrap_or_default();
+    let isolate = switch("portIsolation").unwrap_or_default();
     if let (true, Some(true)) = (hairpin, switch("promiscMode"))
         && let Some(node) = plugin.get("promiscMode")
     {
@@ -95,7 +97,7 @@ fn bridge(object: &mut Object<'_, '_>, plugin: &Node<'_>, flannel: bool) -> Join
     }
     left_out_options(object, plugin);
     let name = name.map_or_else(|| "cni0".to_owned(), |name| name.value);
-    let bridge = SeenBridge { name, gateway, default_gateway, hairpin };
+    let bridge = SeenBridge { name, gateway, default_gateway, hairpin, isolate };
     joined(object, plugin, Some(bridge), flannel)
 }
 
@@ -104,7 +106,6 @@ fn left_out_options(object: &mut Object<'_, '_>, plugin: &Node<'_>) {
     for (key, help) in [
         ("promiscMode", "with `hairpinMode` a pod reaches itself by a service too"),
         ("macspoofchk", "netc does not compare Ethernet addresses"),
-        ("portIsolation", "pods of a node reach one another"),
         ("disableContainerInterface", "pods have their device up"),
         ("enabledad", "addresses are allocated: nobody else has them"),
     ] {

@@ -75,6 +75,9 @@ fn attachment(out: &mut Output, joined: &Joined) {
     if bridge.is_some_and(|bridge| !bridge.hairpin) {
         out.line("hairpin off");
     }
+    if bridge.is_some_and(|bridge| bridge.isolate) {
+        out.line("isolate");
+    }
     let left = routes.iter().filter(|route| !(default && is_default(route) && by_gateway(route)));
     let mut local = Output::default();
     blocks.values().for_each(|block| ranges(&mut local, block));

@@ -98,20 +98,23 @@ pub(super) fn template(
 ) -> (PodTemplate, bool) {
     let metadata = object.map(parent, "metadata");
     let labels = metadata.map(|metadata| labels::read(object, metadata, "labels"));
-    let mut ports = Vec::new();
+    let (mut ports, mut containers) = (Vec::new(), Vec::new());
+    let own = |container: &Node<'_>| container.get("name").and_then(Node::text).map(str::to_owned);
     for container in object.list(spec, "containers") {
+        containers.extend(own(container));
         container_ports(object, container, &mut ports);
     }
     for container in object.list(spec, "initContainers") {
         // One that is always restarted runs beside the others: a sidecar.
         if container.get("restartPolicy").and_then(Node::text) == Some("Always") {
+            containers.extend(own(container));
             container_ports(object, container, &mut ports);
         }
     }
     let ports = once_each(ports);
     let host_network = object.switch(spec, "hostNetwork").unwrap_or_default();
     let labels = labels.unwrap_or_default();
-    (PodTemplate { labels, ports, ..PodTemplate::default() }, host_network)
+    (PodTemplate { labels, containers, ports, ..PodTemplate::default() }, host_network)
 }
 
 /// Containers may well repeat each other: that says nothing new.

@@ -171,7 +171,9 @@ impl View<'_> {
                 }
             }
             if let Some(bridge) = found.bridge.and_then(|index| self.space.name_of(index)) {
-                let port = Port { netns: self.netns(), link: name, bridge, hairpin: found.hairpin };
+                let (netns, link) = (self.netns(), name);
+                let FoundLink { hairpin, isolated, .. } = *found;
+                let port = Port { netns, link, bridge, hairpin, isolated };
                 self.on(found.index, State::Port(port), live);
             }
         }

@@ -108,9 +108,14 @@ struct Extension {
 }
 
 impl Extension {
-    fn all() -> [Extension; 3] {
+    fn all() -> [Extension; 4] {
         let of = |module, text| Extension { module, text: Finder::new(text) };
-        [of("xt_set", " -m set "), of("xt_ipvs", " -m ipvs "), of("xt_physdev", " -m physdev ")]
+        [
+            of("xt_set", " -m set "),
+            of("xt_ipvs", " -m ipvs "),
+            of("xt_physdev", " -m physdev "),
+            of("xt_multiport", " -m multiport "),
+        ]
     }
 
     /// Adds the module if a rule uses it.

@@ -11,8 +11,8 @@ use crate::model::PublicKey;
 use crate::object::{Netns, State, Text, Wireguard, WireguardPeer};
 use std::collections::BTreeMap;
 
-pub(super) use secret::unfit;
 use secret::Secret;
+pub(super) use secret::unfit;
 
 /// What the family is called (`WG_GENL_NAME` in linux/wireguard.h).
 const NAME: &str = "wireguard";

@@ -19,10 +19,10 @@ pub(super) fn lower(cx: &mut Context, docker: &Docker, names: &mut BTreeSet<Text
         bridge(cx, docker, network);
     }
     for container in &docker.containers {
-        let netns: Text = format!("docker-{}", container.name).into();
+        let netns: Text = namespace(container).into();
         match container.place {
             // In the node's namespace or in that of another container nothing is to be made.
-            ContainerPlace::Host | ContainerPlace::Shared => {}
+            ContainerPlace::Host | ContainerPlace::Shared(_) => {}
             ContainerPlace::Isolated => joint::isolated(cx, &netns, container.span),
             ContainerPlace::Network(place) => {
                 if let Some(network) = docker.networks.get(place) {
@@ -31,6 +31,11 @@ pub(super) fn lower(cx: &mut Context, docker: &Docker, names: &mut BTreeSet<Text
             }
         }
     }
+}
+
+/// The namespace of a container that has one of its own.
+pub(crate) fn namespace(container: &Container) -> String {
+    format!("docker-{}", container.name)
 }
 
 /// Forwarding, and bridged packets that pass iptables where rules must see them: those between
@@ -106,6 +111,7 @@ fn join(
             bridge: network.device.as_str().into(),
             // A container that reaches itself by a published port is sent back where it came from.
             hairpin: !docker.userland_proxy,
+            isolated: false,
         }),
         v6: joint::has_v6(&container.addresses),
     };

@@ -7,6 +7,8 @@ mod iptables;
 mod nftables;
 mod port;
 
+pub(crate) use devices::namespace;
+
 use super::Context;
 use crate::model::{Docker, DockerLayout, DockerNetwork, DockerRules, Family, GatewayMode};
 use crate::object::{
@@ -87,7 +89,10 @@ impl<'d> Local<'d> {
 
     /// What gives packets an address of the node.
     fn hides(&self) -> Target<'d> {
-        self.source.map_or(Target::Masquerade { random_fully: false }, Target::Snat)
+        match self.source {
+            Some(address) => Target::Snat { address, port: None },
+            None => Target::Masquerade { random_fully: false },
+        }
     }
 
     fn comes_in(&self) -> Match<'d> {

@@ -160,6 +160,7 @@ mod tests {
             vteps: PerFamily::default(),
             keys: None,
             docker: None,
+            primitives: None,
         }
     }
 

@@ -105,13 +105,28 @@ impl Binder<'_> {
             }
             Mode::Container(name) => {
                 faults.extend(self.cannot_share(container, &Spanned::new(name.as_str(), at)));
-                ContainerPlace::Shared
+                self.owner(name).map_or(ContainerPlace::Isolated, ContainerPlace::Shared)
             }
         }
     }
 
     fn find(&self, name: &str) -> Option<&ContainerDecl> {
         self.docker.containers.iter().find(|container| container.name.value == name)
+    }
+
+    /// The place of the container that owns the namespace of this one; none if there is a circle.
+    fn owner(&self, name: &str) -> Option<usize> {
+        let containers = &self.docker.containers;
+        let mut name = name.to_owned();
+        // No way is longer than there are containers.
+        for _ in containers {
+            let place = containers.iter().position(|one| one.name.value == name)?;
+            match containers.get(place).map(|one| &one.mode.value) {
+                Some(Mode::Container(next)) => name.clone_from(next),
+                _ => return Some(place),
+            }
+        }
+        None
     }
 
     /// Why a container cannot be in the namespace of another one.

@@ -4,6 +4,7 @@
 mod docker;
 mod nodes;
 mod pods;
+mod primitives;
 mod slices;
 
 pub(super) use docker::{BoundDocker, FIRST as FIRST_NETWORK};
@@ -12,7 +13,7 @@ pub(super) use pods::BoundPod;
 
 use super::declare::ClusterDecl;
 use super::stated::{ServiceDecl, Stated};
-use super::{fault, natural};
+use super::{NodeId, Primitives, fault, natural};
 use netc_lang::{Diagnostic, QualifiedName, Span};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub(super) struct Bound {
     pub(super) services: Vec<ServiceDecl>,
     /// By node.
     pub(super) dockers: Vec<BoundDocker>,
+    pub(super) primitives: BTreeMap<NodeId, Primitives>,
 }
 
 /// Binds names; `None` if there is no cluster to speak of.
@@ -46,7 +48,8 @@ pub(super) fn bind(mut stated: Stated, faults: &mut Vec<Diagnostic>) -> Option<B
     }
     report_duplicates("service", services.iter().map(|one| (&one.name, one.span)), faults);
     let dockers = docker::bind(stated.dockers, &nodes, faults);
-    Some(Bound { cluster: stated.cluster?, nodes, pods, services, dockers })
+    let primitives = primitives::bind(stated.primitives, &nodes, faults);
+    Some(Bound { cluster: stated.cluster?, nodes, pods, services, dockers, primitives })
 }
 
 /// Moves the endpoints of slices to their services; those of services that are not there are

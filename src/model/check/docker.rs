@@ -3,7 +3,7 @@
 use super::docker_network;
 use crate::model::bind::BoundDocker;
 use crate::model::declare::{ContainerDecl, Mode};
-use crate::model::{Cluster, ContainerPlace, Family, Published, Service, fault};
+use crate::model::{Cluster, ContainerPlace, Docker, Family, Published, Service, fault};
 use netc_lang::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -127,14 +127,7 @@ pub(crate) fn node_ports(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
     });
     let held: BTreeMap<_, _> = held.collect();
     let dockers = cluster.nodes.iter().filter_map(|node| node.docker.as_ref());
-    let published = dockers.flat_map(|docker| {
-        let networks = docker.networks.iter().enumerate();
-        networks.flat_map(move |(place, network)| {
-            let all = docker.within(place).flat_map(|container| &container.published);
-            all.filter(move |one| network.holds(one))
-        })
-    });
-    for one in published {
+    for one in dockers.flat_map(Docker::held) {
         if let Some((service, at)) = held.get(&(one.port, one.target.protocol)) {
             faults.push(fault::published_node_port(one, service, *at));
         }

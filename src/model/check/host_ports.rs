@@ -61,7 +61,7 @@ fn held_twice(node: &Node, pods: &[&Pod], faults: &mut Vec<Diagnostic>) {
         }
         others.push((one, name));
     }
-    for published in node.docker.iter().flat_map(published) {
+    for published in node.docker.iter().flat_map(Docker::held) {
         let others = held.get(&(published.port, published.target.protocol));
         let met = others.into_iter().flatten().find(|(other, _)| other.meets(published));
         if let Some((one, name)) = met
@@ -70,11 +70,6 @@ fn held_twice(node: &Node, pods: &[&Pod], faults: &mut Vec<Diagnostic>) {
             faults.push(fault::host_port_published(one, name, published.span));
         }
     }
-}
-
-/// What Docker publishes.
-fn published(docker: &Docker) -> impl Iterator<Item = &Published> {
-    docker.containers.iter().flat_map(|container| &container.published)
 }
 
 /// Warns of host ports that are node ports of services too.

@@ -3,7 +3,7 @@
 use super::mtu::{MIN_V6, choose};
 use crate::model::bind::{BoundPod, Nodes};
 use crate::model::declare::{AttachmentDecl, ClusterDecl};
-use crate::model::{Family, OverlayKind, fault};
+use crate::model::{Family, OverlayKind, PodMasquerade, fault};
 use netc_lang::{Diagnostic, Spanned};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -19,6 +19,10 @@ pub(crate) fn check(
     for stated in [&cluster.attachment].into_iter().chain(own) {
         overlaps(stated, faults);
         mtu(cluster, nodes, stated, faults);
+        let carried = cluster.overlay.kind != OverlayKind::None;
+        if carried && stated.masquerade != PodMasquerade::None {
+            faults.push(fault::pods_hidden(stated.span, cluster.overlay.span));
+        }
     }
     for pod in pods {
         let Some(node) = pod.node.and_then(|node| nodes.get(node)) else { continue };

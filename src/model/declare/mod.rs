@@ -8,12 +8,15 @@ mod node;
 mod overlay;
 mod pod;
 mod pod_network;
+mod primitives;
 mod proxy;
 mod service;
 
 pub(super) use cluster::ClusterDecl;
-pub(super) use docker::{ContainerDecl, DockerDecl, Mode, NetworkDecl};
+pub(super) use docker::DockerDecl;
+pub(crate) use docker::{ContainerDecl, Mode, NetworkDecl};
 pub(super) use pod_network::AttachmentDecl;
+pub(super) use primitives::PrimitivesDecl;
 
 use super::stated::Stated;
 use super::{Family, PerFamily, fault};
@@ -30,6 +33,9 @@ pub(crate) fn read(items: &[Item], faults: &mut Vec<Diagnostic>) -> Stated {
         services: keyword("service").filter_map(|item| service::read(item, faults)).collect(),
         slices: Vec::new(),
         dockers: keyword("docker").filter_map(|item| docker::read(item, faults)).collect(),
+        primitives: keyword("primitives")
+            .filter_map(|item| primitives::read(item, faults))
+            .collect(),
     }
 }
 

@@ -47,13 +47,20 @@ fn template(item: &Item, faults: &mut Vec<Diagnostic>) -> PodTemplate {
             faults.push(fault::two_labels(&label.value.key, label.span, earlier.span));
         }
     }
+    let names = item.children("container").filter_map(|item| item.one::<&str>("name"));
     let containers = item.children("container").flat_map(|item| item.children("port"));
     let ports: Vec<PodPort> = item.children("port").chain(containers).filter_map(port).collect();
     report_shared_ports(&ports, faults);
     let labels = labels.values().map(|label| label.value.clone()).collect();
     let weight = item.child("weight").and_then(|item| item.one("weight"));
     let mappings = item.children("host-port").filter_map(mapping).collect();
-    PodTemplate { labels, ports, weight: weight.map(|weight| weight.value), mappings }
+    PodTemplate {
+        labels,
+        containers: names.map(|name| name.value.to_owned()).collect(),
+        ports,
+        weight: weight.map(|weight| weight.value),
+        mappings,
+    }
 }
 
 /// `host-port [ADDRESS:]PORT -> PORT`

@@ -62,7 +62,7 @@ pub(super) fn read(
     let word = item.and_then(|item| item.one::<&str>("kind")).map_or("bridge", |kind| kind.value);
     let allowed = |keyword: &str| match word {
         "none" => false,
-        "ptp" => !matches!(keyword, "name" | "gateway" | "hairpin"),
+        "ptp" => !matches!(keyword, "name" | "gateway" | "hairpin" | "isolate"),
         _ => true,
     };
     report_options(item, "pod-network", word, allowed, faults);
@@ -110,6 +110,7 @@ fn kind(word: &str, item: Option<&Item>, gateway: Option<bool>) -> Option<Attach
             name: name.map_or_else(|| "cni0".to_owned(), owned),
             gateway: gateway.unwrap_or(true),
             hairpin: switch(child("hairpin")).unwrap_or(true),
+            isolate: child("isolate").is_some(),
         })),
     }
 }

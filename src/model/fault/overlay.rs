@@ -33,8 +33,7 @@ pub(crate) fn port_without_device(
 }
 
 pub(crate) fn node_without_length(node: &str, family: Family, at: Span) -> Diagnostic {
-    let message =
-        format!("the {family} address of node {node} is stated without a prefix length");
+    let message = format!("the {family} address of node {node} is stated without a prefix length");
     Diagnostic::at(code::MISSING_ARGUMENT, at, message)
         .here("`direct-routing` tells by it which nodes share a network")
         .help("state the length: `address A/LENGTH on …`")

@@ -185,3 +185,11 @@ pub(crate) fn pod_mtu_too_large(
         .label(at, format!("`overlay {overlay}` carries {fits} bytes at most"))
         .help(format!("write `mtu {fits}` or less, or remove it"))
 }
+
+pub(crate) fn pods_hidden(at: Span, overlay: Span) -> Diagnostic {
+    let message = "what pods send to pods of other nodes takes their node's address";
+    Diagnostic::at(code::PODS_HIDDEN, at, message)
+        .here("`masquerade` knows only the block of its own node")
+        .label(overlay, "the overlay carries it")
+        .help("remove `masquerade`: overlays of flannel's masquerade what leaves the cluster")
+}

@@ -100,7 +100,11 @@ fn object(wanted: &State, found: Option<&State>, kind: Trouble) -> String {
         (State::Sysctl(Sysctl { key, .. }), _) if key.starts_with("net.bridge.") => BRIDGED,
         (State::Sysctl(_), _) => PARAMETER,
         (State::Module(_), _) => MODULE,
-        (State::Port(wanted), Some(State::Port(found))) if wanted.bridge == found.bridge => HAIRPIN,
+        (State::Port(wanted), Some(State::Port(found)))
+            if wanted.bridge == found.bridge && wanted.hairpin != found.hairpin =>
+        {
+            HAIRPIN
+        }
         (State::Port(_), _) => PORT,
         (State::Flush(_), _) => CONNECTIONS,
         (State::Virtual(_), _) => SERVERS,

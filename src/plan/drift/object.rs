@@ -64,10 +64,13 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
             if wanted.bridge != found.bridge {
                 all.push(format!("{device} is in bridge {}, not {}", found.bridge, wanted.bridge));
             }
-            if wanted.hairpin != found.hairpin {
-                let state = |on| if on { "on" } else { "off" };
-                let (is, not) = (state(found.hairpin), state(wanted.hairpin));
-                all.push(format!("{device} has hairpin {is}, not {not}"));
+            let state = |on| if on { "on" } else { "off" };
+            let options = [
+                ("hairpin", found.hairpin, wanted.hairpin),
+                ("isolated", found.isolated, wanted.isolated),
+            ];
+            for (option, is, not) in options.into_iter().filter(|(_, is, not)| is != not) {
+                all.push(format!("{device} has {option} {}, not {}", state(is), state(not)));
             }
             all
         }

@@ -76,7 +76,13 @@ fn fdb(destination: &str) -> State {
 }
 
 fn port(bridge: &str, hairpin: bool) -> State {
-    State::Port(Port { netns: NODE, link: "veth0".into(), bridge: bridge.into(), hairpin })
+    State::Port(Port {
+        netns: NODE,
+        link: "veth0".into(),
+        bridge: bridge.into(),
+        hairpin,
+        isolated: false,
+    })
 }
 
 fn up(link: &str) -> State {

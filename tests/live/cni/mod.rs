@@ -4,9 +4,11 @@
 //! A case is a folder of `tests/cni`: `net.conflist` (or `net.conf`, a single plugin), `runtime.json`
 //! with the containers in the order in which they come, and `cluster.netc`, which says the same to
 //! netc. Names that the plugins make up are replaced by what they are for; Ethernet addresses are left
-//! out, and netc's marks: aliases and the protocol of routes.
+//! out, and netc's marks: aliases and the protocol of routes. `differs`, where there is one, names what
+//! netc does otherwise on purpose, and why.
 
 mod plugins;
+mod reach;
 mod shown;
 
 use crate::dump::same;
@@ -21,7 +23,7 @@ const OURS: &str = "node0";
 const THEIRS: &str = "plugins";
 
 /// The two nodes have the same addresses, each on a wire of its own.
-const ADDRESSES: [&str; 2] = ["192.0.2.10/24", "2001:db8::10/64"];
+const ADDRESSES: [&str; 3] = ["192.0.2.10/24", "192.0.2.11/24", "2001:db8::10/64"];
 
 /// Both program a node of their own from the case; then the nodes and all containers are compared.
 #[track_caller]
@@ -45,7 +47,8 @@ fn alike(case: &str) {
     lab.applied(&source, OURS, &[]);
     let again = lab.applied(&source, OURS, &[]);
     assert_eq!(again, format!("{OURS} is as planned: nothing to do\n"));
-    same(&shown(OURS, &runtime.spaces_of_netc()), &shown(THEIRS, &runtime.spaces()), case);
+    let ours = shown(OURS, &runtime.spaces_of_netc(), runtime.differs());
+    same(&ours, &shown(THEIRS, &runtime.spaces(), runtime.differs()), case);
 }
 
 /// A test for each case. The last of them sees to it that no folder is forgotten.
@@ -70,7 +73,16 @@ macro_rules! cases {
 
 cases! {
     bridge
+    default_gateway
+    dual_stack
     hairpin_off
+    host_local
+    host_ports
+    host_ports_without_snat
+    masquerade
     mtu
+    ptp
+    ptp_host_ports
+    single_plugin
     two_containers
 }

@@ -7,6 +7,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 /// Where Debian has the plugins.
 const PLUGINS: &str = "/usr/lib/cni";
@@ -19,6 +21,8 @@ pub(super) struct Runtime {
     /// The plugins in their order.
     plugins: Vec<Map<String, Value>>,
     containers: Vec<Container>,
+    /// Parts of lines in which nodes may differ.
+    differs: Vec<String>,
 }
 
 /// A container as the runtime knows it.
@@ -46,7 +50,10 @@ impl Runtime {
         let containers = read("runtime.json").expect("runtime.json").remove("containers").unwrap();
         let containers = containers.as_array().unwrap().iter().map(Container::read).collect();
         let of_list = |key: &str| list.get(key).unwrap().clone();
-        Runtime { name: of_list("name"), version: of_list("cniVersion"), plugins, containers }
+        let (name, version) = (of_list("name"), of_list("cniVersion"));
+        let differs = fs::read_to_string(folder.join("differs")).unwrap_or_default();
+        let differs = differs.lines().filter(|line| !line.starts_with('#')).map(str::to_owned);
+        Runtime { name, version, plugins, containers, differs: differs.collect() }
     }
 
     /// Adds all containers to a node, each with a namespace of its own.
@@ -74,6 +81,12 @@ impl Runtime {
                 result = call(node, container, "eth0", program, &asked.into());
             }
         }
+        settled(node);
+    }
+
+    /// Parts of lines in which netc's node may differ from that of the plugins.
+    pub(super) fn differs(&self) -> &[String] {
+        &self.differs
     }
 
     /// The namespaces of the containers, with the place that each has in the case.
@@ -109,6 +122,17 @@ impl Container {
         let told = self.told.iter().filter(|(key, _)| uses(key));
         Value::Object(told.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
+}
+
+/// Waits until the node may use its IPv6 addresses: a gateway's is looked for first (DAD).
+fn settled(node: &str) {
+    for _ in 0..50 {
+        if run(&format!("ip -n {node} -6 addr show tentative scope global")).is_empty() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{node} has an address that stays tentative");
 }
 
 /// Runs one plugin in the namespace of the node. Its result.

@@ -3,8 +3,8 @@
 use crate::dump::{rules_of, space};
 use crate::lab::run;
 
-/// The node, its rules, and its containers, as lines.
-pub(super) fn shown(node: &str, containers: &[(String, &str)]) -> String {
+/// The node, its rules, and its containers, as lines; without those that have one of some parts.
+pub(super) fn shown(node: &str, containers: &[(String, &str)], without: &[String]) -> String {
     let mut names = Vec::new();
     for (space, place) in containers {
         names.push((host_end(node, space), format!("veth({place})")));
@@ -16,6 +16,7 @@ pub(super) fn shown(node: &str, containers: &[(String, &str)]) -> String {
         all.push(format!("== {place}"));
         all.extend(plain(space, &[]));
     }
+    all.retain(|line| !without.iter().any(|part| line.contains(part)));
     all.join("\n")
 }
 
@@ -46,14 +47,16 @@ fn plain(netns: &str, names: &[(String, String)]) -> Vec<String> {
 /// netspec's release of the plugins keeps IPv6 addresses of a device that goes down, Debian's does not.
 fn left_out(line: &str) -> bool {
     let own = line.split(' ').next().is_some_and(ethernet);
-    own || ["keep_addr_on_down", "accept_dad"]
-        .iter()
-        .any(|name| line.contains(&format!("/{name} = ")))
+    own || ["/keep_addr_on_down = ", "/accept_dad = "].iter().any(|name| line.contains(name))
 }
 
 /// A line without Ethernet addresses, numbers of bridge ports, aliases and the protocol of netc's
-/// routes; without IPv4 broadcast addresses, which the plugins state and netc does not: the kernel has
-/// the routes for them by itself.
+/// routes, and without what netc does in another way:
+///
+/// * The plugins state IPv4 broadcast addresses. The kernel has the routes for them by itself.
+/// * netc's IPv6 addresses are used at once, the plugins let the kernel look for the gateway's first.
+/// * Where the route to the network of an address is not wanted, netc has the kernel make none, and the
+///   plugins remove it.
 fn words(line: &str) -> String {
     let line = line.split(" alias netc ").next().unwrap_or(line);
     let mut kept = Vec::new();
@@ -63,7 +66,11 @@ fn words(line: &str) -> String {
         match word {
             "port_id" | "port_no" | "designated_port" => drop(words.next()),
             "brd" if line.contains(" inet ") => drop(words.next()),
-            "proto" => kept.extend(words.next().filter(|by| *by != "110")),
+            "proto" => match words.next() {
+                Some("110") | None => {}
+                Some(by) => kept.extend([word, by]),
+            },
+            "nodad" | "noprefixroute" => {}
             _ if ethernet(last) => kept.push("*"),
             _ => kept.push(word),
         }

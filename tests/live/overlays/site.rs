@@ -1,8 +1,11 @@
 //! Three nodes with a pod each, on one wire or with a router before the third.
 
-use crate::lab::{Lab, ask, run, serve};
+use crate::lab::{Lab, ask, run, serve, text};
 use std::fmt::Write as _;
+use std::fs::{self, File, Permissions};
 use std::net::Ipv6Addr;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 /// The address families of a cluster.
 #[derive(Clone, Copy, PartialEq)]
@@ -73,14 +76,20 @@ impl Site {
     /// Every pod reaches every other, which sees it by its own address.
     #[track_caller]
     pub(super) fn all_reach_all(&self) {
-        for (from, client) in PODS.into_iter().enumerate() {
-            for (to, server) in PODS.into_iter().enumerate().filter(|(to, _)| *to != from) {
-                for (own, other) in self.addresses(from).iter().zip(self.addresses(to)) {
-                    let answer = ask(client, &socket(&other, 80));
-                    let answer = answer.unwrap_or_else(|error| panic!("{own} to {other}: {error}"));
-                    assert_eq!((answer.server.as_str(), &answer.client.to_string()), (server, own));
-                }
+        for from in 0..PODS.len() {
+            for to in (0..PODS.len()).filter(|to| *to != from) {
+                self.reaches(from, to);
             }
+        }
+    }
+
+    /// A pod reaches another by all its addresses.
+    #[track_caller]
+    pub(super) fn reaches(&self, from: usize, to: usize) {
+        for (own, other) in self.addresses(from).iter().zip(self.addresses(to)) {
+            let answer = ask(PODS[from], &socket(&other, 80));
+            let answer = answer.unwrap_or_else(|error| panic!("{own} to {other}: {error}"));
+            assert_eq!((answer.server.as_str(), &answer.client.to_string()), (PODS[to], own));
         }
     }
 
@@ -97,9 +106,22 @@ impl Site {
         let mut text = format!("cluster lab {{ pods {pods}; overlay {overlay}; proxy none }}\n");
         for (number, node) in NODES.into_iter().enumerate() {
             let addresses = self.node(number);
-            writeln!(text, "node {node} {{ address {addresses} on eth0 }}").unwrap();
+            let keys =
+                if overlay.starts_with("wireguard") { self.keys(node) } else { String::new() };
+            writeln!(text, "node {node} {{ address {addresses} on eth0; {keys} }}").unwrap();
         }
         text + "pods web replicas 3\n"
+    }
+
+    /// A new pair of keys, as a node states them.
+    fn keys(&self, node: &str) -> String {
+        let path = self.lab.file(&format!("{node}.key"), &run("wg genkey"));
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        let mut command = Command::new("wg");
+        let output = command.arg("pubkey").stdin(File::open(&path).unwrap()).output().unwrap();
+        let (public, path) = (text(&output.stdout), path.display());
+        let public = public.trim();
+        format!("wireguard {{ public-key \"{public}\"; private-key-file \"{path}\" }}")
     }
 
     fn wire(&self) {

@@ -3,7 +3,7 @@
 use super::{Kube, Output};
 use crate::lower::kube::masquerade;
 use crate::lower::kube::node_ports::{NodePorts, loopback};
-use crate::lower::{Context, host};
+use crate::lower::{Context, KUBE_PROXY, host};
 use crate::model::Family;
 use crate::object::{
     ChainName, Chains, ConntrackStates, Hook, Jump, Match, Place, Ruleset, Side, State, Table,
@@ -71,7 +71,7 @@ pub(super) fn lower(cx: &mut Context, kube: &Kube, mut out: Output) {
     for (table, parts) in [(Table::Filter, filter), (Table::Nat, nat)] {
         cx.objects.add(State::Ruleset(Ruleset::new(family, table, parts)), proxy.span);
     }
-    for (rank, jump) in (0..).zip(JUMPS) {
+    for (rank, jump) in (KUBE_PROXY..).zip(JUMPS) {
         cx.objects.add(State::Jump(self::jump(family, rank, *jump)), proxy.span);
     }
 }

@@ -1,7 +1,7 @@
 //! The jumps from the built-in chains (`iptablesJumpChain` of kube-proxy's
 //! `pkg/proxy/ipvs/proxier.go`).
 
-use crate::lower::Context;
+use crate::lower::{Context, KUBE_PROXY};
 use crate::model::{Family, Proxy};
 use crate::object::{ChainName, Hook, Jump, Match, Place, State, Table};
 
@@ -24,7 +24,7 @@ const FIREWALL: &str = "kube-proxy firewall rules";
 const PORTALS: &str = "kubernetes service portals";
 
 pub(super) fn lower(cx: &mut Context, proxy: &Proxy, family: Family) {
-    for (rank, (table, hook, to, comment)) in (0..).zip(JUMPS) {
+    for (rank, (table, hook, to, comment)) in (KUBE_PROXY..).zip(JUMPS) {
         let (at, to) = ((hook, Place::Top(rank)), ChainName::new(&[to]));
         let jump = Jump::new((family, table), at, to, &[Match::Comment(&[comment])]);
         cx.objects.add(State::Jump(jump), proxy.span);

@@ -1,0 +1,13 @@
+//! One thing of a cluster and all that belongs to it: for people, and as JSON.
+//!
+//! Each kind of thing has a file that puts a [`Card`] together from the cluster and the objects of
+//! the node; how cards look is the same for all.
+
+mod card;
+mod container;
+mod pod;
+mod space;
+
+pub use card::Card;
+pub use container::{Found, container, find};
+pub use pod::pod;

@@ -1,0 +1,107 @@
+//! Who reaches pods of a CNI network by host ports, and what their own connections look like: the same
+//! questions, with the same answers, where the plugins have made the network and where netc has.
+
+use super::plugins::Runtime;
+use super::{ADDRESSES, OURS};
+use crate::lab::{Lab, ask, root, run, serve, serve_udp, within};
+use std::io::ErrorKind;
+use std::net::UdpSocket;
+use std::time::Duration;
+
+/// Where the pods of a case are: one with host ports, one beside it.
+struct Pods {
+    web: &'static str,
+    peer: &'static str,
+}
+
+const OF_PLUGINS: Pods = Pods { web: "cni-default.web", peer: "cni-default.peer" };
+const OF_NETC: Pods = Pods { web: "pod-default.web", peer: "pod-default.peer" };
+
+/// The case on a node with another machine beside it, once by the plugins and once by netc.
+fn reached(case: &str) {
+    let folder = root().join("tests/cni").join(case);
+    for pods in [OF_PLUGINS, OF_NETC] {
+        let lab = Lab::enter();
+        lab.machine(OURS, "eth0", &ADDRESSES);
+        lab.machine("outside", "eth0", &["192.0.2.200/24", "2001:db8::200/64"]);
+        if pods.web == OF_PLUGINS.web {
+            Runtime::read(&folder).add_all(&lab, OURS);
+        } else {
+            lab.applied(&folder.join("cluster.netc"), OURS, &[]);
+        }
+        asked(&pods);
+    }
+}
+
+/// The client as the server sees it.
+#[track_caller]
+fn seen(from: &str, to: &str) -> String {
+    let answer = ask(from, to).unwrap_or_else(|error| panic!("{from} to {to}: {error}"));
+    answer.client.to_string()
+}
+
+fn asked(pods: &Pods) {
+    let Pods { web, peer } = *pods;
+    for (space, port) in [(web, 80), (web, 81), (peer, 80), ("outside", 80)] {
+        serve(space, &format!("[::]:{port}"));
+    }
+    serve_udp(web, "[::]:53");
+    // From another machine: the pod sees who it is.
+    for (to, client) in [
+        ("192.0.2.10:8080", "192.0.2.200"),
+        ("192.0.2.11:8080", "192.0.2.200"),
+        ("192.0.2.11:8081", "192.0.2.200"),
+        ("[2001:db8::10]:8080", "2001:db8::200"),
+    ] {
+        assert_eq!(seen("outside", to), client, "{to}");
+    }
+    // One that is stated for an address answers at no other one.
+    for to in ["192.0.2.10:8081", "[2001:db8::10]:8081"] {
+        assert_eq!(ask("outside", to).unwrap_err().kind(), ErrorKind::ConnectionRefused, "{to}");
+    }
+    by_udp(web);
+    // The node by loopback, a pod beside it and the pod itself get there by the gateway's address, or
+    // answers would take a shorter way. IPv6 has no `route_localnet`, so not there by loopback.
+    assert_eq!(seen(OURS, "127.0.0.1:8080"), "10.1.0.1");
+    for from in [peer, web] {
+        assert_eq!(seen(from, "192.0.2.10:8080"), "10.1.0.1", "{from}");
+        assert_eq!(seen(from, "[2001:db8::10]:8080"), "fd00:10:1::1", "{from}");
+    }
+    assert_eq!(seen(OURS, "192.0.2.10:8080"), "192.0.2.10");
+    // What pods send takes the node's address outside, and keeps its own among them.
+    assert_eq!(seen(web, "192.0.2.200:80"), "192.0.2.10");
+    assert_eq!(seen(web, "[2001:db8::200]:80"), "2001:db8::10");
+    for family in ["-4", "-6"] {
+        let (own, other) = (address(web, family), address(peer, family));
+        let to = if family == "-6" { format!("[{other}]:80") } else { format!("{other}:80") };
+        assert_eq!(seen(web, &to), own);
+    }
+}
+
+fn by_udp(server: &str) {
+    let socket = within("outside", || UdpSocket::bind("[::]:0").unwrap());
+    socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    for to in ["[::ffff:192.0.2.10]:5353", "[2001:db8::10]:5353"] {
+        socket.send_to(b"who?", to).unwrap();
+        let mut answer = [0; 64];
+        let answered = socket.recv_from(&mut answer);
+        let (length, from) = answered.unwrap_or_else(|error| panic!("{to}: {error}"));
+        assert_eq!((&answer[..length], from), (server.as_bytes(), to.parse().unwrap()));
+    }
+}
+
+/// The address of a pod.
+fn address(pod: &str, family: &str) -> String {
+    let shown = run(&format!("ip -n {pod} {family} -o addr show eth0 scope global"));
+    shown.split_whitespace().nth(3).unwrap().split('/').next().unwrap().to_owned()
+}
+
+#[test]
+fn by_a_bridge() {
+    reached("dual_stack");
+}
+
+#[test]
+fn by_ptp() {
+    reached("ptp_host_ports");
+}
