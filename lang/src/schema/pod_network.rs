@@ -105,8 +105,9 @@ pub(super) const STATEMENTS: &[Definition] = &[
     Definition {
         keyword: "isolate",
         place: Place::PodNetwork,
-        doc: "Pods of one node do not reach one another by the bridge, only the node and what is beyond \
-              it (CNI's `portIsolation`). Only for bridge.",
+        doc: "Pods of one node do not reach one another, only the node and what is beyond it (CNI's \
+              `portIsolation`). Where bridged packets pass iptables, as the proxy has it, they do not by \
+              a service or a host port either. Only for bridge.",
         example: "isolate",
         ..PLAIN
     },
