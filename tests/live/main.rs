@@ -35,6 +35,7 @@ mod modules;
 mod nft;
 mod overlays;
 mod pod_networks;
+mod primitives;
 mod protocols;
 #[path = "../it/random.rs"]
 mod random;
