@@ -44,7 +44,7 @@ fn a_bridge_gives_way_to_routes_and_comes_back() {
     assert!(routes.contains("10.244.0.0/24 via 10.244.0.1 dev eth0"), "{routes}");
     assert!(!routes.contains("proto kernel"), "{routes}");
     let mut back = lab.netc();
-    let output = back.args(["rollback", "--node", "node0", "--netns", "node0"]).output().unwrap();
+    let output = back.args(["rollback", "--netns", "node0"]).output().unwrap();
     assert!(output.status.success(), "{}", crate::lab::text(&output.stderr));
     answers();
     same(&dump("node0"), &before, "after the way back");
