@@ -51,6 +51,21 @@ fn a_bridge_gives_way_to_routes_and_comes_back() {
 }
 
 #[test]
+fn a_bridge_is_promiscuous_as_long_as_it_is_said_to_be() {
+    let lab = Lab::enter();
+    lab.machine("node0", "eth0", &["192.168.0.10/24", "fd00::10/64"]);
+    let promiscuous = lab.source(&LAB.replace("masquerade", "promiscuous"));
+    lab.applied(&promiscuous, "node0", &[]);
+    let shown = || run("ip -n node0 link show dev cni0");
+    assert!(shown().contains("PROMISC"), "{}", shown());
+    run("ip -n node0 link set cni0 promisc off");
+    lab.applied(&promiscuous, "node0", &[]);
+    assert!(shown().contains("PROMISC"), "{}", shown());
+    lab.applied(&lab.source(LAB), "node0", &[]);
+    assert!(!shown().contains("PROMISC"), "{}", shown());
+}
+
+#[test]
 fn isolated_pods_reach_what_is_beyond_their_node() {
     let lab = Lab::enter();
     lab.machine("node0", "eth0", &["192.168.0.10/24", "fd00::10/64"]);
