@@ -136,8 +136,7 @@ fn lease(
     key: Option<Spanned<&str>>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Lease> {
-    let known =
-        ["PublicIP", "PublicIPv6", "BackendType", "BackendData", "BackendV6Data"];
+    let known = ["PublicIP", "PublicIPv6", "BackendType", "BackendData", "BackendV6Data"];
     let node = super::keys::known(node, "a lease", &known, faults);
     let blocks = match key {
         Some(key) => blocks(key, faults)?,
@@ -193,9 +192,7 @@ fn blocks(key: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<PerFamily<
 
 fn vtep(lease: &mut Object<'_, '_>, data: &Node<'_>) -> Option<Mac> {
     let node = data.get("VtepMAC")?;
-    let wrong = || {
-        Wrong::new("is not an Ethernet address", "it is like `c6:d2:32:6f:8f:44`")
-    };
+    let wrong = || Wrong::new("is not an Ethernet address", "it is like `c6:d2:32:6f:8f:44`");
     lease.value(node, |text| text.parse().map_err(|_| wrong())).map(|mac| mac.value)
 }
 
@@ -223,7 +220,11 @@ pub(super) fn check(leases: &[Lease], config: &Config, faults: &mut Vec<Diagnost
             if network.is_none_or(|network| !network.network.contains(block)) {
                 let message = format!("the block {block} is not of flannel's network");
                 let fault = Diagnostic::at(code::BAD_FIELD_VALUE, lease.span, message);
-                faults.push(fault.help("the configuration is of another network, or newer: mend one of them"));
+                faults.push(
+                    fault.help(
+                        "the configuration is of another network, or newer: mend one of them",
+                    ),
+                );
             }
         }
         let other = |backend: &&Spanned<String>| {
@@ -235,7 +236,11 @@ pub(super) fn check(leases: &[Lease], config: &Config, faults: &mut Vec<Diagnost
                 backend.value, config.backend.word
             );
             let fault = Diagnostic::at(code::CONTRADICTING_FIELDS, backend.span, message);
-            faults.push(fault.help("flannel passes such a node over: restart flanneld on it, or leave it out"));
+            faults.push(
+                fault.help(
+                    "flannel passes such a node over: restart flanneld on it, or leave it out",
+                ),
+            );
         }
     }
 }

@@ -54,9 +54,8 @@ pub fn from_flannel(
         leases::check(&nodes, read, &mut faults);
     }
     sort(&mut faults);
-    let text = read
-        .filter(|_| !has_errors(&faults))
-        .map(|config| print::print(&config, &nodes, device));
+    let text =
+        read.filter(|_| !has_errors(&faults)).map(|config| print::print(&config, &nodes, device));
     (text.unwrap_or_default(), faults)
 }
 
