@@ -1,6 +1,7 @@
 //! Overlays between three nodes: every pod reaches every other as itself, and packets as large as the
 //! pods' devices allow pass with nothing cut up, by ping and by TCP, and not a byte more.
 
+mod changes;
 mod site;
 mod sizes;
 
