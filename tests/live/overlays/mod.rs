@@ -51,11 +51,6 @@ fn vxlan_with_direct_routing() {
 }
 
 #[test]
-fn ipip() {
-    proven("ipip", Families::V4, Wires::Routed, 1480);
-}
-
-#[test]
 fn ipip_with_direct_routing() {
     let site = Site::new("ipip { direct-routing }", Families::V4, Wires::Routed);
     site.all_reach_all();
