@@ -32,8 +32,8 @@ pub(super) struct FoundLink {
     pub(super) kind: String,
     /// The index of the device that it works by, or of the other end of a veth pair.
     pub(super) other: Option<u32>,
-    /// Whether that one is in another namespace.
-    pub(super) elsewhere: bool,
+    /// In which namespace that one is, by its number here, if it is in another one.
+    pub(super) elsewhere: Option<i32>,
     pub(super) vxlan: Vxlan,
     /// The address that an ipip device sends from, if it has no fixed other end.
     pub(super) from: Option<IpAddr>,
@@ -89,7 +89,7 @@ fn found(message: LinkMessage) -> FoundLink {
                 link.bridge = Some(index).filter(|index| *index > 0);
             }
             LinkAttribute::Link(index) => link.other = Some(index),
-            LinkAttribute::LinkNetNsId(_) => link.elsewhere = true,
+            LinkAttribute::LinkNetNsId(number) => link.elsewhere = Some(number),
             LinkAttribute::LinkInfo(infos) => {
                 infos.into_iter().for_each(|info| add(&mut link, info));
             }

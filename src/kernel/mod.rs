@@ -25,6 +25,7 @@ mod module;
 mod namespace;
 mod neighbour;
 mod nft;
+mod nsid;
 mod observe;
 mod operation;
 mod policy;

@@ -30,11 +30,11 @@ use std::collections::BTreeSet;
 const FIRST: u16 = 0;
 
 /// Where kube-proxy's begin: before those of all other systems.
-const KUBE_PROXY: u16 = 128;
+const KUBE_PROXY: u16 = 64;
 
-/// Where the jumps begin that are stated to stand last: behind Docker's rules at the end of a chain,
+/// Where the jumps begin that are stated to stand last: behind what Docker and CNI's plugins append,
 /// before flannel's.
-const LAST: u16 = 0x8000;
+const LAST: u16 = 3 << 14;
 
 /// What is known of the machine that a node is, if it is at hand.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

@@ -47,8 +47,8 @@ pub struct PlainBridge {
     pub span: Span,
     /// Its name.
     pub at: Spanned<Spot>,
-    /// Its MTU, in bytes.
-    pub mtu: u32,
+    /// Its MTU, in bytes, if stated.
+    pub mtu: Option<Spanned<u32>>,
     /// Its Ethernet address, if stated.
     pub mac: Option<Mac>,
     /// The devices in it.
@@ -272,23 +272,39 @@ pub enum Verdict {
     NoTrack,
 }
 
+/// The MTU of Ethernet.
+const MTU: u32 = 1500;
+
 impl Primitives {
-    /// The bits of marks that its rules set or ask for, and where.
-    pub fn marks(&self) -> impl Iterator<Item = Spanned<Marked>> {
-        let policy = self.policy.iter().filter_map(|rule| rule.mark);
-        let rules = self.chains.iter().flat_map(|chain| &chain.rules);
-        let chains = rules.flat_map(|rule| {
-            let asked = rule.conditions.iter().filter_map(|one| match &one.value {
-                Condition::Mark(_, mark) => Some(Spanned::new(*mark, one.span)),
-                _ => None,
-            });
-            let set = match &rule.target.value {
-                Verdict::SetMark(mark) => Some(Spanned::new(*mark, rule.target.span)),
-                _ => None,
-            };
-            asked.chain(set)
+    /// The least MTU of a bridge's ports, which the kernel gives to the bridge (br_if.c,
+    /// `br_mtu_auto_adjust`).
+    #[must_use]
+    pub fn mtu_of_ports(&self, bridge: &PlainBridge) -> Option<u32> {
+        let is_port = |end: &Spot| {
+            end.netns == bridge.at.value.netns
+                && bridge.ports.iter().any(|port| port.device.value == end.name)
+        };
+        let pairs = self.pairs.iter().filter(|pair| {
+            let [(one, _), (other, _)] = &pair.ends;
+            is_port(&one.value) || is_port(&other.value)
         });
-        policy.chain(chains)
+        pairs.map(|pair| pair.mtu).min()
+    }
+
+    /// The MTU of a bridge.
+    #[must_use]
+    pub fn mtu(&self, bridge: &PlainBridge) -> u32 {
+        let stated = bridge.mtu.map(|mtu| mtu.value);
+        stated.or_else(|| self.mtu_of_ports(bridge)).unwrap_or(MTU)
+    }
+
+    /// The marks that its rules set, each with the bits that change, and where.
+    pub fn marks_set(&self) -> impl Iterator<Item = Spanned<Marked>> {
+        let rules = self.chains.iter().flat_map(|chain| &chain.rules);
+        rules.filter_map(|rule| match rule.target.value {
+            Verdict::SetMark(mark) => Some(Spanned::new(mark, rule.target.span)),
+            _ => None,
+        })
     }
 
     /// The devices that it makes, and where each is stated.

@@ -87,13 +87,7 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             push(out, &[transport(protocol), " --dport "]);
             push_number(out, u32::from(port));
         }
-        Match::DestinationPorts(ports) => {
-            out.push_str(" -m multiport --dports ");
-            for (place, port) in ports.iter().enumerate() {
-                out.push_str(if place == 0 { "" } else { "," });
-                push_number(out, u32::from(*port));
-            }
-        }
+        Match::DestinationPorts(ports) => push_list(out, ports),
         Match::Ports { protocol, source, destination } => {
             out.push_str(transport(protocol));
             push_ports(out, " --sport ", source);
@@ -149,6 +143,13 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             out.push_str(" --vport ");
             push_number(out, socket.port().into());
         }
+    }
+}
+
+fn push_list(out: &mut String, ports: &[u16]) {
+    for (place, port) in ports.iter().enumerate() {
+        out.push_str(if place == 0 { " -m multiport --dports " } else { "," });
+        push_number(out, u32::from(*port));
     }
 }
 

@@ -82,6 +82,16 @@ fn in_place(definition: &Definition) -> String {
             format!("docker n {{ network front {{ {address}{example} }} }}\n")
         }
         Place::DockerContainer => format!("docker n {{ container c {{ {example} }} }}\n"),
+        Place::Primitives => format!("primitives n {{ {example} }}\n"),
+        Place::PrimitiveBridge => format!("primitives n {{ bridge b {{ {example} }} }}\n"),
+        Place::PrimitiveVeth => format!("primitives n {{ veth a <-> b {{ {example} }} }}\n"),
+        Place::PrimitiveRoute => {
+            format!("primitives n {{ route 10.0.0.0/8 dev a {{ {example} }} }}\n")
+        }
+        Place::Chain => format!("primitives n {{ chain nat A {{ {example} }} }}\n"),
+        Place::ChainRule => {
+            format!("primitives n {{ chain nat A {{ rule {{ {example} }} }} }}\n")
+        }
         Place::File | Place::Anywhere => format!("{example}\n"),
     }
 }

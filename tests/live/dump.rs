@@ -25,6 +25,11 @@ const PARAMETERS: [&str; 3] = ["net/ipv4", "net/ipv6", "net/bridge"];
 /// The whole of a node, its pods' namespaces included, as sorted lines. Numbers of devices, timers
 /// and what the kernel makes up by itself are left out.
 pub(crate) fn dump(node: &str) -> String {
+    dump_with(node, &[])
+}
+
+/// The same, with these namespaces too, as far as they are there.
+pub(crate) fn dump_with(node: &str, more: &[&str]) -> String {
     let mut all = vec!["== node".to_owned()];
     all.extend(space(node));
     all.extend(rules_of(node));
@@ -32,7 +37,10 @@ pub(crate) fn dump(node: &str) -> String {
     let mut pods: Vec<String> = fs::read_dir("/run/netns")
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| ["pod-", "docker-"].iter().any(|begin| name.starts_with(begin)))
+        .filter(|name| {
+            let own = ["pod-", "docker-"].iter().any(|begin| name.starts_with(begin));
+            own || more.contains(&name.as_str())
+        })
         .collect();
     pods.sort();
     for pod in pods {

@@ -227,8 +227,8 @@ pub(super) const BRIDGE: &[Definition] = &[
         keyword: "mtu",
         place: Place::PrimitiveBridge,
         arguments: &[One(BYTES)],
-        default: Some("1500"),
-        doc: "The MTU in bytes.",
+        default: Some("the least of its ports', or 1500"),
+        doc: "The MTU in bytes. One with ports can have no other than the least of theirs.",
         example: "mtu 1400",
         ..PLAIN
     },

@@ -66,7 +66,7 @@ pub(super) fn read(object: &mut Object<'_, '_>, plugin: &Node<'_>) -> Option<Joi
         "ptp" => Some(point_to_point(object, plugin)),
         "flannel" => flannel(object, plugin),
         _ => {
-            let known = one_of(["bridge", "ptp", "flannel"].into_iter());
+            let known = one_of(["bridge", "ptp", "flannel"]);
             object.wrong(node, Wrong::new("is a plugin that netc has nothing for", known));
             None
         }
@@ -166,11 +166,10 @@ fn flannel(object: &mut Object<'_, '_>, plugin: &Node<'_>) -> Option<Joined> {
     let none = Node { span: plugin.span, kind: crate::import::tree::Kind::Map(Vec::new()) };
     let delegate = object.map(plugin, "delegate").unwrap_or(&none);
     match object.text(delegate, "type") {
-        None => Some(bridge(object, delegate, true)),
-        Some((_, "bridge")) => Some(bridge(object, delegate, true)),
+        None | Some((_, "bridge")) => Some(bridge(object, delegate, true)),
         Some((_, "ptp")) => Some(joined(object, delegate, None, true)),
         Some((node, _)) => {
-            let known = one_of(["bridge", "ptp"].into_iter());
+            let known = one_of(["bridge", "ptp"]);
             object.wrong(node, Wrong::new("is a plugin that netc has nothing for", known));
             None
         }

@@ -59,7 +59,7 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> Option<SeenNetwork> {
         return None;
     };
     let name = object.value(at, docker_name)?;
-    let is_left_out = driver != "bridge";
+    let mut is_left_out = driver != "bridge";
     if is_left_out {
         let what = format!("network {} has the driver {driver}", name.value);
         object.faults.push(left_out(name.span, what, "netc compiles those of the driver bridge"));
@@ -69,6 +69,12 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> Option<SeenNetwork> {
     if !is_left_out {
         decl.gateways = gateways(object);
         options(object, &id, &mut decl);
+        if decl.gateways.is_empty() {
+            is_left_out = true;
+            let what = format!("network {} has no subnet", decl.name.value);
+            let help = "write the whole of it: `docker network inspect NETWORK`";
+            object.faults.push(left_out(decl.name.span, what, help));
+        }
     }
     Some(SeenNetwork { id, is_left_out, decl, members: members(object) })
 }

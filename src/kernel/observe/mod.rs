@@ -8,7 +8,7 @@ mod tables;
 
 use super::error::KernelError;
 use super::machine::Machine;
-use super::{address, conntrack, module, wireguard, xtables};
+use super::{address, conntrack, module, nsid, wireguard, xtables};
 use crate::object::{Id, LinkKind, Module, Netns, NetnsObject, RouteKind, State, Text};
 use crate::plan::{Key, Live, Record, Target};
 use rustc_hash::FxHashSet;
@@ -96,6 +96,7 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
             spaces.insert(netns, space);
         }
     }
+    introduce(machine, &mut spaces, interest)?;
     space::objects(&spaces, interest, &mut live);
     wireguard(machine, interest, &mut live)?;
     for netns in spaces.keys() {
@@ -122,6 +123,21 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
     });
     conntrack::observe(machine, &flushes.collect::<Vec<_>>(), &mut live)?;
     Ok(live)
+}
+
+/// Asks by which numbers namespaces know those in which the other ends of their devices may be.
+fn introduce(
+    machine: &mut Machine,
+    spaces: &mut BTreeMap<Netns, Space>,
+    interest: &Interest,
+) -> Result<(), KernelError> {
+    for (here, there) in space::acquaintances(spaces, interest) {
+        let number = nsid::of(machine, &here, &there)?;
+        if let (Some(space), Some(number)) = (spaces.get_mut(&here), number) {
+            space.know(there, number);
+        }
+    }
+    Ok(())
 }
 
 /// What the devices of wireguard that were looked at are told: it is whose they are.

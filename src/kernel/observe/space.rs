@@ -31,6 +31,8 @@ pub(super) struct Space {
     rules: Vec<PolicyRule>,
     neighbours: Vec<FoundEntry>,
     forwarding: Vec<FoundEntry>,
+    /// The numbers by which it knows other namespaces.
+    others: BTreeMap<Netns, i32>,
 }
 
 /// The protocol of routes that the kernel made (`RTPROT_KERNEL` in linux/rtnetlink.h).
@@ -49,7 +51,13 @@ impl Space {
             rules: policy::list(socket)?,
             neighbours: neighbour::list(socket)?,
             forwarding: neighbour::list_fdb(socket)?,
+            others: BTreeMap::new(),
         })
+    }
+
+    /// Takes note of the number by which it knows another namespace.
+    pub(super) fn know(&mut self, other: Netns, number: i32) {
+        self.others.insert(other, number);
     }
 
     fn name_of(&self, index: u32) -> Option<Text> {
@@ -74,6 +82,25 @@ pub(super) fn objects(spaces: &BTreeMap<Netns, Space>, interest: &Interest, live
     }
 }
 
+/// The namespaces of devices that are netc's or of interest, each with one in which the other end of
+/// such a device may be.
+pub(super) fn acquaintances(
+    spaces: &BTreeMap<Netns, Space>,
+    interest: &Interest,
+) -> BTreeSet<(Netns, Netns)> {
+    let mut all = BTreeSet::new();
+    for (netns, space) in spaces {
+        for link in space.links.iter().filter(|link| link.elsewhere.is_some()) {
+            let id = || Id::Link(netns.clone(), link.name.as_str().into());
+            if link.alias.starts_with(MARK) || interest.has(&id()) {
+                let ends = ends(spaces, netns, link).filter(|(other, _)| *other != netns);
+                all.extend(ends.map(|(other, _)| (netns.clone(), other.clone())));
+            }
+        }
+    }
+    all
+}
+
 /// The indices of netc's devices, by namespace: those that bear its mark, and the other ends of
 /// those among them that are veth pairs.
 fn own_links(
@@ -95,25 +122,35 @@ fn own_links(
     own
 }
 
-/// The other end of a veth pair, and where it is: each names the index of the other.
+/// The other end of a veth pair, and where it is.
 fn other_end<'s>(
     spaces: &'s BTreeMap<Netns, Space>,
     at: &Netns,
     link: &FoundLink,
 ) -> Option<(&'s Netns, &'s FoundLink)> {
-    let other = link.other.filter(|_| link.kind == "veth")?;
-    // Indices are of a namespace: the same ones may stand for a pair that is elsewhere.
-    let apart = |netns: &Netns, end: &FoundLink| {
-        let apart = netns != at;
-        apart == link.elsewhere && apart == end.elsewhere
-    };
-    spaces.iter().find_map(|(netns, space)| {
+    let here = spaces.get(at)?;
+    ends(spaces, at, link).find(|(netns, _)| match link.elsewhere {
+        Some(number) => here.others.get(*netns) == Some(&number),
+        None => *netns == at,
+    })
+}
+
+/// What can be the other end of a veth pair: each names the index of the other. Indices are of a
+/// namespace: the same ones may stand for a pair that is elsewhere.
+fn ends<'s>(
+    spaces: &'s BTreeMap<Netns, Space>,
+    at: &Netns,
+    link: &FoundLink,
+) -> impl Iterator<Item = (&'s Netns, &'s FoundLink)> {
+    let (index, apart) = (link.index, link.elsewhere.is_some());
+    let other = link.other.filter(|_| link.kind == "veth");
+    let there = spaces.iter().filter(move |(netns, _)| (*netns != at) == apart);
+    there.filter_map(move |(netns, space)| {
         let same = |end: &&FoundLink| {
-            let paired = end.index == other && end.other == Some(link.index);
-            end.kind == "veth" && paired && apart(netns, end)
+            let paired = Some(end.index) == other && end.other == Some(index);
+            end.kind == "veth" && paired && end.elsewhere.is_some() == apart
         };
-        let end = space.links.iter().find(same)?;
-        Some((netns, end))
+        space.links.iter().find(same).map(|end| (netns, end))
     })
 }
 

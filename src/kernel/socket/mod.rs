@@ -139,6 +139,17 @@ impl<M: Message> Socket<M> {
         Ok(last)
     }
 
+    /// Asks for one thing; what `found` makes of the answer.
+    pub(super) fn ask<T>(
+        &mut self,
+        message: &M,
+        found: impl Fn(M) -> Option<T>,
+    ) -> Result<Option<T>, KernelError> {
+        self.send(message, NLM_F_REQUEST | NLM_F_ACK)?;
+        let (answers, _) = self.collect(found)?;
+        Ok(answers.into_iter().next())
+    }
+
     /// What was found in a dump, and whether the list changed while it was read.
     fn collect<T>(
         &mut self,

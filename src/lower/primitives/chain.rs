@@ -1,10 +1,13 @@
 //! Chains of iptables, and the jumps to them.
 
-use crate::lower::{Context, FIRST, LAST};
+use crate::lower::{Context, FIRST, KUBE_PROXY, LAST};
 use crate::model::{Condition, Family, PlainChain, PlainRule, Primitives, Transport, Verdict};
 use crate::object::text::push_socket;
-use crate::object::{ChainName, Chains, Hook, Jump, Match, Place, Ruleset, Side, State, Target};
+use crate::object::{
+    ChainName, Chains, Hook, Jump, Match, Place, Ruleset, Side, State, Table, Target,
+};
 use netc_lang::Translation;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 pub(super) fn lower(cx: &mut Context, own: &Primitives) {
@@ -15,11 +18,15 @@ pub(super) fn lower(cx: &mut Context, own: &Primitives) {
         let ruleset = Ruleset::new(chain.family, chain.table, vec![chains]);
         cx.objects.add(State::Ruleset(ruleset), chain.span);
     }
-    for (place, (chain, hook, first)) in (0..).zip(attached(own)) {
+    // How many jumps of a built-in chain come before.
+    let mut before: BTreeMap<(Family, Table, Hook), u16> = BTreeMap::new();
+    for (chain, hook, first) in attached(own) {
+        let count = before.entry((chain.family, chain.table, hook)).or_default();
         let place = match first {
-            true => Place::Top(FIRST.saturating_add(place)),
-            false => Place::Bottom(LAST.saturating_add(place)),
+            true => Place::Top(FIRST.saturating_add(*count).min(KUBE_PROXY - 1)),
+            false => Place::Bottom(LAST.saturating_add(*count)),
         };
+        *count = count.saturating_add(1);
         let to = ChainName::new(&[&chain.name.value]);
         let jump = Jump::new((chain.family, chain.table), (hook, place), to, &[]);
         cx.objects.add(State::Jump(jump), chain.span);

@@ -13,7 +13,7 @@ pub(super) fn lower(cx: &mut Context, own: &Primitives) {
     for name in &own.namespaces {
         joint::isolated(cx, &name.value.as_str().into(), name.span);
     }
-    own.bridges.iter().for_each(|bridge| self::bridge(cx, bridge));
+    own.bridges.iter().for_each(|bridge| self::bridge(cx, bridge, own.mtu(bridge)));
     own.pairs.iter().for_each(|pair| self::pair(cx, pair));
     own.addresses.iter().for_each(|address| self::address(cx, address));
     own.parameters.iter().for_each(|parameter| self::parameter(cx, own, parameter));
@@ -38,13 +38,13 @@ fn mac(cx: &Context, spot: &Spot) -> Mac {
     Mac([(a & 0xfe) | 0x02, b, c, d, e, f])
 }
 
-fn bridge(cx: &mut Context, bridge: &PlainBridge) {
+fn bridge(cx: &mut Context, bridge: &PlainBridge, mtu: u32) {
     let (netns, name) = place(&bridge.at.value);
     let link = Link {
         netns: netns.clone(),
         name: Text::clone(&name),
         mac: Some(bridge.mac.unwrap_or_else(|| mac(cx, &bridge.at.value))),
-        mtu: bridge.mtu,
+        mtu,
         alias: format!("netc bridge {name}").into(),
         kind: LinkKind::Bridge,
     };
@@ -97,10 +97,11 @@ fn forwarding(own: &Primitives, stated: &Parameter, netns: &Netns) -> Option<Id>
     if !key.starts_with(of_all) || forwards.contains(&key.as_str()) {
         return None;
     }
-    let netns_of = |one: &Parameter| one.netns.as_ref().map(|netns| netns.value.clone());
-    let here = netns_of(stated);
-    let mut same = own.parameters.iter().filter(|one| netns_of(one) == here);
-    let switch = same.find(|one| forwards.contains(&one.key.value.as_str()))?;
+    let here = stated.netns.as_ref().map(|netns| &netns.value);
+    let switch = own.parameters.iter().find(|one| {
+        one.netns.as_ref().map(|netns| &netns.value) == here
+            && forwards.contains(&one.key.value.as_str())
+    })?;
     Some(Id::Sysctl(netns.clone(), switch.key.value.as_str().into()))
 }
 

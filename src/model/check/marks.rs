@@ -19,6 +19,7 @@ pub(crate) fn check(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
         }
         flannel(cluster, proxy, faults);
     }
+    primitives(cluster, faults);
     for (mark, span) in host_ports(cluster) {
         let shared = proxy.filter(|proxy| proxy.masquerade_mark == mark);
         match shared {
@@ -31,6 +32,24 @@ pub(crate) fn check(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
                 faults.push(fault::mark_of_two(mark, span, cluster.overlay.span));
             }
             None => {}
+        }
+    }
+}
+
+/// Reports rules of primitives that change the bits of others' marks: those would lose packets, or
+/// get ones that are not theirs.
+fn primitives(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
+    for node in &cluster.nodes {
+        let Some(own) = &node.primitives else { continue };
+        let proxy = cluster.proxy.as_ref().map(|proxy| (proxy.masquerade_mark, proxy.span));
+        let flannel = proxy.is_none() && cluster.overlay.masquerade;
+        let flannel = flannel.then_some((FLANNEL, cluster.overlay.span));
+        let ports = node.attachment.as_ref().filter(|own| own.port_map.snat);
+        let ports = ports.map(|own| (own.port_map.mark, own.port_map.span.unwrap_or(own.span)));
+        let held = [proxy, flannel, ports].into_iter().flatten();
+        for (mark, span) in held {
+            let changes = own.marks_set().filter(|set| set.value.mask & mark != 0);
+            faults.extend(changes.map(|set| fault::mark_overwritten(set, mark, span)));
         }
     }
 }

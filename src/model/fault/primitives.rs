@@ -4,7 +4,7 @@ use crate::model::{Family, Policing, Spot};
 use crate::object::{Hook, Table};
 use ipnet::IpNet;
 use netc_lang::suggest::did_you_mean;
-use netc_lang::{Diagnostic, Span, Spanned, code};
+use netc_lang::{Diagnostic, Marked, Span, Spanned, code};
 use std::net::IpAddr;
 
 pub(crate) fn primitives_twice(node: &str, at: Span, earlier: Span) -> Diagnostic {
@@ -81,6 +81,13 @@ pub(crate) fn port_is_no_veth(device: &Spanned<String>) -> Diagnostic {
     let message = format!("the device {} cannot be a port of a bridge", device.value);
     Diagnostic::at(code::CONTRADICTION, device.span, message)
         .help("name a veth end that this block makes in the namespace of the bridge")
+}
+
+pub(crate) fn mtu_of_bridge(stated: Spanned<u32>, least: u32) -> Diagnostic {
+    let message = format!("a bridge with such ports has the MTU {least}, not {}", stated.value);
+    Diagnostic::at(code::CONTRADICTION, stated.span, message)
+        .here("the kernel gives it the least of its ports'")
+        .help("remove it, or state another MTU for the veth pairs")
 }
 
 pub(crate) fn port_twice(device: &Spanned<String>, earlier: Span) -> Diagnostic {
@@ -312,6 +319,16 @@ pub(crate) fn target_of_another_table(
     let message = format!("`{target}` is a target of table {wanted}, not of {table}");
     Diagnostic::at(code::CONTRADICTION, at, message)
         .help(format!("put the rule into a chain of table {wanted}"))
+}
+
+pub(crate) fn mark_overwritten(set: Spanned<Marked>, mark: u32, other: Span) -> Diagnostic {
+    let Marked { value, mask } = set.value;
+    let message = format!("the rule changes the mark {mark:#x}, which has a meaning on this node");
+    let help = match mask & !mark {
+        0 => "choose other bits".to_owned(),
+        rest => format!("leave that bit alone: `set-mark {:#x}/{rest:#x}`", value & rest),
+    };
+    Diagnostic::at(code::MARK_IN_USE, set.span, message).label(other, "used here").help(help)
 }
 
 pub(crate) fn not_at_this_hook(what: &str, hook: Hook, at: Span, fits: &[Hook]) -> Diagnostic {

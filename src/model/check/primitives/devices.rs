@@ -46,7 +46,7 @@ fn devices<'p>(
     own: &'p Primitives,
     faults: &mut Vec<Diagnostic>,
 ) -> BTreeMap<&'p Spot, u32> {
-    let bridges = own.bridges.iter().map(|bridge| (&bridge.at, bridge.mtu));
+    let bridges = own.bridges.iter().map(|bridge| (&bridge.at, own.mtu(bridge)));
     let ends = own.pairs.iter().flat_map(|pair| pair.ends.iter().map(|(end, _)| (end, pair.mtu)));
     let mut made: BTreeMap<&Spot, (Span, u32)> = BTreeMap::new();
     for (at, mtu) in bridges.chain(ends) {
@@ -70,6 +70,11 @@ fn ports(own: &Primitives, faults: &mut Vec<Diagnostic>) {
     let ends = || own.pairs.iter().flat_map(|pair| pair.ends.iter().map(|(end, _)| end));
     let mut joined: BTreeMap<Spot, Span> = BTreeMap::new();
     for bridge in &own.bridges {
+        if let (Some(stated), Some(least)) = (bridge.mtu, own.mtu_of_ports(bridge))
+            && stated.value != least
+        {
+            faults.push(fault::mtu_of_bridge(stated, least));
+        }
         let netns = &bridge.at.value.netns;
         for port in &bridge.ports {
             let at = Spot { netns: netns.clone(), name: port.device.value.clone() };

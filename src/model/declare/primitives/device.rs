@@ -39,7 +39,8 @@ pub(super) fn pair(item: &Item) -> Option<VethPair> {
         Some((spot(item, device, netns)?, mac(item, own)))
     };
     let ends = [end("device", "netns", "mac")?, end("peer", "peer-netns", "peer-mac")?];
-    Some(VethPair { span: item.span, ends, mtu: mtu(item) })
+    let mtu = mtu(item).map_or(MTU, |mtu| mtu.value);
+    Some(VethPair { span: item.span, ends, mtu })
 }
 
 /// `address ADDRESS/LENGTH on DEVICE [in NETNS]`
@@ -52,9 +53,8 @@ pub(super) fn address(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<Plain
     })
 }
 
-fn mtu(item: &Item) -> u32 {
-    let stated = item.child("mtu").and_then(|item| item.one("bytes"));
-    stated.map_or(MTU, |mtu| mtu.value)
+fn mtu(item: &Item) -> Option<Spanned<u32>> {
+    item.child("mtu").and_then(|item| item.one("bytes"))
 }
 
 fn mac(item: &Item, keyword: &str) -> Option<Mac> {
