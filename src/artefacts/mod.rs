@@ -2,6 +2,7 @@
 
 mod cni;
 mod compare;
+mod flannel;
 mod nft;
 mod read;
 mod servers;
@@ -12,7 +13,7 @@ pub use read::{Unreadable, keep_told, read};
 
 use crate::emit::{self, Pieces};
 use crate::graph::Ordered;
-use crate::model::{Family, Node};
+use crate::model::{Cluster, Family, Node};
 use crate::object::{Jump, Ruleset, State};
 use crate::plan;
 use netc_lang::Sources;
@@ -83,14 +84,16 @@ pub fn files<'o>(
 /// The files of a node that other systems read, by name and content: nothing of what netc itself
 /// does goes by them.
 #[must_use]
-pub fn for_others(node: &Node) -> Vec<(String, String)> {
-    cni::conflist(node).into_iter().collect()
+pub fn for_others(cluster: &Cluster, node: &Node) -> Vec<(String, String)> {
+    let mut all = flannel::files(cluster, node);
+    all.extend(cni::conflist(node));
+    all
 }
 
 /// Whether a build writes files of this name for other systems.
 #[must_use]
 pub fn is_for_others(name: &str) -> bool {
-    cni::is_conflist(name)
+    cni::is_conflist(name) || flannel::NAMES.contains(&name)
 }
 
 /// The input of iptables-restore for one family. Chains stand in the order in which they were

@@ -337,6 +337,8 @@ pub(super) enum ImportFrom {
     /// Docker's networks and containers, such as `docker network inspect` and `docker inspect`
     /// print them.
     Docker(ImportDocker),
+    /// Flannel's configuration and the leases of its nodes.
+    Flannel(ImportFlannel),
 }
 
 #[derive(clap::Args, Debug)]
@@ -357,6 +359,26 @@ pub(super) struct ImportCni {
     /// Files .conf and .conflist, or folders of them.
     #[arg(default_value = "/etc/cni/net.d", value_name = "FILES")]
     pub(super) files: Vec<String>,
+    /// Write this file [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// How to show diagnostics.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ImportFlannel {
+    /// The configuration: net-conf.json, or the value of etcd's key `config`.
+    #[arg(value_name = "FILE")]
+    pub(super) file: String,
+    /// Leases: what `etcdctl get --prefix /coreos.com/network/subnets` prints; also objects of keys and
+    /// values, and what etcd's older interface answers.
+    #[arg(long, value_name = "FILE")]
+    pub(super) leases: Vec<String>,
+    /// The device that has the nodes' addresses: leases do not tell.
+    #[arg(long, value_name = "DEVICE", default_value = "eth0")]
+    pub(super) node_device: String,
     /// Write this file [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,

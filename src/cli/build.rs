@@ -9,7 +9,7 @@ use crate::artefacts::{NAMES, compare, files, for_others, is_for_others};
 use crate::emit::Pieces;
 use crate::graph::Ordered;
 use crate::model::Node;
-use netc_lang::{Diagnostic, Sources, code};
+use netc_lang::{Diagnostic, code};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -45,7 +45,7 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
     for (index, chosen) in nodes.iter().enumerate() {
         ui.progress(index, nodes.len(), &chosen.1.name);
         let ordered = ready.objects(*chosen, args.format, ui)?;
-        for (name, content) in all_files(chosen.1, &ordered, &ready.sources) {
+        for (name, content) in all_files(&ready, chosen.1, &ordered) {
             let place = Path::new(&chosen.1.name).join(&name);
             let staged = stage.path().join(&place);
             let folder = staged.parent().unwrap_or(stage.path());
@@ -86,12 +86,13 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
 
 /// The files of a node, those for other systems too.
 fn all_files<'o>(
+    ready: &Ready,
     node: &Node,
     ordered: &'o Ordered,
-    sources: &Sources,
-) -> impl Iterator<Item = (String, Pieces<'o>)> {
-    let own = files(node, ordered, sources).into_iter();
-    let others = for_others(node).into_iter().map(|(name, text)| (name, text.into()));
+) -> impl Iterator<Item = (String, Pieces<'o>)> + use<'o> {
+    let own = files(node, ordered, &ready.sources).into_iter();
+    let others =
+        for_others(&ready.cluster, node).into_iter().map(|(name, text)| (name, text.into()));
     own.map(|(name, content)| (name.to_owned(), content)).chain(others)
 }
 
@@ -146,7 +147,7 @@ fn check(args: &args::Build, folder: Option<&Path>, ui: &mut Ui) -> Result<u8, u
     let mut expected = BTreeSet::new();
     for chosen in ready.nodes(&args.nodes, args.format, ui)? {
         let ordered = ready.objects(chosen, args.format, ui)?;
-        for (name, content) in all_files(chosen.1, &ordered, &ready.sources) {
+        for (name, content) in all_files(&ready, chosen.1, &ordered) {
             let place = Path::new(&chosen.1.name).join(&name);
             let difference = match fs::read_to_string(folder.join(&place)) {
                 Ok(old) => compare(&name, &old, &content.to_string()),

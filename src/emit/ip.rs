@@ -5,7 +5,7 @@ use super::nft::table_command;
 use super::wireguard;
 use crate::model::Family;
 use crate::object::{
-    Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, PolicyAction, PolicyRule, Route,
+    Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, PolicyAction, PolicyRule, Port, Route,
     RouteKind, RouteScope, State, Table, Vxlan,
 };
 use std::fmt::Display;
@@ -22,26 +22,10 @@ pub fn command(state: &State) -> Option<String> {
         }
         State::Netns(netns) => format!("ip netns add {}", netns.name),
         State::Link(link) => self::link(link),
-        State::Port(port) => {
-            let hairpin = if port.hairpin { "on" } else { "off" };
-            let isolated = if port.isolated { " isolated on" } else { "" };
-            format!(
-                "{} link set {} master {} && bridge link set dev {} hairpin {hairpin}{isolated}",
-                ip(&port.netns),
-                port.link,
-                port.bridge,
-                port.link
-            )
-        }
+        State::Port(port) => self::port(port),
         State::Wireguard(device) => wireguard::device(device),
         State::WireguardPeer(peer) => wireguard::peer(peer),
-        State::Address(address) => {
-            // The addresses are allocated: nobody else has them, and they are needed at once.
-            let nodad = if address.address.addr().is_ipv6() { " nodad" } else { "" };
-            let unrouted = if address.routed { "" } else { " noprefixroute" };
-            let ip = ip(&address.netns);
-            format!("{ip} addr add {} dev {}{nodad}{unrouted}", address.address, address.link)
-        }
+        State::Address(address) => self::address(address),
         State::Up(up) => format!("{} link set {} up", ip(&up.netns), up.link),
         State::Neighbour(neighbour) => format!(
             "{} neigh replace {} lladdr {} dev {} nud permanent",
@@ -246,6 +230,24 @@ pub fn way(route: &Route) -> String {
     all.join(" ")
 }
 
+fn port(port: &Port) -> String {
+    let Port { netns, link, bridge, hairpin, isolated } = port;
+    let hairpin = if *hairpin { "on" } else { "off" };
+    let isolated = if *isolated { " isolated on" } else { "" };
+    let ip = ip(netns);
+    format!(
+        "{ip} link set {link} master {bridge} && bridge link set dev {link} hairpin {hairpin}{isolated}"
+    )
+}
+
+fn address(address: &Address) -> String {
+    // The addresses are allocated: nobody else has them, and they are needed at once.
+    let nodad = if address.address.addr().is_ipv6() { " nodad" } else { "" };
+    let unrouted = if address.routed { "" } else { " noprefixroute" };
+    let ip = ip(&address.netns);
+    format!("{ip} addr add {} dev {}{nodad}{unrouted}", address.address, address.link)
+}
+
 fn link(link: &Link) -> String {
     let mac = link.mac.map_or_else(String::new, |mac| format!(" address {mac}"));
     let mtu = link.mtu;
@@ -276,7 +278,13 @@ fn link(link: &Link) -> String {
             );
         }
     };
-    format!("{} link add {}{mac} mtu {mtu} type {kind}", ip(&link.netns), link.name)
+    let (ip, name) = (ip(&link.netns), &link.name);
+    let more = if link.promiscuous {
+        format!(" && {ip} link set {name} promisc on")
+    } else {
+        String::new()
+    };
+    format!("{ip} link add {name}{mac} mtu {mtu} type {kind}{more}")
 }
 
 /// `ip`, in a namespace.

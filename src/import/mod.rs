@@ -8,6 +8,7 @@ mod cni;
 mod config;
 mod docker;
 mod document;
+mod flannel;
 mod json;
 mod kubernetes;
 mod object;
@@ -20,5 +21,6 @@ mod yaml;
 
 pub use cni::from_cni;
 pub use docker::from_docker;
+pub use flannel::from_flannel;
 pub(crate) use kubernetes::read;
 pub use kubernetes::to_netc;

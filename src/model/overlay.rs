@@ -15,6 +15,8 @@ pub struct Overlay {
     pub rules: FlannelRules,
     /// Where flannel does otherwise than netc would, it is done as flannel does.
     pub emulate: bool,
+    /// What flannel leaves for others is written by a build.
+    pub emit: bool,
     /// The `overlay` statement, or `cluster` if there is none.
     pub span: Span,
 }

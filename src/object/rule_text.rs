@@ -74,51 +74,20 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         Match::InInterface { not, name } => push(out, &[inverted(not), " -i ", name]),
         Match::OutInterface { not, name } => push(out, &[inverted(not), " -o ", name]),
         Match::Protocol(protocol) => push(out, &[" -p ", protocol.name()]),
-        Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
         Match::Icmp => push(out, &[" -p ", icmp(family)]),
-        Match::Icmpv6Type(number) => {
-            out.push_str(" -m icmp6 --icmpv6-type ");
-            push_number(out, number.into());
-        }
         Match::Comment(parts) => push_comment(out, parts),
-        Match::Remark(text) => push_comment(out, &[text]),
         Match::Transport(protocol) => out.push_str(transport(protocol)),
         Match::DestinationPort(protocol, port) => {
             push(out, &[transport(protocol), " --dport "]);
             push_number(out, u32::from(port));
         }
-        Match::DestinationPorts(ports) => {
-            out.push_str(" -m multiport --dports ");
-            for (place, port) in ports.iter().enumerate() {
-                out.push_str(if place == 0 { "" } else { "," });
-                push_number(out, u32::from(*port));
-            }
-        }
-        Match::Ports { protocol, source, destination } => {
-            out.push_str(transport(protocol));
-            push_ports(out, " --sport ", source);
-            push_ports(out, " --dport ", destination);
-        }
-        Match::MarkOf { not, value, mask } => {
-            push(out, &[" -m mark", inverted(not), " --mark "]);
-            push_asked_mark(out, value, mask);
-        }
+        Match::DestinationPorts(ports) => push_list(out, ports),
         Match::Mark { not, mark } => {
             push(out, &[" -m mark", inverted(not), " --mark "]);
             push_mark(out, mark, mark);
         }
         Match::Conntrack { not, states } => {
             push(out, &[" -m conntrack", inverted(not), " --ctstate ", state_names(states)]);
-        }
-        Match::States { not, names } => {
-            push(out, &[" -m conntrack", inverted(not), " --ctstate ", &names.join(",")]);
-        }
-        Match::AddressType { not, side, name } => {
-            let option = match side {
-                Side::Source => " --src-type ",
-                Side::Destination => " --dst-type ",
-            };
-            push(out, &[" -m addrtype", inverted(not), option, name]);
         }
         Match::LocalAddress(Side::Source) => out.push_str(" -m addrtype --src-type LOCAL"),
         Match::LocalAddress(Side::Destination) => out.push_str(" -m addrtype --dst-type LOCAL"),
@@ -149,6 +118,46 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             out.push_str(" --vport ");
             push_number(out, socket.port().into());
         }
+        _ => push_seldom(out, one),
+    }
+}
+
+/// The conditions that few rules have.
+fn push_seldom(out: &mut String, one: &Match) {
+    match *one {
+        Match::Icmpv6Type(number) => {
+            out.push_str(" -m icmp6 --icmpv6-type ");
+            push_number(out, number.into());
+        }
+        Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
+        Match::Remark(text) => push_comment(out, &[text]),
+        Match::Ports { protocol, source, destination } => {
+            out.push_str(transport(protocol));
+            push_ports(out, " --sport ", source);
+            push_ports(out, " --dport ", destination);
+        }
+        Match::MarkOf { not, value, mask } => {
+            push(out, &[" -m mark", inverted(not), " --mark "]);
+            push_asked_mark(out, value, mask);
+        }
+        Match::States { not, names } => {
+            push(out, &[" -m conntrack", inverted(not), " --ctstate ", &names.join(",")]);
+        }
+        Match::AddressType { not, side, name } => {
+            let option = match side {
+                Side::Source => " --src-type ",
+                Side::Destination => " --dst-type ",
+            };
+            push(out, &[" -m addrtype", inverted(not), option, name]);
+        }
+        _ => {}
+    }
+}
+
+fn push_list(out: &mut String, ports: &[u16]) {
+    for (place, port) in ports.iter().enumerate() {
+        out.push_str(if place == 0 { " -m multiport --dports " } else { "," });
+        push_number(out, u32::from(*port));
     }
 }
 

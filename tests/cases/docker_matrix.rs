@@ -1,5 +1,6 @@
 //! Docker's rules for every combination of options: `tests/matrix/docker-LAYOUT.txt` has each rule
 //! that any of them brings, in its place, and below it the options that bring it.
+#![expect(clippy::indexing_slicing, reason = "tests may")]
 
 use crate::{compare, netc, root, text};
 use libtest_mimic::{Failed, Trial};

@@ -15,6 +15,8 @@
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
 //! * `ipvs::CASE`: `proxy ipvs` gives what kube-proxy did in `tests/conformance/kube-proxy/CASE`;
+//! * `flannel_import::KIND::CASE`: the same of flannel's configurations and leases in
+//!   `tests/import/flannel/KIND/CASE`, whose own leases become the same again;
 //! * `nftables::CASE`, `nftables-1.35::CASE`: `proxy nftables` gives what kube-proxy did there, in
 //!   both layouts;
 //! * `objects::CASE`: Kubernetes objects in `tests/objects/bad/CASE` are refused with exactly the
@@ -34,6 +36,7 @@ mod diffs;
 mod docker;
 mod docker_import;
 mod docker_matrix;
+mod flannel_import;
 mod golden;
 mod ipvs;
 mod nftables;
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let trials: Vec<Trial> = [
         bad::trials(),
         cni_import::trials(),
+        flannel_import::trials(),
         diffs::trials(),
         docker::trials(),
         docker_import::trials(),

@@ -146,8 +146,7 @@ pub(super) const NETWORK: &[Definition] = &[
         default: Some("nat"),
         doc: "How the network is connected with what lies outside of the node, in all of its families \
               or in one. In a `routed` network a published port opens the container's port; the node's \
-              port is of no account. `nat-unprotected` and `routed` need Docker 28: `layout 28` or \
-              `rules nftables`.",
+              port is of no account. `nat-unprotected` and `routed` are not for `layout 27`.",
         example: "gateway-mode routed ipv6",
         ..PLAIN
     },

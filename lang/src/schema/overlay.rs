@@ -178,4 +178,21 @@ pub(super) const STATEMENTS: &[Definition] = &[
         example: "emulate flannel",
         ..PLAIN
     },
+    Definition {
+        keyword: "emit",
+        place: Place::Overlay,
+        arguments: &[One(Field {
+            name: "what",
+            shape: Shape::Choice(&[Choice::compiled(
+                "flannel",
+                "What flannel writes for others on a node, and into etcd.",
+            )]),
+        })],
+        doc: "Has `netc build` write three more files for each node. `subnet.env` is for flannel's CNI \
+              plugin, on the node /run/flannel/subnet.env. `docker-opts.env` has the options that Docker is started \
+              with, as mk-docker-opts makes them. `lease.json` is the node's lease: an object with its key in etcd, \
+              and behind that its value. Not for static and none.",
+        example: "emit flannel",
+        ..PLAIN
+    },
 ];

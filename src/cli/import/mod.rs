@@ -2,6 +2,7 @@
 
 mod cni;
 mod docker;
+mod flannel;
 mod k8s;
 
 use super::args::{self, Format, ImportFrom};
@@ -17,6 +18,7 @@ pub(super) fn run(args: &args::Import, ui: &mut Ui) -> u8 {
         ImportFrom::K8s(args) => k8s::run(args, ui),
         ImportFrom::Cni(args) => cni::run(args, ui),
         ImportFrom::Docker(args) => docker::run(args, ui),
+        ImportFrom::Flannel(args) => flannel::run(args, ui),
     }
 }
 

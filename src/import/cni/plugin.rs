@@ -24,6 +24,7 @@ pub(super) struct SeenBridge {
     pub(super) gateway: bool,
     pub(super) default_gateway: bool,
     pub(super) hairpin: bool,
+    pub(super) promiscuous: bool,
     pub(super) isolate: bool,
 }
 
@@ -66,7 +67,7 @@ pub(super) fn read(object: &mut Object<'_, '_>, plugin: &Node<'_>) -> Option<Joi
         "ptp" => Some(point_to_point(object, plugin)),
         "flannel" => flannel(object, plugin),
         _ => {
-            let known = one_of(["bridge", "ptp", "flannel"].into_iter());
+            let known = one_of(["bridge", "ptp", "flannel"]);
             object.wrong(node, Wrong::new("is a plugin that netc has nothing for", known));
             None
         }
@@ -89,7 +90,8 @@ fn bridge(object: &mut Object<'_, '_>, plugin: &Node<'_>, flannel: bool) -> Join
     let gateway = switch("isGateway").unwrap_or(flannel) || default_gateway;
     let hairpin = switch("hairpinMode").unwrap_or_default();
     let isolate = switch("portIsolation").unwrap_or_default();
-    if let (true, Some(true)) = (hairpin, switch("promiscMode"))
+    let promiscuous = switch("promiscMode").unwrap_or_default();
+    if (hairpin, promiscuous) == (true, true)
         && let Some(node) = plugin.get("promiscMode")
     {
         let why = "a bridge cannot be promiscuous and have ports in hairpin mode";
@@ -97,14 +99,13 @@ fn bridge(object: &mut Object<'_, '_>, plugin: &Node<'_>, flannel: bool) -> Join
     }
     left_out_options(object, plugin);
     let name = name.map_or_else(|| "cni0".to_owned(), |name| name.value);
-    let bridge = SeenBridge { name, gateway, default_gateway, hairpin, isolate };
+    let bridge = SeenBridge { name, gateway, default_gateway, hairpin, promiscuous, isolate };
     joined(object, plugin, Some(bridge), flannel)
 }
 
 /// Options of the plugin that the language does not have.
 fn left_out_options(object: &mut Object<'_, '_>, plugin: &Node<'_>) {
     for (key, help) in [
-        ("promiscMode", "with `hairpinMode` a pod reaches itself by a service too"),
         ("macspoofchk", "netc does not compare Ethernet addresses"),
         ("disableContainerInterface", "pods have their device up"),
         ("enabledad", "addresses are allocated: nobody else has them"),
@@ -166,11 +167,10 @@ fn flannel(object: &mut Object<'_, '_>, plugin: &Node<'_>) -> Option<Joined> {
     let none = Node { span: plugin.span, kind: crate::import::tree::Kind::Map(Vec::new()) };
     let delegate = object.map(plugin, "delegate").unwrap_or(&none);
     match object.text(delegate, "type") {
-        None => Some(bridge(object, delegate, true)),
-        Some((_, "bridge")) => Some(bridge(object, delegate, true)),
+        None | Some((_, "bridge")) => Some(bridge(object, delegate, true)),
         Some((_, "ptp")) => Some(joined(object, delegate, None, true)),
         Some((node, _)) => {
-            let known = one_of(["bridge", "ptp"].into_iter());
+            let known = one_of(["bridge", "ptp"]);
             object.wrong(node, Wrong::new("is a plugin that netc has nothing for", known));
             None
         }

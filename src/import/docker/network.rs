@@ -8,7 +8,7 @@ use crate::model::stated::NetworkDecl;
 use crate::model::{Family, GatewayMode, PerFamily, number};
 use ipnet::IpNet;
 use netc_lang::schema::Shape;
-use netc_lang::{Spanned, code};
+use netc_lang::{Spanned, code, has_errors};
 use std::net::IpAddr;
 
 /// A network, and what it says of its containers.
@@ -59,7 +59,7 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> Option<SeenNetwork> {
         return None;
     };
     let name = object.value(at, docker_name)?;
-    let is_left_out = driver != "bridge";
+    let mut is_left_out = driver != "bridge";
     if is_left_out {
         let what = format!("network {} has the driver {driver}", name.value);
         object.faults.push(left_out(name.span, what, "netc compiles those of the driver bridge"));
@@ -69,6 +69,16 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> Option<SeenNetwork> {
     if !is_left_out {
         decl.gateways = gateways(object);
         options(object, &id, &mut decl);
+        if decl.gateways.is_empty() {
+            is_left_out = true;
+            // A faulty one has been reported.
+            let own = object.faults.get(object.others..).unwrap_or_default();
+            if !has_errors(own) {
+                let what = format!("network {} has no subnet", decl.name.value);
+                let help = "write the whole of it: `docker network inspect NETWORK`";
+                object.faults.push(left_out(decl.name.span, what, help));
+            }
+        }
     }
     Some(SeenNetwork { id, is_left_out, decl, members: members(object) })
 }

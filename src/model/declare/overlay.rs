@@ -20,6 +20,7 @@ pub(super) fn read(
             masquerade: false,
             rules: FlannelRules::Iptables,
             emulate: false,
+            emit: false,
             span: cluster,
         };
     };
@@ -36,7 +37,7 @@ pub(super) fn read(
         ),
         "direct-routing" => matches!(kind, OverlayKind::Vxlan(_) | OverlayKind::Ipip { .. }),
         "mode" | "keepalive" | "preshared-key-file" => mode.is_some(),
-        "masquerade" | "rules" | "emulate" => kind.is_flannel(),
+        "masquerade" | "rules" | "emulate" | "emit" => kind.is_flannel(),
         "mtu" => kind != OverlayKind::None,
         _ => true,
     };
@@ -56,7 +57,8 @@ pub(super) fn read(
         Some(rules) if kind.is_flannel() && rules.value == "nftables" => FlannelRules::Nftables,
         _ => FlannelRules::Iptables,
     };
-    let overlay = Overlay { masquerade, rules, emulate: false, span: item.span, kind };
+    let emit = kind.is_flannel() && item.child("emit").is_some();
+    let overlay = Overlay { masquerade, rules, emulate: false, emit, span: item.span, kind };
     emulated(overlay, item, pods, faults)
 }
 

@@ -184,7 +184,7 @@ pub(crate) fn says_nothing(option: &str, of: &str, at: Span) -> Diagnostic {
 pub(crate) fn gateway_mode_of_28(mode: &str, at: Span) -> Diagnostic {
     let message = format!("`gateway-mode {mode}` is not for `layout 27`");
     Diagnostic::at(code::CONTRADICTION, at, message)
-        .help("Docker has it from 28 on: choose `layout 28` or `rules nftables`, or remove it")
+        .help("choose `layout 28` or `rules nftables`, or remove it")
 }
 
 pub(crate) fn published_where_routed(network: &str, address: IpAddr, at: Span) -> Diagnostic {

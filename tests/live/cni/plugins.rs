@@ -38,16 +38,18 @@ struct Container {
 impl Runtime {
     /// Reads a case.
     pub(super) fn read(folder: &Path) -> Runtime {
-        let read = |name: &str| -> Option<Map<String, Value>> {
-            let text = fs::read_to_string(folder.join(name)).ok()?;
-            Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
-        };
-        let mut list = read("net.conflist").or_else(|| read("net.conf")).expect("a configuration");
+        let list = ["net.conflist", "net.conf"].map(|name| folder.join(name));
+        Runtime::with(list.iter().find(|path| path.exists()).expect("a configuration"), folder)
+    }
+
+    /// The same containers in the network of another configuration.
+    pub(super) fn with(list: &Path, folder: &Path) -> Runtime {
+        let mut list = read(list);
         let plugins = match list.remove("plugins") {
             Some(plugins) => serde_json::from_value(plugins).unwrap(),
             None => vec![list.clone()],
         };
-        let containers = read("runtime.json").expect("runtime.json").remove("containers").unwrap();
+        let containers = read(&folder.join("runtime.json")).remove("containers").unwrap();
         let containers = containers.as_array().unwrap().iter().map(Container::read).collect();
         let of_list = |key: &str| list.get(key).unwrap().clone();
         let (name, version) = (of_list("name"), of_list("cniVersion"));
@@ -99,6 +101,11 @@ impl Runtime {
         let space = |pod: &str| format!("pod-{}", pod.replace('/', "."));
         self.containers.iter().map(|each| (space(&each.pod), each.pod.as_str())).collect()
     }
+}
+
+fn read(path: &Path) -> Map<String, Value> {
+    let text = fs::read_to_string(path).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 impl Container {

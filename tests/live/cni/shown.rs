@@ -33,9 +33,11 @@ fn host_end(node: &str, container: &str) -> String {
 
 /// A namespace without what need not be alike.
 fn plain(netns: &str, names: &[(String, String)]) -> Vec<String> {
-    let mut lines: Vec<String> = space(netns)
+    let lines = space(netns);
+    let has_v6 = lines.iter().any(|line| line.starts_with("eth0 inet6 "));
+    let mut lines: Vec<String> = lines
         .into_iter()
-        .filter(|line| !left_out(line))
+        .filter(|line| !left_out(line, has_v6))
         .map(|line| names.iter().fold(line, |line, (name, place)| line.replace(name, place)))
         .map(|line| words(&line))
         .collect();
@@ -43,11 +45,15 @@ fn plain(netns: &str, names: &[(String, String)]) -> Vec<String> {
     lines
 }
 
-/// Lines that are not compared. Entries for own Ethernet addresses are of the kernel's making, and
-/// netspec's release of the plugins keeps IPv6 addresses of a device that goes down, Debian's does not.
-fn left_out(line: &str) -> bool {
+/// Lines that are not compared:
+///
+/// * Entries for own Ethernet addresses are of the kernel's making.
+/// * netspec's release of the plugins keeps IPv6 addresses of a device that goes down, Debian's does not.
+/// * The plugins let a pod without IPv6 addresses use its link-local one at once, netc leaves it alone.
+fn left_out(line: &str, has_v6: bool) -> bool {
     let own = line.split(' ').next().is_some_and(ethernet);
-    own || ["/keep_addr_on_down = ", "/accept_dad = "].iter().any(|name| line.contains(name))
+    own || line.contains("/eth0/keep_addr_on_down = ")
+        || (!has_v6 && line.contains("/eth0/accept_dad = "))
 }
 
 /// A line without Ethernet addresses, numbers of bridge ports, aliases and the protocol of netc's
