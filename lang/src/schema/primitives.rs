@@ -128,7 +128,7 @@ pub(super) const STATEMENTS: &[Definition] = &[
         repeats: true,
         doc: "A rule of the routing policy, as ip-rule(8) has it: which table packets ask, or what else \
               becomes of them. Rules are asked in the order of their priorities, each priority once \
-              for each family; 32766 is the main table's. The family is that of the networks, or IPv4.",
+              for each family of a namespace; 32766 is the main table's. The family is that of the networks, or IPv4.",
         example: "rule from 10.1.2.0/24 priority 1000 table 100",
         ..PLAIN
     },
@@ -315,8 +315,8 @@ pub(super) const CHAIN: &[Definition] = &[Definition {
     repeats: true,
     doc: "A rule of the chain: if all its conditions hold, its target decides. Each condition may be \
           turned round with `not`. There is one target: `accept`, `drop`, `return`, `reject`, `jump`, \
-          `masquerade`, `snat`, `dnat`, `redirect`, `set-mark`, `log` or `notrack`. The conditions \
-          stand in the order of this list, however they are written.",
+          `masquerade`, `snat`, `dnat`, `redirect`, `set-mark`, `log` or `notrack`. In the kernel the \
+          conditions stand in the order of the reference page, however they are written.",
     example: "rule { source 10.1.1.0/24; out-interface not br0; masquerade }",
     ..PLAIN
 }];
