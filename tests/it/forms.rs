@@ -366,9 +366,9 @@ fn link() -> impl Strategy<Value = State> {
     let others = vec!["", "veth", "vxlan", "ipip", "tap", "macvlan"];
     let other = prop::sample::select(others).prop_map(|kind| LinkKind::Other(kind.into()));
     let kind = prop_oneof![Just(LinkKind::Bridge), Just(LinkKind::Dummy), peer, tunnel, other];
-    (netns(), text(), option::of(mac()), any::<u32>(), text(), kind).prop_map(
-        |(netns, name, mac, mtu, alias, kind)| {
-            State::Link(Link { netns, name, mac, mtu, alias, kind })
+    (netns(), text(), option::of(mac()), any::<(u32, bool)>(), text(), kind).prop_map(
+        |(netns, name, mac, (mtu, promiscuous), alias, kind)| {
+            State::Link(Link { netns, name, mac, mtu, alias, promiscuous, kind })
         },
     )
 }
