@@ -91,7 +91,8 @@ fn all_files<'o>(
     ordered: &'o Ordered,
 ) -> impl Iterator<Item = (String, Pieces<'o>)> + use<'o> {
     let own = files(node, ordered, &ready.sources).into_iter();
-    let others = for_others(&ready.cluster, node).into_iter().map(|(name, text)| (name, text.into()));
+    let others =
+        for_others(&ready.cluster, node).into_iter().map(|(name, text)| (name, text.into()));
     own.map(|(name, content)| (name.to_owned(), content)).chain(others)
 }
 

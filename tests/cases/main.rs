@@ -32,11 +32,11 @@
 
 mod bad;
 mod cni_import;
-mod flannel_import;
 mod diffs;
 mod docker;
 mod docker_import;
 mod docker_matrix;
+mod flannel_import;
 mod golden;
 mod ipvs;
 mod nftables;

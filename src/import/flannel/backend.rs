@@ -24,18 +24,22 @@ const KINDS: [Kind; 6] = [
     (
         "wireguard",
         "wireguard",
-        &["Type", "ListenPort", "ListenPortV6", "MTU", "PSK", "PersistentKeepaliveInterval", "Mode"],
+        &[
+            "Type",
+            "ListenPort",
+            "ListenPortV6",
+            "MTU",
+            "PSK",
+            "PersistentKeepaliveInterval",
+            "Mode",
+        ],
     ),
     ("udp", "udp", &["Type", "Port"]),
     ("alloc", "none", &["Type"]),
 ];
 
 /// Reads the back end of a configuration.
-pub(super) fn read(
-    document: &Node<'_>,
-    v6: bool,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<Backend> {
+pub(super) fn read(document: &Node<'_>, v6: bool, faults: &mut Vec<Diagnostic>) -> Option<Backend> {
     let Some(stated) = document.get("Backend") else {
         let message = "no `Backend` is stated: flannel takes udp then, which needs flanneld to carry every packet";
         let fault = Diagnostic::at(code::CARRIED_BY_OTHERS, document.span, message);
@@ -114,8 +118,7 @@ fn wireguard(backend: &mut Object<'_, '_>, stated: &Node<'_>) -> Vec<String> {
         _ => all.push(format!("port {first} ipv6 {second}")),
     }
     all.extend(mtu(backend, stated, 80));
-    if let Some((_, seconds)) =
-        backend.bounded(stated, "PersistentKeepaliveInterval", (0, 65535))
+    if let Some((_, seconds)) = backend.bounded(stated, "PersistentKeepaliveInterval", (0, 65535))
         && seconds > 0
     {
         all.push(format!("keepalive {seconds}s"));
@@ -140,12 +143,7 @@ fn wireguard(backend: &mut Object<'_, '_>, stated: &Node<'_>) -> Vec<String> {
 }
 
 /// A port that is not the usual one; 0 is the usual one too.
-fn port(
-    backend: &mut Object<'_, '_>,
-    stated: &Node<'_>,
-    key: &str,
-    usual: u16,
-) -> Option<String> {
+fn port(backend: &mut Object<'_, '_>, stated: &Node<'_>, key: &str, usual: u16) -> Option<String> {
     let port = backend.port_or_none(stated, key)?.value;
     (port != usual).then(|| format!("port {port}"))
 }

@@ -128,7 +128,8 @@ fn network(conf: &mut Object<'_, '_>, document: &Node<'_>, limits: &Limits) -> O
         Some((at, stated)) if stated > limits.longest || stated < prefix + 2 => {
             let why = format!("does not divide {network} as flannel wants it");
             let (least, most) = (prefix + 2, limits.longest);
-            let help = format!("blocks have a length from {least} to {most}: at least four of them");
+            let help =
+                format!("blocks have a length from {least} to {most}: at least four of them");
             conf.wrong(at, Wrong::new(why, help));
             return None;
         }
