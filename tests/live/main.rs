@@ -47,3 +47,4 @@ mod together;
 mod traffic;
 mod transactions;
 mod troubles;
+mod tunnels;
