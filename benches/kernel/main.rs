@@ -174,6 +174,7 @@ fn devices(machine: &mut Machine) {
             mac: None,
             mtu: 1500,
             alias: "netc".into(),
+            promiscuous: false,
             kind,
         })
     };

@@ -158,6 +158,7 @@ fn addresses() {
         mac: None,
         mtu: 1500,
         alias: "netc".into(),
+        promiscuous: false,
         kind: LinkKind::Dummy,
     });
     let state = |number| {

@@ -37,6 +37,7 @@ fn main(node: &Node, own: &Attachment) -> Value {
                 ("isGateway", bridge.gateway),
                 ("isDefaultGateway", own.default_gateway),
                 ("hairpinMode", bridge.hairpin),
+                ("promiscMode", bridge.promiscuous),
                 ("portIsolation", bridge.isolate),
             ];
             for (key, _) in switches.into_iter().filter(|(_, on)| *on) {

@@ -68,6 +68,9 @@ fn link(old: &Link, new: &Link) -> Vec<String> {
     if let Some(mac) = new.mac.filter(|mac| old.mac != Some(*mac)) {
         words.push_str(&format!(" address {mac}"));
     }
+    if old.promiscuous != new.promiscuous {
+        words.push_str(if new.promiscuous { " promisc on" } else { " promisc off" });
+    }
     if old.alias != new.alias {
         words.push_str(&format!(" alias \"{}\"", new.alias));
     }
@@ -192,6 +195,7 @@ mod tests {
             mac: Some(mac(own)),
             mtu,
             alias: "netc pod a".into(),
+            promiscuous: false,
             kind: LinkKind::Veth(peer),
         }
     }

@@ -278,7 +278,13 @@ fn link(link: &Link) -> String {
             );
         }
     };
-    format!("{} link add {}{mac} mtu {mtu} type {kind}", ip(&link.netns), link.name)
+    let (ip, name) = (ip(&link.netns), &link.name);
+    let more = if link.promiscuous {
+        format!(" && {ip} link set {name} promisc on")
+    } else {
+        String::new()
+    };
+    format!("{ip} link add {name}{mac} mtu {mtu} type {kind}{more}")
 }
 
 /// `ip`, in a namespace.

@@ -167,6 +167,9 @@ fn link(link: &Link) -> Value {
     }
     set("mtu", link.mtu.into());
     set("alias", Value::from(&*link.alias));
+    if link.promiscuous {
+        set("promiscuous", true.into());
+    }
     match &link.kind {
         LinkKind::Bridge => set("type", "bridge".into()),
         LinkKind::Dummy => set("type", "dummy".into()),

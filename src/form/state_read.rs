@@ -164,6 +164,7 @@ fn link(value: &Value) -> Read<Link> {
         mac: optional(value, "mac", mac)?,
         mtu: field(value, "mtu", number)?,
         alias: field(value, "alias", text)?,
+        promiscuous: optional(value, "promiscuous", boolean)?.unwrap_or_default(),
         kind,
     })
 }

@@ -55,7 +55,11 @@ pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>,
     };
     // The kernel takes an alias only for a device that is there.
     let alias = LinkAttribute::IfAlias(link.alias.to_string());
-    Ok(vec![create, set(&link.netns, &link.name, [alias])])
+    let mut all = vec![create, set(&link.netns, &link.name, [alias])];
+    if link.promiscuous {
+        all.push(set_promiscuous(link));
+    }
+    Ok(all)
 }
 
 fn vxlan(vxlan: &Vxlan, by: u32) -> Vec<InfoVxlan> {
@@ -96,6 +100,9 @@ pub(super) fn update(link: &Link, found: Option<&State>) -> Vec<Request> {
     let own = link.mac.filter(|mac| found.and_then(|found| found.mac) != Some(*mac));
     let own = [LinkAttribute::Mtu(link.mtu), alias].into_iter().chain(own.map(address));
     let mut all = vec![set(&link.netns, &link.name, own)];
+    if found.is_none_or(|found| found.promiscuous != link.promiscuous) {
+        all.push(set_promiscuous(link));
+    }
     if let LinkKind::Veth(peer) = &link.kind {
         let other = found.and_then(|found| match &found.kind {
             LinkKind::Veth(other) => Some(other.mac),
@@ -140,6 +147,16 @@ pub(super) fn leave(port: &Port) -> Request {
     set(&port.netns, &port.link, [LinkAttribute::Controller(0)])
 }
 
+/// Has a device take every frame, or only its own.
+fn set_promiscuous(link: &Link) -> Request {
+    let mut message = named(&link.name);
+    let flag = LinkFlags::Promisc;
+    message.header.flags = if link.promiscuous { flag } else { LinkFlags::empty() };
+    message.header.change_mask = flag;
+    let netns = link.netns.clone();
+    Request { netns, message: Message::SetLink(message).into(), flags: 0 }
+}
+
 /// Brings a device up or down.
 pub(super) fn set_up(up: &Up, is_up: bool) -> Request {
     let mut message = named(&up.link);
@@ -175,6 +192,7 @@ mod tests {
             mac: None,
             mtu: 1400,
             alias: "netc".into(),
+            promiscuous: false,
             kind: LinkKind::Veth(peer),
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct FoundLink {
     /// The index of the bridge that it is in.
     pub(super) bridge: Option<u32>,
     pub(super) hairpin: bool,
+    /// Somebody has asked it to take every frame.
+    pub(super) promiscuous: bool,
     /// Its bridge keeps it apart from other isolated ports.
     pub(super) isolated: bool,
     /// The kind, as `ip -d link` names it; empty for a physical device.
@@ -77,7 +79,10 @@ pub(super) fn list(socket: &mut Socket<Message>) -> Result<Vec<FoundLink>, Kerne
 fn found(message: LinkMessage) -> FoundLink {
     let up = message.header.flags.contains(LinkFlags::Up);
     let bare = message.header.link_layer_type == LinkLayerType::None;
-    let mut link = FoundLink { index: message.header.index, up, bare, ..FoundLink::default() };
+    // Not set where only a bridge or a capture wants it so (net/core/dev.c, `dev_get_flags`).
+    let promiscuous = message.header.flags.contains(LinkFlags::Promisc);
+    let index = message.header.index;
+    let mut link = FoundLink { index, up, bare, promiscuous, ..FoundLink::default() };
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name = name,

@@ -21,6 +21,7 @@ pub(super) fn lower(cx: &mut Context, bridge: &Bridge, mtu: u32) {
             mac: mac(gateways),
             mtu,
             alias: format!("netc pods of {}", cx.node.name).into(),
+            promiscuous: bridge.promiscuous,
             kind: LinkKind::Bridge,
         }),
         span,

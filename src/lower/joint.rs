@@ -83,6 +83,7 @@ pub(super) fn join(cx: &mut Context, joint: &Joint) {
         mac: None,
         mtu: joint.mtu,
         alias: Text::clone(&joint.alias),
+        promiscuous: false,
         kind: LinkKind::Veth(Peer { netns: netns.clone(), name: eth0(), mac: joint.mac }),
     };
     cx.objects.add(State::Link(link), *span);

@@ -22,6 +22,7 @@ pub(super) fn device(
         mac,
         mtu: cx.cluster.mtu,
         alias: format!("netc overlay of {}", cx.cluster.name).into(),
+        promiscuous: false,
         kind,
     };
     cx.objects.add(State::Link(link), span);

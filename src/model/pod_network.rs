@@ -49,6 +49,8 @@ pub struct Bridge {
     pub gateway: bool,
     /// Whether its ports send packets back where they came from.
     pub hairpin: bool,
+    /// Whether it takes every frame, whoever it is for.
+    pub promiscuous: bool,
     /// Whether it keeps its ports apart from one another.
     pub isolate: bool,
 }

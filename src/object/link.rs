@@ -23,6 +23,8 @@ pub struct Link {
     pub mtu: u32,
     /// Its alias, which marks it as netc's own and says what it is for.
     pub alias: Text,
+    /// Whether it takes every frame, whoever it is for (ip-link(8), `promisc`).
+    pub promiscuous: bool,
     /// What it is.
     pub kind: LinkKind,
 }

@@ -180,6 +180,9 @@ fn link(new: &Link, old: &Link) -> Difference {
     {
         was.push(format!("peer address {}", other.mac));
     }
+    if new.promiscuous != old.promiscuous {
+        was.push(format!("promisc {}", if old.promiscuous { "on" } else { "off" }));
+    }
     if new.alias != old.alias {
         was.push(format!("alias {:?}", &*old.alias));
     }

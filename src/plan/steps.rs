@@ -168,6 +168,7 @@ mod tests {
                 mac: None,
                 mtu: 1500,
                 alias: "netc".into(),
+                promiscuous: false,
                 kind: LinkKind::Dummy,
             }),
         ];

@@ -150,9 +150,12 @@ fn faults_say_where_and_what_was_expected() {
     });
     let fault = form::read_target(&target).unwrap_err();
     assert_eq!(fault.to_string(), "expected an array at /chains/ipv4/nat/C");
-    let target = json!({ "chains": { "ipv4": { "mangle": {} } }, "jumps": {} });
+    let target = json!({ "chains": { "ipv4": { "security": {} } }, "jumps": {} });
     let fault = form::read_target(&target).unwrap_err();
-    assert_eq!(fault.to_string(), "expected `raw` or `filter` or `nat` at /chains/ipv4/mangle");
+    assert_eq!(
+        fault.to_string(),
+        "expected `raw` or `mangle` or `filter` or `nat` at /chains/ipv4/security"
+    );
 }
 
 /// What does not count when tables are compared is kept all the same: an undo puts it back.
@@ -366,9 +369,9 @@ fn link() -> impl Strategy<Value = State> {
     let others = vec!["", "veth", "vxlan", "ipip", "tap", "macvlan"];
     let other = prop::sample::select(others).prop_map(|kind| LinkKind::Other(kind.into()));
     let kind = prop_oneof![Just(LinkKind::Bridge), Just(LinkKind::Dummy), peer, tunnel, other];
-    (netns(), text(), option::of(mac()), any::<u32>(), text(), kind).prop_map(
-        |(netns, name, mac, mtu, alias, kind)| {
-            State::Link(Link { netns, name, mac, mtu, alias, kind })
+    (netns(), text(), option::of(mac()), any::<(u32, bool)>(), text(), kind).prop_map(
+        |(netns, name, mac, (mtu, promiscuous), alias, kind)| {
+            State::Link(Link { netns, name, mac, mtu, alias, promiscuous, kind })
         },
     )
 }

@@ -17,7 +17,7 @@ fn mac(last: u8) -> Mac {
 
 fn link(name: &str, kind: LinkKind) -> Link {
     let alias = format!("netc test {name}").into();
-    Link { netns: NODE, name: name.into(), mac: None, mtu: 1400, alias, kind }
+    Link { netns: NODE, name: name.into(), mac: None, mtu: 1400, alias, promiscuous: false, kind }
 }
 
 fn veth(number: u8, netns: Netns) -> Link {

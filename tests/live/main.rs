@@ -34,6 +34,7 @@ mod lab;
 mod modules;
 mod nft;
 mod overlays;
+mod pod_networks;
 mod primitives;
 mod protocols;
 #[path = "../it/random.rs"]

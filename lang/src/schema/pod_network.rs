@@ -96,17 +96,26 @@ pub(super) const STATEMENTS: &[Definition] = &[
         keyword: "hairpin",
         place: Place::PodNetwork,
         arguments: &[Maybe(SWITCH)],
-        default: Some("on"),
+        default: Some("on, with `promiscuous` off"),
         doc: "Whether the bridge sends a packet back to the port it came from. A pod that reaches \
               itself by a service needs it. Only for bridge.",
         example: "hairpin off",
         ..PLAIN
     },
     Definition {
+        keyword: "promiscuous",
+        place: Place::PodNetwork,
+        doc: "The bridge takes every frame, whoever it is for (CNI's `promiscMode`): an older way for a \
+              pod to reach itself by a service. Not with `hairpin on`. Only for bridge.",
+        example: "promiscuous",
+        ..PLAIN
+    },
+    Definition {
         keyword: "isolate",
         place: Place::PodNetwork,
-        doc: "Pods of one node do not reach one another by the bridge, only the node and what is beyond \
-              it (CNI's `portIsolation`). Only for bridge.",
+        doc: "Pods of one node do not reach one another, only the node and what is beyond it (CNI's \
+              `portIsolation`). Where bridged packets pass iptables, as the proxy has it, they do not by \
+              a service or a host port either. Only for bridge.",
         example: "isolate",
         ..PLAIN
     },

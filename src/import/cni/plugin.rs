@@ -24,6 +24,7 @@ pub(super) struct SeenBridge {
     pub(super) gateway: bool,
     pub(super) default_gateway: bool,
     pub(super) hairpin: bool,
+    pub(super) promiscuous: bool,
     pub(super) isolate: bool,
 }
 
@@ -89,7 +90,8 @@ fn bridge(object: &mut Object<'_, '_>, plugin: &Node<'_>, flannel: bool) -> Join
     let gateway = switch("isGateway").unwrap_or(flannel) || default_gateway;
     let hairpin = switch("hairpinMode").unwrap_or_default();
     let isolate = switch("portIsolation").unwrap_or_default();
-    if let (true, Some(true)) = (hairpin, switch("promiscMode"))
+    let promiscuous = switch("promiscMode").unwrap_or_default();
+    if (hairpin, promiscuous) == (true, true)
         && let Some(node) = plugin.get("promiscMode")
     {
         let why = "a bridge cannot be promiscuous and have ports in hairpin mode";
@@ -97,14 +99,13 @@ fn bridge(object: &mut Object<'_, '_>, plugin: &Node<'_>, flannel: bool) -> Join
     }
     left_out_options(object, plugin);
     let name = name.map_or_else(|| "cni0".to_owned(), |name| name.value);
-    let bridge = SeenBridge { name, gateway, default_gateway, hairpin, isolate };
+    let bridge = SeenBridge { name, gateway, default_gateway, hairpin, promiscuous, isolate };
     joined(object, plugin, Some(bridge), flannel)
 }
 
 /// Options of the plugin that the language does not have.
 fn left_out_options(object: &mut Object<'_, '_>, plugin: &Node<'_>) {
     for (key, help) in [
-        ("promiscMode", "with `hairpinMode` a pod reaches itself by a service too"),
         ("macspoofchk", "netc does not compare Ethernet addresses"),
         ("disableContainerInterface", "pods have their device up"),
         ("enabledad", "addresses are allocated: nobody else has them"),

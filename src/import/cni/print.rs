@@ -72,7 +72,9 @@ fn attachment(out: &mut Output, joined: &Joined) {
     if joined.masquerade {
         out.line("masquerade");
     }
-    if bridge.is_some_and(|bridge| !bridge.hairpin) {
+    if bridge.is_some_and(|bridge| bridge.promiscuous) {
+        out.line("promiscuous");
+    } else if bridge.is_some_and(|bridge| !bridge.hairpin) {
         out.line("hairpin off");
     }
     if bridge.is_some_and(|bridge| bridge.isolate) {

@@ -231,6 +231,7 @@ impl View<'_> {
             mac: found.mac,
             mtu: found.mtu,
             alias: found.alias.as_str().into(),
+            promiscuous: found.promiscuous,
             kind,
         }
     }

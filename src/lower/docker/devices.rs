@@ -71,6 +71,7 @@ fn bridge(cx: &mut Context, docker: &Docker, network: &DockerNetwork) {
         mac: Some(mac),
         mtu: network.mtu,
         alias: format!("netc docker network {own}").into(),
+        promiscuous: false,
         kind: LinkKind::Bridge,
     };
     cx.objects.add(State::Link(link), span);

@@ -46,6 +46,7 @@ fn bridge(cx: &mut Context, bridge: &PlainBridge, mtu: u32) {
         mac: Some(bridge.mac.unwrap_or_else(|| mac(cx, &bridge.at.value))),
         mtu,
         alias: format!("netc bridge {name}").into(),
+        promiscuous: false,
         kind: LinkKind::Bridge,
     };
     cx.objects.add(State::Link(link), bridge.span);
@@ -72,6 +73,7 @@ fn pair(cx: &mut Context, pair: &VethPair) {
         mac: Some(own.unwrap_or_else(|| mac(cx, &one.value))),
         mtu: pair.mtu,
         alias: format!("netc veth {name} {end}").into(),
+        promiscuous: false,
         kind: LinkKind::Veth(Peer {
             netns: there.clone(),
             name: Text::clone(&end),

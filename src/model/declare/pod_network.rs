@@ -62,7 +62,7 @@ pub(super) fn read(
     let word = item.and_then(|item| item.one::<&str>("kind")).map_or("bridge", |kind| kind.value);
     let allowed = |keyword: &str| match word {
         "none" => false,
-        "ptp" => !matches!(keyword, "name" | "gateway" | "hairpin" | "isolate"),
+        "ptp" => !matches!(keyword, "name" | "gateway" | "hairpin" | "promiscuous" | "isolate"),
         _ => true,
     };
     report_options(item, "pod-network", word, allowed, faults);
@@ -75,6 +75,11 @@ pub(super) fn read(
         && let (Some(none), Some(default)) = (child("gateway"), child("default-gateway"))
     {
         faults.push(fault::default_gateway_without_one(default.span, none.span));
+    }
+    if let (Some(true), Some(promiscuous)) = (switch(child("hairpin")), child("promiscuous"))
+        && let Some(hairpin) = child("hairpin")
+    {
+        faults.push(fault::hairpin_and_promiscuous(promiscuous.span, hairpin.span));
     }
     AttachmentDecl {
         kind: kind(word, item, gateway),
@@ -103,13 +108,16 @@ fn switch(item: Option<&Item>) -> Option<bool> {
 fn kind(word: &str, item: Option<&Item>, gateway: Option<bool>) -> Option<AttachmentKind> {
     let child = |keyword| item.and_then(|item| item.child(keyword));
     let name = child("name").and_then(|item| item.one::<&str>("device"));
+    let promiscuous = child("promiscuous").is_some();
     match word {
         "none" => None,
         "ptp" => Some(AttachmentKind::PointToPoint),
         _ => Some(AttachmentKind::Bridge(Bridge {
             name: name.map_or_else(|| "cni0".to_owned(), owned),
             gateway: gateway.unwrap_or(true),
-            hairpin: switch(child("hairpin")).unwrap_or(true),
+            // The plugin knows only one of the two.
+            hairpin: switch(child("hairpin")).unwrap_or(!promiscuous),
+            promiscuous,
             isolate: child("isolate").is_some(),
         })),
     }

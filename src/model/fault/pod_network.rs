@@ -13,6 +13,13 @@ pub(crate) fn default_gateway_without_one(at: Span, none: Span) -> Diagnostic {
         .help("remove one of the two; for a gateway of somebody else's write `route 0.0.0.0/0` in `host-local`")
 }
 
+pub(crate) fn hairpin_and_promiscuous(at: Span, hairpin: Span) -> Diagnostic {
+    let message = "a promiscuous bridge cannot have ports in hairpin mode";
+    Diagnostic::at(code::CONTRADICTION, at, message)
+        .label(hairpin, "hairpin mode")
+        .help("remove one of the two: packets that come back would come twice")
+}
+
 pub(crate) fn nothing_to_mark(keyword: &str, at: Span) -> Diagnostic {
     Diagnostic::at(code::CONTRADICTION, at, format!("`{keyword}` says nothing with `snat off`"))
         .help("remove it: nothing is marked, and nothing takes the node's address")

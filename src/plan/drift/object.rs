@@ -120,6 +120,11 @@ fn link(wanted: &Link, found: &Link) -> Vec<String> {
     if wanted.mtu != found.mtu {
         all.push(format!("{device} has MTU {}, not {}", found.mtu, wanted.mtu));
     }
+    if wanted.promiscuous != found.promiscuous {
+        let state = |on| if on { "on" } else { "off" };
+        let (is, not) = (state(found.promiscuous), state(wanted.promiscuous));
+        all.push(format!("{device} has promisc {is}, not {not}"));
+    }
     if wanted.alias != found.alias {
         all.push(match &*found.alias {
             "" => format!("{device} has no alias, not {:?}", &*wanted.alias),

@@ -29,8 +29,15 @@ fn vxlan(change: impl FnOnce(&mut Link)) -> State {
         gbp: false,
     });
     let name = "flannel.1".into();
-    let mut link =
-        Link { netns: NODE, name, mac: Some(mac(1)), mtu: 1450, alias: "netc".into(), kind };
+    let mut link = Link {
+        netns: NODE,
+        name,
+        mac: Some(mac(1)),
+        mtu: 1450,
+        alias: "netc".into(),
+        promiscuous: false,
+        kind,
+    };
     change(&mut link);
     State::Link(link)
 }
@@ -39,7 +46,7 @@ fn pair(last: u8) -> State {
     let netns = Netns::Named("pod".into());
     let kind = LinkKind::Veth(Peer { netns, name: "eth0".into(), mac: mac(last) });
     let (name, alias) = ("veth0".into(), "netc".into());
-    State::Link(Link { netns: NODE, name, mac: None, mtu: 1450, alias, kind })
+    State::Link(Link { netns: NODE, name, mac: None, mtu: 1450, alias, promiscuous: false, kind })
 }
 
 fn route(gateway: &str, protocol: u8) -> State {

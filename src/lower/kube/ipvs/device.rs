@@ -14,6 +14,7 @@ pub(super) fn lower(cx: &mut Context, proxy: &Proxy) {
         mac: None,
         mtu: 1500,
         alias: format!("netc services of {}", cx.cluster.name).into(),
+        promiscuous: false,
         kind: LinkKind::Dummy,
     };
     cx.objects.add(State::Link(link), proxy.span);
