@@ -9,7 +9,9 @@ use super::rules::{place, read_place};
 use super::server::{read_virtual_address, virtual_address};
 use super::set::set_name;
 use crate::emit::within;
+use crate::model::PublicKey;
 use crate::object::{Id, MAIN_TABLE};
+use ipnet::IpNet;
 use serde_json::{Value, json};
 
 /// An identity as JSON.
@@ -34,16 +36,8 @@ pub fn id(id: &Id) -> Value {
             (netns, json!({ "kind": "fdb", "link": **link, "mac": mac.to_string() }))
         }
         Id::Wireguard(netns, link) => (netns, json!({ "kind": "wireguard", "link": **link })),
-        Id::WireguardPeer(netns, link, key) => (
-            netns,
-            json!({ "kind": "wireguard-peer", "link": **link, "public-key": key.to_string() }),
-        ),
-        Id::Route(netns, MAIN_TABLE, destination) => {
-            (netns, json!({ "kind": "route", "destination": destination }))
-        }
-        Id::Route(netns, table, destination) => {
-            (netns, json!({ "kind": "route", "table": table, "destination": destination }))
-        }
+        Id::WireguardPeer(netns, link, key) => (netns, peer(link, *key)),
+        Id::Route(netns, table, destination) => (netns, route(*table, destination)),
         Id::PolicyRule(netns, family, priority) => (
             netns,
             json!({
@@ -81,6 +75,18 @@ pub fn id(id: &Id) -> Value {
         }
     };
     within(netns, value)
+}
+
+/// The main table goes without saying.
+fn route(table: u32, destination: &IpNet) -> Value {
+    match table {
+        MAIN_TABLE => json!({ "kind": "route", "destination": destination }),
+        table => json!({ "kind": "route", "table": table, "destination": destination }),
+    }
+}
+
+fn peer(link: &str, key: PublicKey) -> Value {
+    json!({ "kind": "wireguard-peer", "link": link, "public-key": key.to_string() })
 }
 
 /// An identity from JSON.

@@ -19,6 +19,7 @@ mod state;
 mod state_read;
 mod target;
 mod thing;
+mod wireguard;
 
 pub use fault::Fault;
 pub use id::{id, read_id};

@@ -5,14 +5,15 @@ use super::id::read_id;
 use super::nft::read_nft_table;
 use super::read::{
     Read, address, boolean, family, field, items, list, mac, netns, network, number, object,
-    optional, parsed, public_key, string, text, word,
+    optional, string, text, word,
 };
 use super::server::read_virtual_server;
 use super::set::read_set;
+use super::wireguard::{read_peer, read_wireguard};
 use crate::object::{
     Address, Aside, Fdb, Flush, Link, LinkKind, MAIN_TABLE, Module, Neighbour, NetnsObject, Peer,
     PolicyAction, PolicyRule, Port, Route, RouteKind, RouteScope, State, Sysctl, Underlay, Up,
-    Vxlan, Wireguard, WireguardPeer,
+    Vxlan,
 };
 use serde_json::Value;
 
@@ -64,43 +65,33 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             mac: field(value, "mac", mac)?,
             destination: field(value, "destination", address)?,
         }),
-        "wireguard" => State::Wireguard(Wireguard {
-            netns: netns()?,
-            link: link()?,
-            port: field(value, "port", number)?,
-            public_key: optional(value, "public-key", public_key)?,
-            private_key_file: Aside(optional(value, "private-key-file", text)?),
-        }),
-        "wireguard-peer" => State::WireguardPeer(WireguardPeer {
-            netns: netns()?,
-            link: link()?,
-            public_key: field(value, "public-key", public_key)?,
-            endpoint: optional(value, "endpoint", parsed("an address and a port"))?,
-            allowed: field(value, "allowed", |all| list(all, network))?,
-            keepalive: optional(value, "keepalive", number)?,
-            preshared_key_file: optional(value, "preshared-key-file", text)?.map(Aside),
-        }),
-        "route" => State::Route(Route {
-            netns: netns()?,
-            table: optional(value, "table", number)?.unwrap_or(MAIN_TABLE),
-            kind: optional(value, "type", |one| word(one, &RouteKind::ALL, RouteKind::word))?
-                .unwrap_or(RouteKind::Unicast),
-            destination: field(value, "destination", network)?,
-            gateway: optional(value, "gateway", address)?,
-            link: optional(value, "link", text)?,
-            onlink: field(value, "onlink", boolean)?,
-            scope: optional(value, "scope", |one| word(one, &RouteScope::ALL, RouteScope::word))?
-                .unwrap_or(RouteScope::Global),
-            source: optional(value, "source", address)?,
-            protocol: field(value, "protocol", number)?,
-            after: items(value, "after", read_id)?,
-        }),
+        "wireguard" => State::Wireguard(read_wireguard(value)?),
+        "wireguard-peer" => State::WireguardPeer(read_peer(value)?),
+        "route" => State::Route(route(value)?),
         "policy-rule" => State::PolicyRule(policy_rule(value)?),
         "set" => State::Set(read_set(value)?),
         "virtual-server" => State::Virtual(read_virtual_server(value)?),
         "nft-table" => State::NftTable(read_nft_table(value)?),
         "conntrack-flush" => State::Flush(flush(value)?),
         _ => return Err(Fault::expected(KINDS).within("kind")),
+    })
+}
+
+fn route(value: &Value) -> Read<Route> {
+    Ok(Route {
+        netns: netns(value)?,
+        table: optional(value, "table", number)?.unwrap_or(MAIN_TABLE),
+        kind: optional(value, "type", |one| word(one, &RouteKind::ALL, RouteKind::word))?
+            .unwrap_or(RouteKind::Unicast),
+        destination: field(value, "destination", network)?,
+        gateway: optional(value, "gateway", address)?,
+        link: optional(value, "link", text)?,
+        onlink: field(value, "onlink", boolean)?,
+        scope: optional(value, "scope", |one| word(one, &RouteScope::ALL, RouteScope::word))?
+            .unwrap_or(RouteScope::Global),
+        source: optional(value, "source", address)?,
+        protocol: field(value, "protocol", number)?,
+        after: items(value, "after", read_id)?,
     })
 }
 

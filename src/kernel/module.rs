@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 /// parameters is not under /sys/module: then something that it makes bears witness.
 pub(super) fn present(name: &str) -> bool {
     let witness = match name {
+        "tun" => "/dev/net/tun",
         "br_netfilter" => "/proc/sys/net/bridge",
         // Not the folder: the log of netfilter's core puts it there without this module.
         "nf_conntrack" => "/proc/sys/net/netfilter/nf_conntrack_max",

@@ -77,12 +77,8 @@ pub(super) fn requests(
         (State::Up(up), _) => {
             return Ok(Some(vec![device::set_up(up, action != Action::Remove)]));
         }
-        (State::Wireguard(device), _) => {
-            return wireguard::device(machine, device, action).map(Some);
-        }
-        (State::WireguardPeer(peer), _) => {
-            return wireguard::peer(machine, peer, action).map(Some);
-        }
+        (State::Wireguard(own), _) => return wireguard::device(machine, own, action).map(Some),
+        (State::WireguardPeer(own), _) => return wireguard::peer(machine, own, action).map(Some),
         (State::Address(address), _) => {
             let message = address::message(machine, address)?;
             let new = NLM_F_CREATE | NLM_F_EXCL;

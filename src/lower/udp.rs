@@ -4,7 +4,7 @@
 use super::Context;
 use super::overlay::{by_device, device};
 use crate::model::Family;
-use crate::object::{LinkKind, Netns, Route, RouteScope, Text};
+use crate::object::{LinkKind, Module, Netns, Route, RouteScope, State, TUN, Text};
 
 /// Flannel's name for the device.
 const NAME: &str = "flannel0";
@@ -14,6 +14,8 @@ pub(super) fn lower(cx: &mut Context) {
     let pods = &cx.cluster.pod_networks;
     let (Some(_), Some(pods)) = (cx.node.blocks.get(family), pods.get(family)) else { return };
     let name: Text = NAME.into();
+    let module = Module { name: TUN.into() };
+    cx.objects.add(State::Module(module), cx.cluster.overlay.span);
     device(cx, &name, LinkKind::Tun, None, &[family]);
     let route = Route::on_link(Netns::Node, pods.network, Text::clone(&name));
     let route = Route { scope: RouteScope::Global, ..route };

@@ -77,9 +77,7 @@ fn cluster(
     check::overlap(&cluster, &nodes, &dockers, faults);
     check::docker(&dockers, faults);
     check::primitives(&cluster, &nodes, &dockers, &mut primitives, faults);
-    check::underlay(&cluster, &nodes, faults);
-    check::mtu(&cluster, &nodes, faults);
-    check::wireguard(&cluster, &nodes, faults);
+    check::overlay(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
     check::portals(&services, &addresses, faults);
     let index = select::Index::new(&pods, &nodes);
@@ -111,10 +109,7 @@ fn cluster(
         }
     }
     let cluster = finish(cluster, mtu, nodes, pods, services);
-    check::proxy(&cluster, faults);
-    check::published_ports(&cluster, faults);
-    check::host_ports(&cluster, faults);
-    check::marks(&cluster, faults);
+    check::finished(&cluster, faults);
     Some(Built { cluster, lock: ledger.new })
 }
 

@@ -7,6 +7,9 @@ use std::net::IpAddr;
 /// The device that has the addresses of services in IPVS mode (kube-proxy's name for it).
 pub const SERVICE_DEVICE: &str = "kube-ipvs0";
 
+/// The module behind [`LinkKind::Tun`]: its device node is there once it is loaded.
+pub const TUN: &str = "tun";
+
 /// A network device that netc makes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Link {
@@ -104,6 +107,7 @@ impl Link {
         let other = match &self.kind {
             LinkKind::Veth(peer) => peer.netns.needs(),
             LinkKind::Vxlan(vxlan) => Some(Id::Underlay(Text::clone(&vxlan.device))),
+            LinkKind::Tun => Some(Id::Module(TUN.into())),
             _ => None,
         };
         own.into_iter().chain(other)

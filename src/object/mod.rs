@@ -41,7 +41,7 @@ pub use flush::Flush;
 pub use id::Id;
 pub use ipset::{Ipset, Member, SetKind, SetName};
 pub use jump::{Hook, Jump, Place, decides, is_chain};
-pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE, Vxlan};
+pub use link::{Link, LinkKind, Peer, SERVICE_DEVICE, TUN, Vxlan};
 pub use module::Module;
 pub use neighbour::Neighbour;
 pub use netns::{Netns, NetnsObject};

@@ -76,6 +76,13 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         Match::Protocol(protocol) => push(out, &[" -p ", protocol.name()]),
         Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
         Match::Icmp => push(out, &[" -p ", icmp(family)]),
+        ref other => push_module(out, family, other),
+    }
+}
+
+/// The conditions of modules on what a packet says of itself.
+fn push_module(out: &mut String, family: Family, one: &Match) {
+    match *one {
         Match::Icmpv6Type(number) => {
             out.push_str(" -m icmp6 --icmpv6-type ");
             push_number(out, number.into());
@@ -107,6 +114,13 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         Match::States { not, names } => {
             push(out, &[" -m conntrack", inverted(not), " --ctstate ", &names.join(",")]);
         }
+        ref other => push_lookup(out, family, other),
+    }
+}
+
+/// The conditions on what the node knows: its addresses, lists, sets and ports, or chance.
+fn push_lookup(out: &mut String, family: Family, one: &Match) {
+    match *one {
         Match::AddressType { not, side, name } => {
             let option = match side {
                 Side::Source => " --src-type ",
@@ -143,6 +157,8 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             out.push_str(" --vport ");
             push_number(out, socket.port().into());
         }
+        // All others are written by the functions above.
+        _ => {}
     }
 }
 

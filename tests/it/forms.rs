@@ -150,9 +150,12 @@ fn faults_say_where_and_what_was_expected() {
     });
     let fault = form::read_target(&target).unwrap_err();
     assert_eq!(fault.to_string(), "expected an array at /chains/ipv4/nat/C");
-    let target = json!({ "chains": { "ipv4": { "mangle": {} } }, "jumps": {} });
+    let target = json!({ "chains": { "ipv4": { "security": {} } }, "jumps": {} });
     let fault = form::read_target(&target).unwrap_err();
-    assert_eq!(fault.to_string(), "expected `raw` or `filter` or `nat` at /chains/ipv4/mangle");
+    assert_eq!(
+        fault.to_string(),
+        "expected `raw` or `mangle` or `filter` or `nat` at /chains/ipv4/security"
+    );
 }
 
 /// What does not count when tables are compared is kept all the same: an undo puts it back.

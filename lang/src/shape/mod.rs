@@ -236,23 +236,29 @@ impl Shape {
         }
     }
 
+    /// Reads what stands in quotes or may; `None` for what does neither.
+    fn read_quoted(self, word: &str, quoted: bool) -> Option<Result<Value, Misshapen>> {
+        let value = Value::Word(word.into());
+        Some(match self {
+            Shape::Text | Shape::PublicKey | Shape::KeyFile if !quoted => {
+                Err(no("must stand in quotes"))
+            }
+            Shape::PublicKey => public_key(word).map(|()| value),
+            Shape::KeyFile => key_file(word).map(|()| value),
+            Shape::Text | Shape::Any => Ok(value),
+            Shape::ServicePortName if quoted => label(word).map(|()| value),
+            _ if quoted => Err(no("must not stand in quotes")),
+            _ => return None,
+        })
+    }
+
     /// Reads a word; `quoted` says whether it stood in quotes.
     ///
     /// # Errors
     /// Why the word does not have this shape.
     pub fn read(self, word: &str, quoted: bool) -> Result<Value, Misshapen> {
-        match self {
-            Shape::Text | Shape::PublicKey | Shape::KeyFile if !quoted => {
-                return Err(no("must stand in quotes"));
-            }
-            Shape::PublicKey => return public_key(word).map(|()| Value::Word(word.into())),
-            Shape::KeyFile => return key_file(word).map(|()| Value::Word(word.into())),
-            Shape::Text | Shape::Any => return Ok(Value::Word(word.into())),
-            Shape::ServicePortName if quoted => {
-                return label(word).map(|()| Value::Word(word.into()));
-            }
-            _ if quoted => return Err(no("must not stand in quotes")),
-            _ => {}
+        if let Some(read) = self.read_quoted(word, quoted) {
+            return read;
         }
         match self {
             Shape::Label => label(word).map(|()| Value::Word(word.into())),

@@ -8,7 +8,7 @@ use crate::model::stated::NetworkDecl;
 use crate::model::{Family, GatewayMode, PerFamily, number};
 use ipnet::IpNet;
 use netc_lang::schema::Shape;
-use netc_lang::{Spanned, code};
+use netc_lang::{Spanned, code, has_errors};
 use std::net::IpAddr;
 
 /// A network, and what it says of its containers.
@@ -71,9 +71,13 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> Option<SeenNetwork> {
         options(object, &id, &mut decl);
         if decl.gateways.is_empty() {
             is_left_out = true;
-            let what = format!("network {} has no subnet", decl.name.value);
-            let help = "write the whole of it: `docker network inspect NETWORK`";
-            object.faults.push(left_out(decl.name.span, what, help));
+            // A faulty one has been reported.
+            let own = object.faults.get(object.others..).unwrap_or_default();
+            if !has_errors(own) {
+                let what = format!("network {} has no subnet", decl.name.value);
+                let help = "write the whole of it: `docker network inspect NETWORK`";
+                object.faults.push(left_out(decl.name.span, what, help));
+            }
         }
     }
     Some(SeenNetwork { id, is_left_out, decl, members: members(object) })

@@ -1,15 +1,15 @@
 //! Leases: which node has which block (netspec 1.3), in the forms in which etcd hands them out.
 
 use super::config::Config;
-use super::{left_out, object};
+use super::{inner, left_out, object};
 use crate::import::config::documents;
 use crate::import::object::Object;
 use crate::import::tree::{Entry, Kind, Node};
 use crate::import::value::Wrong;
 use crate::model::{Family, PerFamily, PublicKey};
+use data_encoding::BASE64;
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, FileId, Mac, Span, Spanned, code};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -80,6 +80,10 @@ fn any(
     if let Some(nodes) = node.get("nodes") {
         return nodes.elements().iter().for_each(|node| any(node, None, all, faults));
     }
+    // What `etcdctl get -w json` prints: keys and values in base64.
+    if let Some(pairs) = node.get("kvs") {
+        return pairs.elements().iter().for_each(|pair| encoded(pair, all, faults));
+    }
     if let (Some(own), Some(value)) = (node.get("key"), node.get("value")) {
         let key = own.text().map(|text| Spanned::new(text, own.span));
         return inner(value, |value| any(value, key, all, faults));
@@ -103,32 +107,17 @@ fn any(
     }
 }
 
-/// A value, which may be JSON in a string; that has the place of the string.
-fn inner(value: &Node<'_>, mut use_it: impl FnMut(&Node<'_>)) {
-    let Some(text) = value.text() else { return use_it(value) };
-    let mut faults = Vec::new();
-    match documents(text, value.span.file, &mut faults).first().filter(|_| faults.is_empty()) {
-        Some(first) => use_it(&placed(first, value.span)),
-        None => use_it(value),
-    }
-}
-
-/// The same tree, all of it at one place.
-fn placed<'t>(node: &Node<'t>, span: Span) -> Node<'t> {
-    let kind = match &node.kind {
-        Kind::List(all) => Kind::List(all.iter().map(|one| placed(one, span)).collect()),
-        Kind::Map(all) => Kind::Map(
-            all.iter()
-                .map(|entry| Entry {
-                    key: Cow::clone(&entry.key),
-                    key_span: span,
-                    value: placed(&entry.value, span),
-                })
-                .collect(),
-        ),
-        kind => kind.clone(),
+/// A key and a value in base64.
+fn encoded(pair: &Node<'_>, all: &mut Vec<Lease>, faults: &mut Vec<Diagnostic>) {
+    let field = |name| pair.get(name).and_then(Node::text).unwrap_or_default();
+    let decode = |name| String::from_utf8(BASE64.decode(field(name).as_bytes()).ok()?).ok();
+    let (Some(key), Some(value)) = (decode("key"), decode("value")) else {
+        let message = "this is no key and value in base64";
+        let fault = Diagnostic::at(code::BAD_FIELD_VALUE, pair.span, message);
+        return faults.push(fault.help("write it anew: `etcdctl get --prefix -w json`"));
     };
-    Node { span, kind }
+    let value = Node { span: pair.span, kind: Kind::Text(value.into()) };
+    inner(&value, |value| any(value, Some(Spanned::new(&*key, pair.span)), all, faults));
 }
 
 fn lease(

@@ -14,8 +14,9 @@ mod print;
 
 use super::config::documents;
 use super::object::{Object, Place};
-use super::tree::Node;
+use super::tree::{Entry, Kind, Node};
 use netc_lang::{Diagnostic, FileId, Sources, Span, code, has_errors, sort};
+use std::borrow::Cow;
 use std::fmt::Display;
 
 /// Flannel's configuration, and what it has given to nodes, as statements `cluster` and `node`;
@@ -43,7 +44,7 @@ pub fn from_flannel(
             faults.extend(others.iter().map(|other| {
                 left_out(other.span, "a second configuration", "name its file alone to import it")
             }));
-            config::read(first, &mut faults)
+            configured(first, &mut faults)
         }
     };
     let mut nodes = Vec::new();
@@ -59,6 +60,17 @@ pub fn from_flannel(
     (text.unwrap_or_default(), faults)
 }
 
+/// A configuration, or the ConfigMap that holds it (netspec 1.13).
+fn configured(document: &Node<'_>, faults: &mut Vec<Diagnostic>) -> Option<config::Config> {
+    let data = document.get("data").and_then(|data| data.get("net-conf.json"));
+    let mut read = None;
+    match data {
+        Some(data) => inner(data, |conf| read = config::read(conf, faults)),
+        None => read = config::read(document, faults),
+    }
+    read
+}
+
 /// An object of flannel's.
 fn object<'a, 't>(
     root: &'a Node<'t>,
@@ -72,4 +84,32 @@ fn object<'a, 't>(
 /// Something that has no place in the language, or not there.
 fn left_out(at: Span, what: impl Display, help: impl Into<String>) -> Diagnostic {
     Diagnostic::at(code::UNUSED_OBJECTS, at, format!("{what}: left out")).help(help)
+}
+
+/// A value, which may be JSON in a string; that has the place of the string.
+fn inner(value: &Node<'_>, mut use_it: impl FnMut(&Node<'_>)) {
+    let Some(text) = value.text() else { return use_it(value) };
+    let mut faults = Vec::new();
+    match documents(text, value.span.file, &mut faults).first().filter(|_| faults.is_empty()) {
+        Some(first) => use_it(&placed(first, value.span)),
+        None => use_it(value),
+    }
+}
+
+/// The same tree, all of it at one place.
+fn placed<'t>(node: &Node<'t>, span: Span) -> Node<'t> {
+    let kind = match &node.kind {
+        Kind::List(all) => Kind::List(all.iter().map(|one| placed(one, span)).collect()),
+        Kind::Map(all) => Kind::Map(
+            all.iter()
+                .map(|entry| Entry {
+                    key: Cow::clone(&entry.key),
+                    key_span: span,
+                    value: placed(&entry.value, span),
+                })
+                .collect(),
+        ),
+        kind => kind.clone(),
+    };
+    Node { span, kind }
 }

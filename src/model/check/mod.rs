@@ -14,16 +14,31 @@ mod proxy;
 mod underlay;
 mod wireguard;
 
-pub(super) use docker::{node_ports as published_ports, stated as docker};
-pub(super) use host_ports::check as host_ports;
-pub(super) use marks::check as marks;
-pub(super) use mtu::{check as mtu, choose as choose_mtu, of_node as node_mtu};
+pub(super) use docker::stated as docker;
+pub(super) use mtu::{choose as choose_mtu, of_node as node_mtu};
 pub(super) use node_ports::check as node_ports;
 pub(super) use overlap::{Claim, check as overlap};
 pub(super) use pod_network::check as pod_networks;
 pub(super) use portals::check as portals;
 pub(crate) use portals::shared as shared_portals;
 pub(super) use primitives::check as primitives;
-pub(super) use proxy::check as proxy;
-pub(super) use underlay::check as underlay;
-pub(super) use wireguard::check as wireguard;
+
+use super::Cluster;
+use super::bind::Nodes;
+use super::declare::ClusterDecl;
+use netc_lang::Diagnostic;
+
+/// What packets between nodes need.
+pub(super) fn overlay(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagnostic>) {
+    underlay::check(cluster, nodes, faults);
+    mtu::check(cluster, nodes, faults);
+    wireguard::check(cluster, nodes, faults);
+}
+
+/// What can be told of the whole cluster alone.
+pub(super) fn finished(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
+    proxy::check(cluster, faults);
+    docker::node_ports(cluster, faults);
+    host_ports::check(cluster, faults);
+    marks::check(cluster, faults);
+}

@@ -3,6 +3,7 @@
 
 use super::plugins::Runtime;
 use super::{ADDRESSES, OURS};
+use crate::dump::{dump, same};
 use crate::lab::{Lab, ask, root, run, serve, serve_udp, within};
 use std::io::ErrorKind;
 use std::net::UdpSocket;
@@ -29,6 +30,7 @@ fn reached(case: &str) {
         } else {
             lab.applied(&folder.join("cluster.netc"), OURS, &[]);
         }
+        serve_all(&pods);
         asked(&pods);
     }
 }
@@ -40,12 +42,15 @@ fn seen(from: &str, to: &str) -> String {
     answer.client.to_string()
 }
 
-fn asked(pods: &Pods) {
-    let Pods { web, peer } = *pods;
-    for (space, port) in [(web, 80), (web, 81), (peer, 80), ("outside", 80)] {
+fn serve_all(pods: &Pods) {
+    for (space, port) in [(pods.web, 80), (pods.web, 81), (pods.peer, 80), ("outside", 80)] {
         serve(space, &format!("[::]:{port}"));
     }
-    serve_udp(web, "[::]:53");
+    serve_udp(pods.web, "[::]:53");
+}
+
+fn asked(pods: &Pods) {
+    let Pods { web, peer } = *pods;
     // From another machine: the pod sees who it is.
     for (to, client) in [
         ("192.0.2.10:8080", "192.0.2.200"),
@@ -104,4 +109,44 @@ fn by_a_bridge() {
 #[test]
 fn by_ptp() {
     reached("ptp_host_ports");
+}
+
+/// The kinds of pod networks in turn, of pods that stay: what the last one had is gone.
+#[test]
+fn networks_follow_one_another() {
+    let cluster = |network: &str| {
+        format!(
+            "cluster lab {{ pods 10.1.0.0/16, fd00:10:1::/56; pod-network {network}; proxy none }}\n\
+             node node0 {{ address 192.0.2.10/24, 192.0.2.11/24, 2001:db8::10/64 on eth0 }}\n\
+             pod peer on node0\n\
+             pod web on node0 {{\n\
+             host-port 8080 -> 80; host-port 192.0.2.11:8081 -> 81; host-port 5353 -> 53/udp\n}}\n"
+        )
+    };
+    let lab = Lab::enter();
+    lab.machine(OURS, "eth0", &ADDRESSES);
+    lab.machine("outside", "eth0", &["192.0.2.200/24", "2001:db8::200/64"]);
+    let before = dump(OURS);
+    for (turn, network) in [
+        "bridge { masquerade }",
+        "ptp { masquerade }",
+        "bridge { name pods0; masquerade; mtu 1400 }",
+        "ptp { masquerade; mtu 1300 }",
+        "bridge { masquerade legacy; port-map { mark-bit 20 } }",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let source = lab.source(&cluster(network));
+        lab.applied(&source, OURS, &[]);
+        let again = lab.applied(&source, OURS, &[]);
+        assert_eq!(again, format!("{OURS} is as planned: nothing to do\n"), "{network}");
+        if turn == 0 {
+            serve_all(&OF_NETC);
+        }
+        asked(&OF_NETC);
+    }
+    let output = lab.netc().args(["destroy", "--netns", OURS]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    same(&dump(OURS), &before, "destroyed");
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File, Permissions};
 use std::net::Ipv6Addr;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 /// The address families of a cluster.
@@ -48,18 +49,30 @@ pub(super) const PODS: [&str; 3] = ["pod-default.web-0", "pod-default.web-1", "p
 impl Site {
     /// Makes the wires and applies a cluster with this overlay to the nodes.
     pub(super) fn new(overlay: &str, families: Families, wires: Wires) -> Site {
+        let site = Site::bare(families, wires);
+        site.apply(overlay);
+        site
+    }
+
+    /// The wires alone.
+    pub(super) fn bare(families: Families, wires: Wires) -> Site {
         let site = Site { lab: Lab::enter(), families, wires };
         site.wire();
-        let source = site.lab.source(&site.cluster(overlay));
+        site
+    }
+
+    /// Applies a cluster with this overlay to the nodes. The servers of pods that stay go on.
+    pub(super) fn apply(&self, overlay: &str) {
+        let source = self.lab.source(&self.cluster(overlay));
+        let new = !Path::new("/run/netns").join(PODS[0]).exists();
         for node in NODES {
-            site.lab.applied(&source, node, &[]);
-            let again = site.lab.applied(&source, node, &[]);
-            assert_eq!(again, format!("{node} is as planned: nothing to do\n"));
+            self.lab.applied(&source, node, &[]);
+            let again = self.lab.applied(&source, node, &[]);
+            assert_eq!(again, format!("{node} is as planned: nothing to do\n"), "{overlay}");
         }
-        for pod in PODS {
+        for pod in PODS.into_iter().filter(|_| new) {
             serve(pod, "[::]:80");
         }
-        site
     }
 
     /// The pods of these addresses, one for each family.
