@@ -224,7 +224,7 @@ fn drift_is_found_and_mended() {
     ] {
         run(&format!("ip -n router {change}"));
         let mut drift = lab.netc();
-        drift.args(["diff", "--drift", "--netns", "node0"]);
+        drift.arg("diff").arg(&source).args(["--drift", "--node", "node0", "--netns", "node0"]);
         let shown = text(&drift.output().unwrap().stdout);
         assert!(shown.contains(told), "{change}: {shown}");
         lab.applied(&source, "node0", &[]);
