@@ -114,6 +114,7 @@ cases! {
     host_local
     host_ports
     host_ports_without_snat
+    many_ports
     masquerade
     mtu
     no_gateway
