@@ -100,7 +100,7 @@ pub(super) fn update(link: &Link, found: Option<&State>) -> Vec<Request> {
     let own = link.mac.filter(|mac| found.and_then(|found| found.mac) != Some(*mac));
     let own = [LinkAttribute::Mtu(link.mtu), alias].into_iter().chain(own.map(address));
     let mut all = vec![set(&link.netns, &link.name, own)];
-    if found.is_none_or(|found| found.promiscuous != link.promiscuous) {
+    if found.map_or(link.promiscuous, |found| found.promiscuous != link.promiscuous) {
         all.push(set_promiscuous(link));
     }
     if let LinkKind::Veth(peer) = &link.kind {

@@ -74,59 +74,20 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
         Match::InInterface { not, name } => push(out, &[inverted(not), " -i ", name]),
         Match::OutInterface { not, name } => push(out, &[inverted(not), " -o ", name]),
         Match::Protocol(protocol) => push(out, &[" -p ", protocol.name()]),
-        Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
         Match::Icmp => push(out, &[" -p ", icmp(family)]),
-        ref other => push_module(out, family, other),
-    }
-}
-
-/// The conditions of modules on what a packet says of itself.
-fn push_module(out: &mut String, family: Family, one: &Match) {
-    match *one {
-        Match::Icmpv6Type(number) => {
-            out.push_str(" -m icmp6 --icmpv6-type ");
-            push_number(out, number.into());
-        }
         Match::Comment(parts) => push_comment(out, parts),
-        Match::Remark(text) => push_comment(out, &[text]),
         Match::Transport(protocol) => out.push_str(transport(protocol)),
         Match::DestinationPort(protocol, port) => {
             push(out, &[transport(protocol), " --dport "]);
             push_number(out, u32::from(port));
         }
         Match::DestinationPorts(ports) => push_list(out, ports),
-        Match::Ports { protocol, source, destination } => {
-            out.push_str(transport(protocol));
-            push_ports(out, " --sport ", source);
-            push_ports(out, " --dport ", destination);
-        }
-        Match::MarkOf { not, value, mask } => {
-            push(out, &[" -m mark", inverted(not), " --mark "]);
-            push_asked_mark(out, value, mask);
-        }
         Match::Mark { not, mark } => {
             push(out, &[" -m mark", inverted(not), " --mark "]);
             push_mark(out, mark, mark);
         }
         Match::Conntrack { not, states } => {
             push(out, &[" -m conntrack", inverted(not), " --ctstate ", state_names(states)]);
-        }
-        Match::States { not, names } => {
-            push(out, &[" -m conntrack", inverted(not), " --ctstate ", &names.join(",")]);
-        }
-        ref other => push_lookup(out, family, other),
-    }
-}
-
-/// The conditions on what the node knows: its addresses, lists, sets and ports, or chance.
-fn push_lookup(out: &mut String, family: Family, one: &Match) {
-    match *one {
-        Match::AddressType { not, side, name } => {
-            let option = match side {
-                Side::Source => " --src-type ",
-                Side::Destination => " --dst-type ",
-            };
-            push(out, &[" -m addrtype", inverted(not), option, name]);
         }
         Match::LocalAddress(Side::Source) => out.push_str(" -m addrtype --src-type LOCAL"),
         Match::LocalAddress(Side::Destination) => out.push_str(" -m addrtype --dst-type LOCAL"),
@@ -157,7 +118,38 @@ fn push_lookup(out: &mut String, family: Family, one: &Match) {
             out.push_str(" --vport ");
             push_number(out, socket.port().into());
         }
-        // All others are written by the functions above.
+        _ => push_seldom(out, one),
+    }
+}
+
+/// The conditions that few rules have.
+fn push_seldom(out: &mut String, one: &Match) {
+    match *one {
+        Match::Icmpv6Type(number) => {
+            out.push_str(" -m icmp6 --icmpv6-type ");
+            push_number(out, number.into());
+        }
+        Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
+        Match::Remark(text) => push_comment(out, &[text]),
+        Match::Ports { protocol, source, destination } => {
+            out.push_str(transport(protocol));
+            push_ports(out, " --sport ", source);
+            push_ports(out, " --dport ", destination);
+        }
+        Match::MarkOf { not, value, mask } => {
+            push(out, &[" -m mark", inverted(not), " --mark "]);
+            push_asked_mark(out, value, mask);
+        }
+        Match::States { not, names } => {
+            push(out, &[" -m conntrack", inverted(not), " --ctstate ", &names.join(",")]);
+        }
+        Match::AddressType { not, side, name } => {
+            let option = match side {
+                Side::Source => " --src-type ",
+                Side::Destination => " --dst-type ",
+            };
+            push(out, &[" -m addrtype", inverted(not), option, name]);
+        }
         _ => {}
     }
 }

@@ -327,6 +327,7 @@ fn the_command_line_is_documented() {
         "lock",
         "import",
         "import k8s",
+        "import cni",
         "fmt",
         "explain",
     ] {

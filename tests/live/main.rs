@@ -48,3 +48,4 @@ mod together;
 mod traffic;
 mod transactions;
 mod troubles;
+mod tunnels;

@@ -300,6 +300,13 @@ impl Shape {
             Shape::Version => version(word).map(Value::Version),
             Shape::Switch => switch(word).map(Value::Switch),
             Shape::Choice(choices) => choice(word, choices).map(|word| Value::Word(word.into())),
+            _ => self.read_other(word),
+        }
+    }
+
+    /// Reads a word that only primitives have, or one of any form.
+    fn read_other(self, word: &str) -> Result<Value, Misshapen> {
+        match self {
             Shape::Destination if word == "default" => Ok(Value::Word(word.into())),
             Shape::Destination | Shape::Hosts => hosts(word).map(Value::Network),
             Shape::NetnsName => docker_name(word).map(|()| Value::Word(word.into())),
@@ -309,9 +316,7 @@ impl Shape {
             Shape::Chain => chain(word).map(|()| Value::Word(word.into())),
             Shape::PortOrPorts => port_or_ports(word).map(Value::Ports),
             Shape::Translation => translation(word).map(Value::Translation),
-            Shape::PublicKey | Shape::KeyFile | Shape::Text | Shape::Any => {
-                Ok(Value::Word(word.into()))
-            }
+            _ => Ok(Value::Word(word.into())),
         }
     }
 }

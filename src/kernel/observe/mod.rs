@@ -140,7 +140,7 @@ fn introduce(
     Ok(())
 }
 
-/// What the devices of wireguard that were looked at are told: it is whose they are.
+/// What the devices of wireguard that were looked at are told.
 fn wireguard(
     machine: &mut Machine,
     interest: &Interest,
@@ -155,7 +155,10 @@ fn wireguard(
     for (netns, name, owned) in devices.collect::<Vec<_>>() {
         for mut state in wireguard::list(machine, &netns, &name)? {
             interest.states.iter().for_each(|wanted| know_file(&mut state, wanted));
-            live.insert(state, owned);
+            // What can bear no mark counts as netc's own where it is of interest.
+            if owned || interest.has(&state.id()) {
+                live.insert(state, true);
+            }
         }
     }
     Ok(())

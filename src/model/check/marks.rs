@@ -1,6 +1,6 @@
 //! The marks of packets that systems on one node use, each with a meaning of its own (netspec 0.4).
 
-use crate::model::{Cluster, FlannelRules, Proxy, fault};
+use crate::model::{Cluster, FlannelRules, NodeId, Proxy, fault};
 use netc_lang::{Diagnostic, Span};
 use std::collections::BTreeSet;
 
@@ -39,12 +39,14 @@ pub(crate) fn check(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
 /// Reports rules of primitives that change the bits of others' marks: those would lose packets, or
 /// get ones that are not theirs.
 fn primitives(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
-    for node in &cluster.nodes {
+    for (id, node) in (0..).map(NodeId).zip(&cluster.nodes) {
         let Some(own) = &node.primitives else { continue };
         let proxy = cluster.proxy.as_ref().map(|proxy| (proxy.masquerade_mark, proxy.span));
         let flannel = proxy.is_none() && cluster.overlay.masquerade;
         let flannel = flannel.then_some((FLANNEL, cluster.overlay.span));
-        let ports = node.attachment.as_ref().filter(|own| own.port_map.snat);
+        let mut mapped = cluster.pods.iter().filter(|pod| !pod.template.mappings.is_empty());
+        let used = mapped.any(|pod| pod.node == Some(id));
+        let ports = node.attachment.as_ref().filter(|own| used && own.port_map.snat);
         let ports = ports.map(|own| (own.port_map.mark, own.port_map.span.unwrap_or(own.span)));
         let held = [proxy, flannel, ports].into_iter().flatten();
         for (mark, span) in held {

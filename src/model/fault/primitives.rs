@@ -90,6 +90,12 @@ pub(crate) fn mtu_of_bridge(stated: Spanned<u32>, least: u32) -> Diagnostic {
         .help("remove it, or state another MTU for the veth pairs")
 }
 
+pub(crate) fn device_too_small_for_v6(name: &str, mtu: u32, least: u32, at: Span) -> Diagnostic {
+    let message = format!("the device {name} has an MTU of {mtu}, too small for IPv6");
+    Diagnostic::at(code::MTU_TOO_LARGE, at, message)
+        .help(format!("IPv6 needs {least}: raise the MTU, or leave out the address"))
+}
+
 pub(crate) fn port_twice(device: &Spanned<String>, earlier: Span) -> Diagnostic {
     let message = format!("the device {} is a port already", device.value);
     Diagnostic::at(code::DUPLICATE_NAME, device.span, message)

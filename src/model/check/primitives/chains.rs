@@ -203,8 +203,9 @@ fn fits(table: Table, rule: &PlainRule, hooks: &BTreeSet<Hook>, faults: &mut Vec
         Verdict::Reject => ("reject", Table::Filter, &Hook::ALL),
         _ => return,
     };
-    not_here(word, rule.target.span, fit);
-    if table != wanted {
+    if table == wanted {
+        not_here(word, rule.target.span, fit);
+    } else {
         faults.push(fault::target_of_another_table(word, table, wanted, rule.target.span));
     }
 }

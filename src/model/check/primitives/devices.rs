@@ -109,7 +109,7 @@ fn addresses(
         let at = &one.on.value;
         match made.get(at) {
             Some(mtu) if one.address.addr().is_ipv6() && *mtu < MIN_V6 => {
-                faults.push(fault::mtu_too_small_for_v6(*mtu, MIN_V6, one.span));
+                faults.push(fault::device_too_small_for_v6(&at.name, *mtu, MIN_V6, one.span));
             }
             Some(_) => {}
             None if at.name == "lo" => {}
