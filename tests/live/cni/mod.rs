@@ -116,6 +116,7 @@ cases! {
     host_local
     host_ports
     host_ports_without_snat
+    long_names
     many_ports
     masquerade
     mtu
