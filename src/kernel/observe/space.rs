@@ -9,13 +9,14 @@ use crate::kernel::policy;
 use crate::kernel::route::{self, FoundRoute};
 use crate::kernel::socket::Socket;
 use crate::object::{
-    Address, Fdb, Id, Link, LinkKind, Neighbour, Netns, PROTOCOL, Peer, PolicyRule, Port, Route,
-    State, Text, Underlay, Up,
+    Address, Fdb, Id, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, PROTOCOL, Peer, PolicyRule,
+    Port, Route, RouteKind, State, Text, Underlay, Up,
 };
 use crate::plan::Live;
 use ipnet::IpNet;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 use std::net::IpAddr;
 
 /// The alias of devices that netc made begins so.
@@ -38,6 +39,15 @@ pub(super) struct Space {
 /// The protocol of routes that the kernel made (`RTPROT_KERNEL` in linux/rtnetlink.h).
 const BY_KERNEL: u8 = 2;
 
+/// The narrowest of some networks that an address is in.
+fn way_to(address: IpAddr, ways: &BTreeSet<IpNet>) -> Option<IpNet> {
+    if ways.is_empty() {
+        return None;
+    }
+    let whole = IpNet::from(address);
+    successors(Some(whole), IpNet::supernet).find(|net| ways.contains(net))
+}
+
 impl Space {
     /// Reads it; with all routes by which addresses are its own, if these are wanted.
     pub(super) fn read(socket: &mut Socket<Message>, locals: bool) -> Result<Space, KernelError> {
@@ -53,6 +63,15 @@ impl Space {
             forwarding: neighbour::list_fdb(socket)?,
             others: BTreeMap::new(),
         })
+    }
+
+    /// The routes by which next hops can be reached, but for those that come along with addresses.
+    fn ways(&self) -> BTreeSet<IpNet> {
+        let stated = |found: &&FoundRoute| {
+            let straight = found.gateway.is_none() && found.kind == RouteKind::Unicast;
+            straight && found.table == MAIN_TABLE && found.protocol != BY_KERNEL
+        };
+        self.routes.iter().filter(stated).map(|found| found.destination).collect()
     }
 
     /// Takes note of the number by which it knows another namespace.
@@ -266,10 +285,14 @@ impl View<'_> {
 
     /// Of several routes to one destination netc's own counts, if there is one.
     fn routes(&self, live: &mut Live) {
+        let ways = self.space.ways();
         for found in &self.space.routes {
             let own = found.protocol == PROTOCOL;
             let link = self.space.name_of(found.device);
             let device = link.as_ref().map(|link| Id::Link(self.netns(), Text::clone(link)));
+            let gateway = found.gateway.filter(|_| !found.onlink);
+            let way = gateway.and_then(|gateway| way_to(gateway, &ways));
+            let way = way.map(|way| Id::Route(self.netns(), MAIN_TABLE, way));
             let state = State::Route(Route {
                 netns: self.netns(),
                 table: found.table,
@@ -281,7 +304,7 @@ impl View<'_> {
                 scope: found.scope,
                 source: found.source,
                 protocol: found.protocol,
-                after: device.into_iter().collect(),
+                after: device.into_iter().chain(way).collect(),
             });
             let id = state.id();
             // A route of another metric stands beside netc's, not in its place. In a namespace of

@@ -97,13 +97,21 @@ fn masquerading(chains: &mut Chains, attachment: &Attachment, shared: &Shared) {
     chains.rule(&[marked], Target::Masquerade { random_fully: false }, span);
 }
 
+/// A comment that iptables takes: the plugin marks what it cuts off by two dots.
+fn cut(comment: String) -> String {
+    const LIMIT: usize = 255;
+    match comment.get(..LIMIT - 2) {
+        Some(begin) if comment.len() > LIMIT => format!("{begin}.."),
+        _ => comment,
+    }
+}
+
 /// Of the chain for all pods: the ports of one lead to its own. All of them are named, whichever
 /// family they are of.
 fn entries(chains: &mut Chains, attachment: &Attachment, pod: &Pod) {
     let network = &attachment.network;
-    let comment = names::comment("dnat ", network, &pod.sandbox);
-    // What the plugin writes is cut at the end of what iptables takes.
-    let comment = [comment.get(..255).unwrap_or(&comment)];
+    let comment = cut(names::comment("dnat ", network, &pod.sandbox));
+    let comment = [comment.as_str()];
     let name = names::translate(network, &pod.sandbox);
     let mut protocols = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
     protocols.sort_by_key(|protocol| protocol.name());

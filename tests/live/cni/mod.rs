@@ -81,7 +81,9 @@ fn emitted(case: &str) {
 
 #[test]
 fn what_is_emitted() {
-    for case in ["dual_stack", "host_local", "host_ports_without_snat", "ptp_host_ports"] {
+    for case in
+        ["dual_stack", "host_local", "host_ports_without_snat", "promiscuous", "ptp_host_ports"]
+    {
         thread::spawn(|| emitted(case)).join().unwrap_or_else(|_| panic!("{case}"));
     }
 }
@@ -114,10 +116,12 @@ cases! {
     host_local
     host_ports
     host_ports_without_snat
+    long_names
     many_ports
     masquerade
     mtu
     no_gateway
+    promiscuous
     ptp
     ptp_host_ports
     single_plugin

@@ -4,6 +4,7 @@
 use super::plugins::Runtime;
 use super::{ADDRESSES, OURS};
 use crate::dump::{dump, same};
+use crate::faults::fail_at;
 use crate::lab::{Lab, ask, root, run, serve, serve_udp, within};
 use std::io::ErrorKind;
 use std::net::UdpSocket;
@@ -109,6 +110,21 @@ fn by_a_bridge() {
 #[test]
 fn by_ptp() {
     reached("ptp_host_ports");
+}
+
+/// A change of the kind that fails at any of some steps is undone.
+#[test]
+fn faults_are_undone() {
+    let source = |network: &str| {
+        format!(
+            "cluster lab {{ pods 10.1.0.0/16, fd00:10:1::/56; pod-network {network}; proxy none }}\n\
+             node node0 {{ address 192.168.0.10/24 on eth0 }}\n\
+             pod web on node0 {{ host-port 8080 -> 80; host-port 5353 -> 53/udp }}\n"
+        )
+    };
+    let (bridge, ptp) = (source("bridge { masquerade }"), source("ptp { masquerade }"));
+    fail_at((1..).step_by(4), Some(&bridge), Some(&ptp));
+    fail_at((3..).step_by(9), Some(&ptp), Some(&bridge));
 }
 
 /// The kinds of pod networks in turn, of pods that stay: what the last one had is gone.
