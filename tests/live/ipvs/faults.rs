@@ -49,36 +49,36 @@ service web {
 
 #[test]
 fn a_first_apply_that_fails_is_undone() {
-    fail_at((2..).step_by(7), None, Some(ONE));
+    fail_at((2..).step_by(13), None, Some(ONE));
 }
 
 #[test]
 fn a_change_that_fails_is_undone() {
-    fail_at((1..).step_by(3), Some(ONE), Some(OTHER));
+    fail_at((1..).step_by(5), Some(ONE), Some(OTHER));
 }
 
 #[test]
 fn a_destroy_that_fails_is_undone() {
-    fail_at((2..).step_by(5), Some(ONE), None);
+    fail_at((2..).step_by(9), Some(ONE), None);
 }
 
 #[test]
 fn a_change_of_mode_that_fails_is_undone() {
-    fail_at((3..).step_by(4), Some(IPTABLES), Some(ONE));
-    fail_at((3..).step_by(4), Some(ONE), Some(IPTABLES));
+    fail_at((3..).step_by(7), Some(IPTABLES), Some(ONE));
+    fail_at((3..).step_by(7), Some(ONE), Some(IPTABLES));
 }
 
 #[test]
 fn a_change_that_is_killed_can_go_back() {
-    kill_at((2..).step_by(4), Some(ONE), Some(OTHER), false);
+    kill_at((2..).step_by(7), Some(ONE), Some(OTHER), false);
 }
 
 #[test]
 fn a_change_that_is_killed_can_go_on() {
-    kill_at((4..).step_by(4), Some(ONE), Some(OTHER), true);
+    kill_at((4..).step_by(9), Some(ONE), Some(OTHER), true);
 }
 
 #[test]
 fn a_first_apply_that_is_killed_can_go_on() {
-    kill_at((4..).step_by(11), None, Some(ONE), true);
+    kill_at((4..).step_by(17), None, Some(ONE), true);
 }
