@@ -76,6 +76,7 @@ fn cluster(
     faults.append(&mut ledger.faults);
     check::overlap(&cluster, &nodes, &dockers, faults);
     check::docker(&dockers, faults);
+    check::devices(&cluster, &nodes, &dockers, faults);
     check::primitives(&cluster, &nodes, &dockers, &mut primitives, faults);
     check::overlay(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);

@@ -1,5 +1,6 @@
 //! Checks of the resolved cluster that nobody else makes for the user (netspec section 5).
 
+mod devices;
 mod docker;
 mod docker_network;
 mod host_ports;
@@ -14,6 +15,7 @@ mod proxy;
 mod underlay;
 mod wireguard;
 
+pub(super) use devices::check as devices;
 pub(super) use docker::stated as docker;
 pub(super) use mtu::{choose as choose_mtu, of_node as node_mtu};
 pub(super) use node_ports::check as node_ports;

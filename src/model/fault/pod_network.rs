@@ -200,3 +200,10 @@ pub(crate) fn pods_hidden(at: Span, overlay: Span) -> Diagnostic {
         .label(overlay, "the overlay carries it")
         .help("remove `masquerade`: overlays of flannel's masquerade what leaves the cluster")
 }
+
+pub(crate) fn bridge_on_own_device(name: &str, at: Span, held: Span) -> Diagnostic {
+    let message = format!("the bridge {name} would take the place of the node's own device");
+    Diagnostic::at(code::RESERVED_NAME, at, message)
+        .label(held, "its address is on that device")
+        .help("choose another name for the bridge, such as `cni0`")
+}
