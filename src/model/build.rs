@@ -74,9 +74,7 @@ fn cluster(
     let node_ports = allocate::node_ports(&cluster, &services, &mut ledger);
     let containers = allocate::containers(&dockers, &mut ledger);
     faults.append(&mut ledger.faults);
-    check::overlap(&cluster, &nodes, &dockers, faults);
-    check::docker(&dockers, faults);
-    check::devices(&cluster, &nodes, &dockers, faults);
+    check::side_by_side(&cluster, &nodes, &dockers, faults);
     check::primitives(&cluster, &nodes, &dockers, &mut primitives, faults);
     check::overlay(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);

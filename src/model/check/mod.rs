@@ -15,20 +15,30 @@ mod proxy;
 mod underlay;
 mod wireguard;
 
-pub(super) use devices::check as devices;
-pub(super) use docker::stated as docker;
 pub(super) use mtu::{choose as choose_mtu, of_node as node_mtu};
 pub(super) use node_ports::check as node_ports;
-pub(super) use overlap::{Claim, check as overlap};
+pub(super) use overlap::Claim;
 pub(super) use pod_network::check as pod_networks;
 pub(super) use portals::check as portals;
 pub(crate) use portals::shared as shared_portals;
 pub(super) use primitives::check as primitives;
 
 use super::Cluster;
-use super::bind::Nodes;
+use super::bind::{BoundDocker, Nodes};
 use super::declare::ClusterDecl;
 use netc_lang::Diagnostic;
+
+/// What pods, services, nodes and Docker have, each for itself.
+pub(super) fn side_by_side(
+    cluster: &ClusterDecl,
+    nodes: &Nodes,
+    dockers: &[BoundDocker],
+    faults: &mut Vec<Diagnostic>,
+) {
+    overlap::check(cluster, nodes, dockers, faults);
+    docker::stated(dockers, faults);
+    devices::check(cluster, nodes, dockers, faults);
+}
 
 /// What packets between nodes need.
 pub(super) fn overlay(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagnostic>) {
