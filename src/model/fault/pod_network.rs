@@ -20,6 +20,14 @@ pub(crate) fn hairpin_and_promiscuous(at: Span, hairpin: Span) -> Diagnostic {
         .help("remove one of the two: packets that come back would come twice")
 }
 
+pub(crate) fn gateway_device_too_long(device: &str, at: Span, vlan: Span) -> Diagnostic {
+    let message =
+        format!("the gateway's device `{device}` would have a name of more than 15 characters");
+    Diagnostic::at(code::CONTRADICTION, at, message)
+        .label(vlan, "the vlan is part of its name")
+        .help("give the bridge a shorter name")
+}
+
 pub(crate) fn nothing_to_mark(keyword: &str, at: Span) -> Diagnostic {
     Diagnostic::at(code::CONTRADICTION, at, format!("`{keyword}` says nothing with `snat off`"))
         .help("remove it: nothing is marked, and nothing takes the node's address")

@@ -72,6 +72,14 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
             for (option, is, not) in options.into_iter().filter(|(_, is, not)| is != not) {
                 all.push(format!("{device} has {option} {}, not {}", state(is), state(not)));
             }
+            if wanted.vlan != found.vlan {
+                let vlan = |vlan: Option<u16>| match vlan {
+                    Some(vlan) => format!("vlan {vlan}"),
+                    None => "no vlan of its own".to_owned(),
+                };
+                let (is, not) = (vlan(found.vlan), vlan(wanted.vlan));
+                all.push(format!("{device} is in {is}, not in {not}"));
+            }
             all
         }
         (State::Neighbour(wanted), State::Neighbour(found)) if wanted.mac != found.mac => {
@@ -158,6 +166,12 @@ fn of_kind(device: &str, wanted: &LinkKind, found: &LinkKind) -> Vec<String> {
         (LinkKind::Ipip { local }, LinkKind::Ipip { local: found }) if local != found => {
             all.push(format!("{device} sends from {found}, not from {local}"));
         }
+        (LinkKind::Bridge { vlan_filtering }, LinkKind::Bridge { vlan_filtering: found })
+            if vlan_filtering != found =>
+        {
+            let (is, not) = (u8::from(*found), u8::from(*vlan_filtering));
+            all.push(format!("{device} has vlan_filtering {is}, not {not}"));
+        }
         (wanted, found) if wanted != found => {
             all.push(format!("{device} is {}, not {}", kind(found), kind(wanted)));
         }
@@ -192,7 +206,7 @@ fn vxlan(device: &str, wanted: &Vxlan, found: &Vxlan) -> Vec<String> {
 
 fn kind(kind: &LinkKind) -> String {
     match kind {
-        LinkKind::Bridge => "a bridge".into(),
+        LinkKind::Bridge { .. } => "a bridge".into(),
         LinkKind::Dummy => "a dummy device".into(),
         LinkKind::Veth(_) => "one end of a veth pair".into(),
         LinkKind::Vxlan(_) => "a vxlan device".into(),
