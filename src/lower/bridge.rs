@@ -80,6 +80,15 @@ fn pair(cx: &mut Context, bridge: &Bridge, mtu: u32, port: Text) {
         vlan: bridge.vlan,
     };
     cx.objects.add(State::Port(joined), span);
+    // Bridge and device have one link-local address, and all ports are in the vlan of the bridge itself:
+    // each would take the other's for a duplicate.
+    if cx.node.gateways.get(Family::V6).is_some() {
+        let key = format!("net.ipv6.conf.{}.accept_dad", device.replace('.', "/"));
+        let after = Some(Id::Link(netns.clone(), Text::clone(&device)));
+        let (netns, key, value) = (netns.clone(), key.into(), "0".into());
+        let sysctl = Sysctl { netns, key, value, minimum: false, after };
+        cx.objects.add(State::Sysctl(sysctl), span);
+    }
     for link in [port, device] {
         cx.objects.add(no_router_advertisements(netns.clone(), &link), span);
         cx.objects.add(State::Up(Up { netns: netns.clone(), link }), span);

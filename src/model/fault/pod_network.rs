@@ -201,6 +201,14 @@ pub(crate) fn pod_mtu_too_large(
         .help(format!("write `mtu {fits}` or less, or remove it"))
 }
 
+pub(crate) fn services_astray(at: Span, proxy: Span) -> Diagnostic {
+    let message = "pods in a vlan do not reach one another by a service where both are on one node";
+    Diagnostic::at(code::SERVICES_ASTRAY, at, message)
+        .here("the bridge takes answers past the node")
+        .label(proxy, "the proxy")
+        .help("add `masquerade-all` to the proxy, or remove `vlan`")
+}
+
 pub(crate) fn pods_hidden(at: Span, overlay: Span) -> Diagnostic {
     let message = "what pods send to pods of other nodes takes their node's address";
     Diagnostic::at(code::PODS_HIDDEN, at, message)
