@@ -169,6 +169,7 @@ codes! {
     CARRIED_BY_OTHERS = "W0311", "an overlay whose packets something else must carry";
     UNHEEDED_MARK = "W0312", "a mark that flannel does not know";
     PODS_HIDDEN = "W0313", "pods that pods of other nodes do not know by their address";
+    SERVICES_ASTRAY = "W0314", "pods in a vlan that do not reach services of their own node";
     SELECTS_NOTHING = "W0401", "a service that selects nothing";
     NODE_PORTS_EPHEMERAL = "W0402", "node ports inside the ephemeral port range";
     SHARED_PORTAL = "W0403", "two services behind one address and port";

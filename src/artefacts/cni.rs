@@ -43,6 +43,9 @@ fn main(node: &Node, own: &Attachment) -> Value {
             for (key, _) in switches.into_iter().filter(|(_, on)| *on) {
                 say(key, true.into());
             }
+            if let Some(vlan) = bridge.vlan {
+                say("vlan", vlan.into());
+            }
         }
         AttachmentKind::PointToPoint => {
             say("type", "ptp".into());

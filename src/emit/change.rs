@@ -5,13 +5,14 @@ use super::ipset::push_member;
 use super::ipvs::{push_address, push_real, push_real_removal, push_virtual};
 use super::nft::{self, shell};
 use super::wireguard;
-use crate::object::{Ipset, Lines, Link, LinkKind, Member, NftTable, State, VirtualServer};
+use crate::object::{Ipset, Lines, Link, LinkKind, Member, NftTable, Port, State, VirtualServer};
 
 /// The commands that change an object from one state to another of the same identity.
 #[must_use]
 pub fn updates(from: &State, to: &State) -> Vec<String> {
     match (from, to) {
         (State::Link(old), State::Link(new)) => link(old, new),
+        (State::Port(old), State::Port(new)) => port(old, new),
         (State::Set(old), State::Set(new)) => set(old, new),
         (State::Virtual(old), State::Virtual(new)) => server(old, new),
         (State::NftTable(old), State::NftTable(new)) => nft::typed(Some(old), new),
@@ -71,6 +72,12 @@ fn link(old: &Link, new: &Link) -> Vec<String> {
     if old.promiscuous != new.promiscuous {
         words.push_str(if new.promiscuous { " promisc on" } else { " promisc off" });
     }
+    if let (LinkKind::Bridge { vlan_filtering: was }, LinkKind::Bridge { vlan_filtering: is }) =
+        (&old.kind, &new.kind)
+        && was != is
+    {
+        words.push_str(&format!(" type bridge vlan_filtering {}", u8::from(*is)));
+    }
     if old.alias != new.alias {
         words.push_str(&format!(" alias \"{}\"", new.alias));
     }
@@ -83,6 +90,19 @@ fn link(old: &Link, new: &Link) -> Vec<String> {
         _ => None,
     };
     own.into_iter().chain(peer).collect()
+}
+
+/// A port leaves its vlan before it joins another one; the first is what ports are born into.
+fn port(old: &Port, new: &Port) -> Vec<String> {
+    let link = &new.link;
+    let mut all: Vec<String> = command(&State::Port(new.clone())).into_iter().collect();
+    if let Some(vlan) = old.vlan.filter(|vlan| new.vlan != Some(*vlan)) {
+        all.insert(0, format!("bridge vlan del vid {vlan} dev {link}"));
+        if new.vlan.is_none() {
+            all.push(format!("bridge vlan add vid 1 dev {link} pvid untagged"));
+        }
+    }
+    all
 }
 
 /// What a set gets and what it loses.

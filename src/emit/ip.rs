@@ -231,12 +231,15 @@ pub fn way(route: &Route) -> String {
 }
 
 fn port(port: &Port) -> String {
-    let Port { netns, link, bridge, hairpin, isolated } = port;
+    let Port { netns, link, bridge, hairpin, isolated, vlan } = port;
     let hairpin = if *hairpin { "on" } else { "off" };
     let isolated = if *isolated { " isolated on" } else { "" };
+    let vlan = vlan.map_or_else(String::new, |vlan| {
+        format!(" && bridge vlan add vid {vlan} dev {link} pvid untagged")
+    });
     let ip = ip(netns);
     format!(
-        "{ip} link set {link} master {bridge} && bridge link set dev {link} hairpin {hairpin}{isolated}"
+        "{ip} link set {link} master {bridge} && bridge link set dev {link} hairpin {hairpin}{isolated}{vlan}"
     )
 }
 
@@ -252,7 +255,8 @@ fn link(link: &Link) -> String {
     let mac = link.mac.map_or_else(String::new, |mac| format!(" address {mac}"));
     let mtu = link.mtu;
     let kind = match &link.kind {
-        LinkKind::Bridge => "bridge".to_owned(),
+        LinkKind::Bridge { vlan_filtering: false } => "bridge".to_owned(),
+        LinkKind::Bridge { vlan_filtering: true } => "bridge vlan_filtering 1".to_owned(),
         LinkKind::Dummy => "dummy".to_owned(),
         LinkKind::Other(kind) => kind.to_string(),
         LinkKind::Veth(peer) => {

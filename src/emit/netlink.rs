@@ -71,13 +71,16 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
     Some(within(netns, operation))
 }
 
-/// That it is not isolated goes without saying.
+/// That it is not isolated goes without saying, and that it is in no vlan of its own.
 fn port(port: &Port) -> Value {
     let (link, bridge) = (&*port.link, &*port.bridge);
     let mut all =
         json!({ "kind": "port", "link": link, "bridge": bridge, "hairpin": port.hairpin });
     if let (true, Value::Object(fields)) = (port.isolated, &mut all) {
         fields.insert("isolated".to_owned(), true.into());
+    }
+    if let (Some(vlan), Value::Object(fields)) = (port.vlan, &mut all) {
+        fields.insert("vlan".to_owned(), vlan.into());
     }
     all
 }
@@ -171,7 +174,12 @@ fn link(link: &Link) -> Value {
         set("promiscuous", true.into());
     }
     match &link.kind {
-        LinkKind::Bridge => set("type", "bridge".into()),
+        LinkKind::Bridge { vlan_filtering } => {
+            set("type", "bridge".into());
+            if *vlan_filtering {
+                set("vlan_filtering", true.into());
+            }
+        }
         LinkKind::Dummy => set("type", "dummy".into()),
         LinkKind::Other(kind) => set("type", Value::from(&**kind)),
         LinkKind::Veth(peer) => {

@@ -44,6 +44,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             bridge: field(value, "bridge", text)?,
             hairpin: field(value, "hairpin", boolean)?,
             isolated: optional(value, "isolated", boolean)?.unwrap_or_default(),
+            vlan: optional(value, "vlan", number)?,
         }),
         "address" => State::Address(Address {
             netns: netns()?,
@@ -144,7 +145,9 @@ fn flush(value: &Value) -> Read<Flush> {
 
 fn link(value: &Value) -> Read<Link> {
     let kind = match field(value, "type", string)? {
-        "bridge" => LinkKind::Bridge,
+        "bridge" => LinkKind::Bridge {
+            vlan_filtering: optional(value, "vlan_filtering", boolean)?.unwrap_or_default(),
+        },
         "dummy" => LinkKind::Dummy,
         "wireguard" => LinkKind::Wireguard,
         // One whose other end is out of sight, or that netc could not have made, has only its type.

@@ -7,13 +7,14 @@ use super::error::KernelError;
 use super::link::index;
 use super::machine::Machine;
 use super::operation::Request;
+use super::vlan;
 use crate::object::{Link, LinkKind, Netns, Peer, Port, State, Up, Vxlan};
 use netc_lang::Mac;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::link::{
-    InfoBridgePort, InfoData, InfoIpTunnel, InfoKind, InfoPortData, InfoPortKind, InfoVeth,
-    InfoVxlan, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    InfoBridge, InfoBridgePort, InfoData, InfoIpTunnel, InfoKind, InfoPortData, InfoPortKind,
+    InfoVeth, InfoVxlan, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
@@ -24,7 +25,8 @@ pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>,
     message.attributes.push(LinkAttribute::Mtu(link.mtu));
     message.attributes.extend(link.mac.map(|mac| LinkAttribute::Address(mac.0.to_vec())));
     let (kind, data) = match &link.kind {
-        LinkKind::Bridge => (InfoKind::Bridge, None),
+        LinkKind::Bridge { vlan_filtering: false } => (InfoKind::Bridge, None),
+        LinkKind::Bridge { vlan_filtering: true } => (InfoKind::Bridge, Some(filtering(true))),
         LinkKind::Dummy => (InfoKind::Dummy, None),
         LinkKind::Veth(peer) => {
             let peer = InfoVeth::Peer(self::peer(machine, peer, link.mtu)?);
@@ -60,6 +62,11 @@ pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>,
         all.push(set_promiscuous(link));
     }
     Ok(all)
+}
+
+/// Whether a bridge heeds vlans.
+fn filtering(on: bool) -> InfoData {
+    InfoData::Bridge(vec![InfoBridge::VlanFiltering(on)])
 }
 
 fn vxlan(vxlan: &Vxlan, by: u32) -> Vec<InfoVxlan> {
@@ -103,6 +110,17 @@ pub(super) fn update(link: &Link, found: Option<&State>) -> Vec<Request> {
     if found.map_or(link.promiscuous, |found| found.promiscuous != link.promiscuous) {
         all.push(set_promiscuous(link));
     }
+    // A kernel that cannot filter is not asked not to.
+    if let LinkKind::Bridge { vlan_filtering } = &link.kind
+        && found.map_or(*vlan_filtering, |found| found.kind != link.kind)
+    {
+        let mut message = named(&link.name);
+        let info =
+            vec![LinkInfo::Kind(InfoKind::Bridge), LinkInfo::Data(filtering(*vlan_filtering))];
+        message.attributes.push(LinkAttribute::LinkInfo(info));
+        let netns = link.netns.clone();
+        all.push(Request { netns, message: Message::NewLink(message).into(), flags: 0 });
+    }
     if let LinkKind::Veth(peer) = &link.kind {
         let other = found.and_then(|found| match &found.kind {
             LinkKind::Veth(other) => Some(other.mac),
@@ -126,7 +144,11 @@ pub(super) fn group(netns: &Netns, name: &str, group: u32) -> Request {
 }
 
 /// Puts a device into a bridge.
-pub(super) fn join(machine: &mut Machine, port: &Port) -> Result<Vec<Request>, KernelError> {
+pub(super) fn join(
+    machine: &mut Machine,
+    port: &Port,
+    found: Option<&State>,
+) -> Result<Vec<Request>, KernelError> {
     let bridge = index(machine, &port.netns, &port.bridge)?;
     let join = set(&port.netns, &port.link, [LinkAttribute::Controller(bridge)]);
     let data =
@@ -139,7 +161,10 @@ pub(super) fn join(machine: &mut Machine, port: &Port) -> Result<Vec<Request>, K
     message.attributes.push(LinkAttribute::LinkInfo(info));
     // What belongs to a port is not heeded in a request of the kind that `set` makes.
     let netns = port.netns.clone();
-    Ok(vec![join, Request { netns, message: Message::NewLink(message).into(), flags: 0 }])
+    let mut all =
+        vec![join, Request { netns, message: Message::NewLink(message).into(), flags: 0 }];
+    all.extend(vlan::changes(machine, port, found)?);
+    Ok(all)
 }
 
 /// Takes a device out of its bridge.
@@ -243,7 +268,7 @@ mod tests {
 
     #[test]
     fn what_is_made_gets_its_alias_next() {
-        let bridge = Link { kind: LinkKind::Bridge, ..pair() };
+        let bridge = Link { kind: LinkKind::Bridge { vlan_filtering: false }, ..pair() };
         let requests = create(&mut Machine::open(None).unwrap(), &bridge).unwrap();
         assert_eq!(names(&requests), ["veth0", "veth0"]);
         assert_eq!(requests[0].flags, NLM_F_CREATE | NLM_F_EXCL);

@@ -7,8 +7,8 @@ use crate::object::{self, LinkKind, Netns, Text};
 use netc_lang::Mac;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::link::{
-    InfoBridgePort, InfoData, InfoIpTunnel, InfoPortData, InfoVxlan, LinkAttribute, LinkExtentMask,
-    LinkFlags, LinkInfo, LinkLayerType, LinkMessage,
+    InfoBridge, InfoBridgePort, InfoData, InfoIpTunnel, InfoPortData, InfoVxlan, LinkAttribute,
+    LinkExtentMask, LinkFlags, LinkInfo, LinkLayerType, LinkMessage,
 };
 use std::net::IpAddr;
 
@@ -30,6 +30,10 @@ pub(super) struct FoundLink {
     pub(super) promiscuous: bool,
     /// Its bridge keeps it apart from other isolated ports.
     pub(super) isolated: bool,
+    /// The one vlan that it is in beside the first, if its bridge heeds vlans.
+    pub(super) vlan: Option<u16>,
+    /// It is a bridge that heeds vlans.
+    pub(super) vlan_filtering: bool,
     /// The kind, as `ip -d link` names it; empty for a physical device.
     pub(super) kind: String,
     /// The index of the device that it works by, or of the other end of a veth pair.
@@ -108,6 +112,9 @@ fn add(link: &mut FoundLink, info: LinkInfo) {
     match info {
         LinkInfo::Kind(kind) => link.kind = kind.to_string(),
         LinkInfo::Data(InfoData::Vxlan(data)) => link.vxlan = vxlan(data),
+        LinkInfo::Data(InfoData::Bridge(data)) => {
+            link.vlan_filtering = data.contains(&InfoBridge::VlanFiltering(true));
+        }
         LinkInfo::Data(InfoData::IpTunnel(data)) => link.from = from(&data),
         LinkInfo::PortData(InfoPortData::BridgePort(data)) => {
             link.hairpin = data.contains(&InfoBridgePort::HairpinMode(true));
@@ -137,7 +144,7 @@ fn vxlan(data: Vec<InfoVxlan>) -> Vxlan {
 /// What a found device is. `name_of` finds the name of a device of the same namespace.
 pub(super) fn kind(found: &FoundLink, name_of: impl Fn(u32) -> Option<Text>) -> LinkKind {
     match (found.kind.as_str(), &found.vxlan, found.from) {
-        ("bridge", ..) => LinkKind::Bridge,
+        ("bridge", ..) => LinkKind::Bridge { vlan_filtering: found.vlan_filtering },
         ("dummy", ..) => LinkKind::Dummy,
         ("vxlan", Vxlan { vni, port, local: Some(local), device, learning, gbp }, _) => {
             let device = device.and_then(name_of).unwrap_or_else(|| "".into());

@@ -43,6 +43,7 @@ mod transaction;
 #[cfg(feature = "kernel-tests")]
 pub mod trial;
 mod tun;
+mod vlan;
 mod watchdog;
 mod wireguard;
 mod xtables;

@@ -73,7 +73,7 @@ pub(super) fn requests(
             return Ok(Some(vec![device::remove(&link.netns, &link.name)]));
         }
         (State::Port(port), Action::Remove) => return Ok(Some(vec![device::leave(port)])),
-        (State::Port(port), _) => return device::join(machine, port).map(Some),
+        (State::Port(port), _) => return device::join(machine, port, found).map(Some),
         (State::Up(up), _) => {
             return Ok(Some(vec![device::set_up(up, action != Action::Remove)]));
         }

@@ -40,7 +40,12 @@ pub(super) fn lower(cx: &mut Context) {
                 Family::V4 => "net.bridge.bridge-nf-call-iptables",
                 Family::V6 => "net.bridge.bridge-nf-call-ip6tables",
             };
-            cx.objects.add(sysctl(key, Some(loaded.clone())), own.span);
+            // Where there is a vlan, what pods send to their node passes the bridge first, to the
+            // gateway's device: its addresses must not be changed on the way.
+            let vlan = own.bridge().is_some_and(|bridge| bridge.vlan.is_some());
+            let after = Some(loaded.clone());
+            let state = if vlan { off(key, after) } else { sysctl(key, after) };
+            cx.objects.add(state, own.span);
         }
     }
 }
@@ -54,6 +59,15 @@ fn forwards(cx: &Context) -> bool {
 
 /// A parameter of the node that is to be on.
 pub(super) fn sysctl(key: &str, after: Option<Id>) -> State {
-    let (key, value) = (key.into(), "1".into());
+    parameter(key, "1", after)
+}
+
+/// One that is to be off.
+fn off(key: &str, after: Option<Id>) -> State {
+    parameter(key, "0", after)
+}
+
+fn parameter(key: &str, value: &str, after: Option<Id>) -> State {
+    let (key, value) = (key.into(), value.into());
     State::Sysctl(Sysctl { netns: Netns::Node, key, value, minimum: false, after })
 }

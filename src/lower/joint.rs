@@ -41,6 +41,8 @@ pub(super) struct Membership {
     pub(super) hairpin: bool,
     /// Whether it keeps it apart from other isolated ports.
     pub(super) isolated: bool,
+    /// The vlan that it is in.
+    pub(super) vlan: Option<u16>,
 }
 
 /// The device that everybody within sees.
@@ -88,10 +90,10 @@ pub(super) fn join(cx: &mut Context, joint: &Joint) {
     };
     cx.objects.add(State::Link(link), *span);
     cx.objects.add(no_router_advertisements(Netns::Node, host), *span);
-    if let Some(Membership { bridge, hairpin, isolated }) = &joint.port {
+    if let Some(Membership { bridge, hairpin, isolated, vlan }) = &joint.port {
         let (netns, link, bridge) = (Netns::Node, Text::clone(host), Text::clone(bridge));
-        let (hairpin, isolated) = (*hairpin, *isolated);
-        let port = Port { netns, link, bridge, hairpin, isolated };
+        let (hairpin, isolated, vlan) = (*hairpin, *isolated, *vlan);
+        let port = Port { netns, link, bridge, hairpin, isolated, vlan };
         cx.objects.add(State::Port(port), *span);
     }
     cx.objects.add(State::Up(Up { netns: Netns::Node, link: Text::clone(host) }), *span);

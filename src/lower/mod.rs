@@ -78,7 +78,7 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     let mut names = BTreeSet::new();
     if let Some(attachment) = &node.attachment {
         if let Some(bridge) = attachment.bridge() {
-            bridge::lower(&mut cx, bridge, attachment.mtu);
+            bridge::lower(&mut cx, bridge, attachment.mtu, &mut names);
         }
         let pods = pods::lower(&mut cx, attachment, &mut names);
         cni::lower(&mut cx, attachment, &pods);

@@ -31,6 +31,7 @@ pub(super) fn lower<'c>(
             bridge: bridge.name.as_str().into(),
             hairpin: bridge.hairpin,
             isolated: bridge.isolate,
+            vlan: bridge.vlan,
         });
         let joint = Joint {
             span: pod.span,

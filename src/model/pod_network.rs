@@ -53,6 +53,8 @@ pub struct Bridge {
     pub promiscuous: bool,
     /// Whether it keeps its ports apart from one another.
     pub isolate: bool,
+    /// The vlan of its ports, if it heeds vlans.
+    pub vlan: Option<u16>,
 }
 
 /// What becomes of packets that a pod sends to where its block does not reach.
@@ -89,6 +91,18 @@ pub struct PortMap {
     pub mark: u32,
     /// The `port-map` statement, if there is one.
     pub span: Option<Span>,
+}
+
+impl Bridge {
+    /// The device by which pods reach their node: the bridge itself, or where there is a vlan one that
+    /// is joined to it, `cni0.10`.
+    #[must_use]
+    pub fn gateway_device(&self) -> String {
+        match self.vlan {
+            None => self.name.clone(),
+            Some(vlan) => format!("{}.{vlan}", self.name),
+        }
+    }
 }
 
 impl Attachment {

@@ -33,7 +33,10 @@ pub struct Link {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LinkKind {
     /// A bridge.
-    Bridge,
+    Bridge {
+        /// Whether it heeds the vlans of its ports (ip-link(8), `vlan_filtering`).
+        vlan_filtering: bool,
+    },
     /// A device that leads nowhere: it holds addresses.
     Dummy,
     /// One end of a veth pair; the other comes with it.

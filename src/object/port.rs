@@ -16,6 +16,9 @@ pub struct Port {
     pub hairpin: bool,
     /// Whether the bridge keeps it apart from other isolated ports (bridge(8), `isolated`).
     pub isolated: bool,
+    /// The vlan that its packets without a tag are in, inside of a bridge that heeds vlans: `pvid
+    /// untagged` (bridge(8)). It is in no other one but the first, which it was born into.
+    pub vlan: Option<u16>,
 }
 
 impl Port {

@@ -101,7 +101,14 @@ fn states(wanted: &State, found: &State) -> Difference {
                 (true, _) => ", isolated on",
                 (false, true) => ", isolated off",
             };
-            in_place(new == old, || format!("was in {}, hairpin {hairpin}{isolated}", old.bridge))
+            let vlan = match (old.vlan, new.vlan) {
+                (None, None) => String::new(),
+                (Some(vlan), _) => format!(", vlan {vlan}"),
+                (None, Some(_)) => ", no vlan of its own".to_owned(),
+            };
+            in_place(new == old, || {
+                format!("was in {}, hairpin {hairpin}{isolated}{vlan}", old.bridge)
+            })
         }
         (State::Neighbour(new), State::Neighbour(old)) => {
             in_place(new.mac == old.mac, || format!("was {}", old.mac))
@@ -148,7 +155,7 @@ fn route(new: &Route, old: &Route) -> Difference {
 /// netc states is compared.
 fn link(new: &Link, old: &Link) -> Difference {
     let same_kind = match (&new.kind, &old.kind) {
-        (LinkKind::Bridge, LinkKind::Bridge) => true,
+        (LinkKind::Bridge { .. }, LinkKind::Bridge { .. }) => true,
         (LinkKind::Veth(new), LinkKind::Veth(old)) => {
             (&new.netns, &new.name) == (&old.netns, &old.name)
         }
@@ -182,6 +189,11 @@ fn link(new: &Link, old: &Link) -> Difference {
     }
     if new.promiscuous != old.promiscuous {
         was.push(format!("promisc {}", if old.promiscuous { "on" } else { "off" }));
+    }
+    if let (LinkKind::Bridge { .. }, LinkKind::Bridge { vlan_filtering }) = (&new.kind, &old.kind)
+        && new.kind != old.kind
+    {
+        was.push(format!("vlan_filtering {}", u8::from(*vlan_filtering)));
     }
     if new.alias != old.alias {
         was.push(format!("alias {:?}", &*old.alias));

@@ -208,7 +208,7 @@ mod tests {
 
     fn device(change: impl FnOnce(&mut Link)) -> State {
         let (name, alias) = ("vx".into(), "netc".into());
-        let (mac, kind) = (Some(Mac([2; 6])), LinkKind::Bridge);
+        let (mac, kind) = (Some(Mac([2; 6])), LinkKind::Bridge { vlan_filtering: false });
         let mut link =
             Link { netns: Netns::Node, name, mac, mtu: 1450, alias, promiscuous: false, kind };
         change(&mut link);

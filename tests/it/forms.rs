@@ -231,9 +231,9 @@ fn state() -> impl Strategy<Value = State> {
         text().prop_map(|name| State::Netns(NetnsObject { name })),
         sysctl(),
         link(),
-        (netns(), text(), text(), any::<[bool; 2]>()).prop_map(
-            |(netns, link, bridge, [hairpin, isolated])| {
-                State::Port(Port { netns, link, bridge, hairpin, isolated })
+        (netns(), text(), text(), any::<([bool; 2], Option<u16>)>()).prop_map(
+            |(netns, link, bridge, ([hairpin, isolated], vlan))| {
+                State::Port(Port { netns, link, bridge, hairpin, isolated, vlan })
             }
         ),
         (address_on, any::<bool>()).prop_map(|((netns, link, address), routed)| {
@@ -363,12 +363,13 @@ fn link() -> impl Strategy<Value = State> {
             LinkKind::Vxlan(Vxlan { vni, port, local, device, learning, gbp })
         },
     );
+    let bridge = any::<bool>().prop_map(|vlan_filtering| LinkKind::Bridge { vlan_filtering });
     let ipip = address().prop_map(|local| LinkKind::Ipip { local });
     let tunnel = prop_oneof![vxlan, ipip, Just(LinkKind::Wireguard), Just(LinkKind::Tun)];
     // No bridge, no dummy and no device of wireguard is ever found to be something else.
     let others = vec!["", "veth", "vxlan", "ipip", "tap", "macvlan"];
     let other = prop::sample::select(others).prop_map(|kind| LinkKind::Other(kind.into()));
-    let kind = prop_oneof![Just(LinkKind::Bridge), Just(LinkKind::Dummy), peer, tunnel, other];
+    let kind = prop_oneof![bridge, Just(LinkKind::Dummy), peer, tunnel, other];
     (netns(), text(), option::of(mac()), any::<(u32, bool)>(), text(), kind).prop_map(
         |(netns, name, mac, (mtu, promiscuous), alias, kind)| {
             State::Link(Link { netns, name, mac, mtu, alias, promiscuous, kind })

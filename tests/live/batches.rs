@@ -57,10 +57,17 @@ fn objects() -> Vec<State> {
     };
     let fdb = Fdb { netns: NODE, link: "vx".into(), mac: mac(9), destination: local };
     vec![
-        State::Link(link("br0", LinkKind::Bridge)),
+        State::Link(link("br0", LinkKind::Bridge { vlan_filtering: false })),
         State::Link(link("vx", vxlan)),
         State::Link(veth(1, Netns::Named("pod".into()))),
-        State::Port(Port { netns, link: "v1".into(), bridge, hairpin: true, isolated: false }),
+        State::Port(Port {
+            netns,
+            link: "v1".into(),
+            bridge,
+            hairpin: true,
+            isolated: false,
+            vlan: None,
+        }),
         address("br0", "198.51.100.1/24"),
         address("br0", "fd00::1/64"),
         up("br0"),
@@ -122,6 +129,7 @@ fn objects_of_all_kinds_come_change_and_go() {
         bridge: "br0".into(),
         hairpin: false,
         isolated: true,
+        vlan: None,
     };
     let moved = State::Route(route(100, "203.0.113.0/24", "198.51.100.3"));
     change(&mut machine, &[State::Link(link), State::Port(port), moved]).unwrap();
@@ -147,7 +155,7 @@ fn objects_of_all_kinds_come_change_and_go() {
 fn only_a_route_of_our_own_is_removed() {
     let _lab = Lab::enter();
     let mut machine = Machine::open(None).unwrap();
-    let bridge = State::Link(link("br0", LinkKind::Bridge));
+    let bridge = State::Link(link("br0", LinkKind::Bridge { vlan_filtering: false }));
     make(&mut machine, &[bridge, address("br0", "198.51.100.1/24"), up("br0")]).unwrap();
     run("ip route add 203.0.113.0/24 via 198.51.100.2 dev br0 metric 5");
     let ours = State::Route(route(MAIN_TABLE, "203.0.113.0/24", "198.51.100.2"));
@@ -272,7 +280,7 @@ fn large_networks_have_their_prefix() {
     let net: IpNet = "0.0.0.0/0".parse().unwrap();
     let _lab = Lab::enter();
     let mut machine = Machine::open(None).unwrap();
-    let bridge = State::Link(link("br0", LinkKind::Bridge));
+    let bridge = State::Link(link("br0", LinkKind::Bridge { vlan_filtering: false }));
     make(&mut machine, &[bridge, address("br0", "198.51.100.1/24"), up("br0")]).unwrap();
     let default = State::Route(Route { destination: net, ..route(300, "::/0", "198.51.100.2") });
     make(&mut machine, std::slice::from_ref(&default)).unwrap();

@@ -120,6 +120,17 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "vlan",
+        place: Place::PodNetwork,
+        arguments: &[One(Field { name: "number", shape: Shape::Number(1, 4094) })],
+        default: Some("no vlan"),
+        doc: "The vlan of the pods and of their gateway within the bridge (CNI's `vlan`). The gateway's \
+              address is on a device of its own then, `cni0.10`, which is joined to the bridge. Only \
+              for bridge.",
+        example: "vlan 10",
+        ..PLAIN
+    },
+    Definition {
         keyword: "host-local",
         place: Place::PodNetwork,
         braces: Braces::Required(Place::HostLocal),

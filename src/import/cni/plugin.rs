@@ -26,6 +26,7 @@ pub(super) struct SeenBridge {
     pub(super) hairpin: bool,
     pub(super) promiscuous: bool,
     pub(super) isolate: bool,
+    pub(super) vlan: Option<u32>,
 }
 
 /// What every plugin may have.
@@ -98,8 +99,11 @@ fn bridge(object: &mut Object<'_, '_>, plugin: &Node<'_>, flannel: bool) -> Join
         object.contradiction(node, why, "remove one of `promiscMode` and `hairpinMode`");
     }
     left_out_options(object, plugin);
+    // 0 stands for none.
+    let vlan = object.bounded(plugin, "vlan", (0, 4094));
+    let vlan = vlan.map(|(_, vlan)| vlan).filter(|vlan| *vlan > 0);
     let name = name.map_or_else(|| "cni0".to_owned(), |name| name.value);
-    let bridge = SeenBridge { name, gateway, default_gateway, hairpin, promiscuous, isolate };
+    let bridge = SeenBridge { name, gateway, default_gateway, hairpin, promiscuous, isolate, vlan };
     joined(object, plugin, Some(bridge), flannel)
 }
 
@@ -113,10 +117,6 @@ fn left_out_options(object: &mut Object<'_, '_>, plugin: &Node<'_>) {
         if let (Some(true), Some(node)) = (object.switch(plugin, key), plugin.get(key)) {
             object.faults.push(left_out(node.span, format!("`{key}`"), help));
         }
-    }
-    let vlan = object.bounded(plugin, "vlan", (0, 4094));
-    if let Some((node, _)) = vlan.filter(|(_, vlan)| *vlan > 0) {
-        object.faults.push(left_out(node.span, "`vlan`", "pods of a node are in one segment"));
     }
     if let Some(node) = plugin.get("vlanTrunk") {
         object.faults.push(left_out(node.span, "`vlanTrunk`", "pods of a node are in one segment"));

@@ -80,6 +80,7 @@ fn attachment(out: &mut Output, joined: &Joined) {
     if bridge.is_some_and(|bridge| bridge.isolate) {
         out.line("isolate");
     }
+    out.list("vlan", bridge.and_then(|bridge| bridge.vlan).iter());
     let left = routes.iter().filter(|route| !(default && is_default(route) && by_gateway(route)));
     let mut local = Output::default();
     blocks.values().for_each(|block| ranges(&mut local, block));

@@ -8,6 +8,7 @@ use crate::kernel::neighbour::{self, FoundEntry};
 use crate::kernel::policy;
 use crate::kernel::route::{self, FoundRoute};
 use crate::kernel::socket::Socket;
+use crate::kernel::vlan;
 use crate::object::{
     Address, Fdb, Id, Link, LinkKind, MAIN_TABLE, Neighbour, Netns, PROTOCOL, Peer, PolicyRule,
     Port, Route, RouteKind, State, Text, Underlay, Up,
@@ -51,7 +52,8 @@ fn way_to(address: IpAddr, ways: &BTreeSet<IpNet>) -> Option<IpNet> {
 impl Space {
     /// Reads it; with all routes by which addresses are its own, if these are wanted.
     pub(super) fn read(socket: &mut Socket<Message>, locals: bool) -> Result<Space, KernelError> {
-        let links = link::list(socket)?;
+        let mut links = link::list(socket)?;
+        vlan::read(socket, &mut links)?;
         let names = links.iter().map(|link| (link.index, link.name.as_str().into())).collect();
         Ok(Space {
             links,
@@ -228,8 +230,8 @@ impl View<'_> {
             }
             if let Some(bridge) = found.bridge.and_then(|index| self.space.name_of(index)) {
                 let (netns, link) = (self.netns(), name);
-                let FoundLink { hairpin, isolated, .. } = *found;
-                let port = Port { netns, link, bridge, hairpin, isolated };
+                let FoundLink { hairpin, isolated, vlan, .. } = *found;
+                let port = Port { netns, link, bridge, hairpin, isolated, vlan };
                 self.on(found.index, State::Port(port), live);
             }
         }

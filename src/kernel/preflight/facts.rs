@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub(super) nft: Option<String>,
     /// Kinds of device that the kernel certainly cannot make.
     pub(super) absent_links: BTreeSet<String>,
+    /// Bridges certainly cannot heed vlans.
+    pub(super) lacks_vlans: bool,
     /// Modules that are certainly not there.
     pub(super) absent_modules: BTreeSet<String>,
     /// The same of those that the kernel would load by itself.
@@ -74,6 +76,7 @@ pub(super) fn read(needs: &Needs) -> Facts {
         sysctl_read_only: statvfs("/proc/sys")
             .is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY)),
         absent_links: lacking(&needs.links),
+        lacks_vlans: needs.vlans && config(&release).is_some_and(|config| !has_vlans(&config)),
         absent_modules: lacking(&needs.modules),
         absent_parts: lacking(&needs.parts),
         absent_netfilter,
@@ -87,6 +90,22 @@ pub(super) fn read(needs: &Needs) -> Facts {
 pub(super) fn release() -> String {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     release.trim().to_owned()
+}
+
+/// What the kernel was built with, where it tells: beside it, or in itself (`CONFIG_IKCONFIG_PROC`).
+fn config(release: &str) -> Option<String> {
+    if let Ok(text) = fs::read_to_string(format!("/boot/config-{release}")) {
+        return Some(text);
+    }
+    let packed = fs::File::open("/proc/config.gz").ok()?;
+    let output = Command::new("gzip").arg("-dc").stdin(packed).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.success() && text.contains("CONFIG_")).then_some(text)
+}
+
+/// Whether bridges can heed vlans (net/bridge/Kconfig).
+fn has_vlans(config: &str) -> bool {
+    config.lines().any(|line| line == "CONFIG_BRIDGE_VLAN_FILTERING=y")
 }
 
 /// The line `CapEff: 000001ffffffffff`, with a tab.
@@ -134,6 +153,12 @@ mod tests {
     fn capabilities_are_read() {
         assert_eq!(capabilities("Name:\tx\nCapEff:\t0000000000001000\n"), Some(1 << 12));
         assert_eq!(capabilities("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn what_bridges_can_stands_in_the_configuration() {
+        assert!(has_vlans("CONFIG_BRIDGE=m\nCONFIG_BRIDGE_VLAN_FILTERING=y\n"));
+        assert!(!has_vlans("CONFIG_BRIDGE=y\n# CONFIG_BRIDGE_VLAN_FILTERING is not set\n"));
     }
 
     #[test]

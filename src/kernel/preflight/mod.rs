@@ -32,6 +32,13 @@ fn decide(needs: &Needs, facts: &Facts) -> Vec<Diagnostic> {
     for kind in needs.links.iter().filter(|kind| facts.absent_links.contains(*kind)) {
         faults.push(kernel(facts, &format!("this kernel has no {kind} devices")));
     }
+    if facts.lacks_vlans {
+        let release = &facts.release;
+        let message = format!("bridges of this kernel cannot heed vlans ({release})");
+        faults.push(Diagnostic::new(code::NODE_NOT_READY, message).help(
+            "remove `vlan`, or take a kernel with CONFIG_BRIDGE_VLAN_FILTERING, as Debian's and Ubuntu's are",
+        ));
+    }
     let modules = needs.modules.intersection(&facts.absent_modules);
     for name in modules.chain(needs.parts.intersection(&facts.absent_parts)) {
         faults.push(kernel(facts, &format!("this kernel has no module {name}")));
@@ -134,6 +141,7 @@ mod tests {
             links: set(&["bridge", "vxlan"]),
             modules: set(&["br_netfilter"]),
             parts: set(&["xt_set"]),
+            vlans: true,
             keys: [].into(),
         }
     }
@@ -147,6 +155,7 @@ mod tests {
             release: "6.1.0-1".to_owned(),
             nft: None,
             absent_links: BTreeSet::new(),
+            lacks_vlans: false,
             absent_modules: BTreeSet::new(),
             absent_parts: BTreeSet::new(),
             absent_netfilter: Vec::new(),
@@ -174,6 +183,7 @@ mod tests {
         facts.tools.insert("iptables-restore".into(), Tool::Missing);
         facts.sysctl_read_only = true;
         facts.absent_links = set(&["vxlan"]);
+        facts.lacks_vlans = true;
         facts.absent_modules = set(&["br_netfilter"]);
         facts.absent_parts = set(&["xt_set", "xt_ipvs"]);
         facts.absent_netfilter = vec![("ip6tables-restore".into(), "nf_tables")];
@@ -185,6 +195,7 @@ mod tests {
                 "modprobe is /usr/sbin/modprobe, which PATH does not lead to",
                 "cannot set net.ipv4.ip_forward and 1 more: /proc/sys is mounted read-only",
                 "this kernel has no vxlan devices (6.1.0-1)",
+                "bridges of this kernel cannot heed vlans (6.1.0-1)",
                 "this kernel has no module br_netfilter (6.1.0-1)",
                 "this kernel has no module xt_set (6.1.0-1)",
                 "this kernel has no nf_tables, which ip6tables-restore uses (6.1.0-1)",

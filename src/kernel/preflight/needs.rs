@@ -16,6 +16,8 @@ pub struct Needs {
     pub sysctls: BTreeSet<String>,
     /// Kinds of device that are to be made, as `ip link` calls them.
     pub links: BTreeSet<String>,
+    /// Whether a bridge is to heed vlans.
+    pub vlans: bool,
     /// Modules that are to be loaded.
     pub modules: BTreeSet<String>,
     /// Modules that the kernel loads by itself when something of theirs is asked for.
@@ -52,6 +54,9 @@ impl Needs {
     }
 
     fn add(&mut self, state: &State, kind: Kind) {
+        if let State::Link(link) = state {
+            self.vlans |= link.kind == LinkKind::Bridge { vlan_filtering: true };
+        }
         match state {
             State::Module(module) => {
                 self.tools.insert("modprobe".to_owned());
@@ -62,7 +67,7 @@ impl Needs {
             }
             State::Link(link) if kind != Kind::Update => {
                 let kind = match &link.kind {
-                    LinkKind::Bridge => "bridge",
+                    LinkKind::Bridge { .. } => "bridge",
                     LinkKind::Dummy => "dummy",
                     LinkKind::Veth(_) => "veth",
                     LinkKind::Vxlan(_) => "vxlan",

@@ -169,7 +169,7 @@ fn translations(
 
 /// What is sent to 127.0.0.1 goes out by the device that leads to the pod.
 fn loopback(cx: &mut Context, attachment: &Attachment, placed: &Placed) {
-    let bridge = attachment.bridge().map(|bridge| Text::from(bridge.name.as_str()));
+    let bridge = attachment.bridge().map(|bridge| Text::from(bridge.gateway_device()));
     let device = bridge.unwrap_or_else(|| Text::clone(&placed.host));
     let sysctl = Sysctl {
         netns: Netns::Node,

@@ -72,7 +72,7 @@ fn bridge(cx: &mut Context, docker: &Docker, network: &DockerNetwork) {
         mtu: network.mtu,
         alias: format!("netc docker network {own}").into(),
         promiscuous: false,
-        kind: LinkKind::Bridge,
+        kind: LinkKind::Bridge { vlan_filtering: false },
     };
     cx.objects.add(State::Link(link), span);
     cx.objects.add(no_router_advertisements(Netns::Node, &name), span);
@@ -113,6 +113,7 @@ fn join(
             // A container that reaches itself by a published port is sent back where it came from.
             hairpin: !docker.userland_proxy,
             isolated: false,
+            vlan: None,
         }),
         v6: joint::has_v6(&container.addresses),
     };

@@ -1,7 +1,7 @@
 //! Telling the traffic of this node's pods from other traffic.
 
 use crate::lower::Context;
-use crate::model::{DetectLocal, Family, Proxy};
+use crate::model::{Bridge, DetectLocal, Family, Proxy};
 use crate::object::{Condition, Match};
 use ipnet::IpNet;
 
@@ -29,7 +29,13 @@ impl Detector {
                 let block = cx.node.blocks.get(family).or(cx.node.foreign_blocks.get(family));
                 block.copied().map(Detector::Source)
             }
-            DetectLocal::Bridge(name) => Some(Detector::device(name, ["", ""])),
+            DetectLocal::Bridge(name) => {
+                // Where there is a vlan packets of pods come by the device beside the bridge.
+                let bridge = cx.node.attachment.as_ref().and_then(|own| own.bridge());
+                let own = bridge.filter(|bridge| bridge.name == *name);
+                let device = own.map_or_else(|| name.clone(), Bridge::gateway_device);
+                Some(Detector::device(&device, ["", ""]))
+            }
             DetectLocal::InterfacePrefix(prefix) => Some(Detector::device(prefix, ["+", "*"])),
             DetectLocal::None => None,
         }

@@ -47,7 +47,7 @@ fn bridge(cx: &mut Context, bridge: &PlainBridge, mtu: u32) {
         mtu,
         alias: format!("netc bridge {name}").into(),
         promiscuous: false,
-        kind: LinkKind::Bridge,
+        kind: LinkKind::Bridge { vlan_filtering: false },
     };
     cx.objects.add(State::Link(link), bridge.span);
     for port in &bridge.ports {
@@ -57,6 +57,7 @@ fn bridge(cx: &mut Context, bridge: &PlainBridge, mtu: u32) {
             bridge: Text::clone(&name),
             hairpin: port.hairpin,
             isolated: false,
+            vlan: None,
         };
         cx.objects.add(State::Port(joined), port.span);
     }

@@ -3,7 +3,7 @@
 use super::mtu::{MIN_V6, choose};
 use crate::model::bind::{BoundPod, Nodes};
 use crate::model::declare::{AttachmentDecl, ClusterDecl};
-use crate::model::{Family, OverlayKind, PodMasquerade, fault};
+use crate::model::{AttachmentKind, Family, OverlayKind, PodMasquerade, fault};
 use netc_lang::{Diagnostic, Spanned};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -19,6 +19,14 @@ pub(crate) fn check(
     for stated in [&cluster.attachment].into_iter().chain(own) {
         overlaps(stated, faults);
         mtu(cluster, nodes, stated, faults);
+        let bridge = match &stated.kind {
+            Some(AttachmentKind::Bridge(bridge)) => Some(bridge),
+            _ => None,
+        };
+        let in_vlan = bridge.is_some_and(|bridge| bridge.vlan.is_some());
+        if let Some(proxy) = cluster.proxy.as_ref().filter(|own| in_vlan && !own.masquerade_all) {
+            faults.push(fault::services_astray(stated.span, proxy.span));
+        }
         let carried = cluster.overlay.kind != OverlayKind::None;
         if carried && stated.masquerade != PodMasquerade::None {
             faults.push(fault::pods_hidden(stated.span, cluster.overlay.span));

@@ -11,6 +11,9 @@ use netc_lang::{Diagnostic, Item, Span, Spanned};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
+/// The longest name of a device (`IFNAMSIZ` in linux/if.h, which counts the byte at its end).
+const LONGEST_DEVICE: usize = 15;
+
 /// How pods are joined to their node, as stated.
 pub(crate) struct AttachmentDecl {
     /// `None` if something else joins them.
@@ -62,7 +65,9 @@ pub(super) fn read(
     let word = item.and_then(|item| item.one::<&str>("kind")).map_or("bridge", |kind| kind.value);
     let allowed = |keyword: &str| match word {
         "none" => false,
-        "ptp" => !matches!(keyword, "name" | "gateway" | "hairpin" | "promiscuous" | "isolate"),
+        "ptp" => {
+            !matches!(keyword, "name" | "gateway" | "hairpin" | "promiscuous" | "isolate" | "vlan")
+        }
         _ => true,
     };
     report_options(item, "pod-network", word, allowed, faults);
@@ -81,8 +86,16 @@ pub(super) fn read(
     {
         faults.push(fault::hairpin_and_promiscuous(promiscuous.span, hairpin.span));
     }
+    let kind = kind(word, item, gateway);
+    if let (Some(AttachmentKind::Bridge(bridge)), Some(vlan)) = (&kind, child("vlan"))
+        && bridge.gateway
+        && bridge.gateway_device().len() > LONGEST_DEVICE
+    {
+        let name = child("name").map_or(vlan.span, |name| name.span);
+        faults.push(fault::gateway_device_too_long(&bridge.gateway_device(), name, vlan.span));
+    }
     AttachmentDecl {
-        kind: kind(word, item, gateway),
+        kind,
         network: child("network").and_then(|item| item.one::<&str>("name")).map(owned),
         mtu: child("mtu").and_then(|item| item.one("bytes")),
         default_gateway: default_gateway.or(gateway).unwrap_or(true),
@@ -119,8 +132,14 @@ fn kind(word: &str, item: Option<&Item>, gateway: Option<bool>) -> Option<Attach
             hairpin: switch(child("hairpin")).unwrap_or(!promiscuous),
             promiscuous,
             isolate: child("isolate").is_some(),
+            vlan: child("vlan").and_then(|item| item.one("number")).and_then(number),
         })),
     }
+}
+
+/// The schema has it within 16 bits.
+fn number(vlan: Spanned<u32>) -> Option<u16> {
+    vlan.value.try_into().ok()
 }
 
 fn masquerade(item: Option<&Item>) -> PodMasquerade {

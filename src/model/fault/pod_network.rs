@@ -20,6 +20,14 @@ pub(crate) fn hairpin_and_promiscuous(at: Span, hairpin: Span) -> Diagnostic {
         .help("remove one of the two: packets that come back would come twice")
 }
 
+pub(crate) fn gateway_device_too_long(device: &str, at: Span, vlan: Span) -> Diagnostic {
+    let message =
+        format!("the gateway's device `{device}` would have a name of more than 15 characters");
+    Diagnostic::at(code::CONTRADICTION, at, message)
+        .label(vlan, "the vlan is part of its name")
+        .help("give the bridge a shorter name")
+}
+
 pub(crate) fn nothing_to_mark(keyword: &str, at: Span) -> Diagnostic {
     Diagnostic::at(code::CONTRADICTION, at, format!("`{keyword}` says nothing with `snat off`"))
         .help("remove it: nothing is marked, and nothing takes the node's address")
@@ -191,6 +199,14 @@ pub(crate) fn pod_mtu_too_large(
     Diagnostic::at(code::MTU_TOO_LARGE, mtu.span, message)
         .label(at, format!("`overlay {overlay}` carries {fits} bytes at most"))
         .help(format!("write `mtu {fits}` or less, or remove it"))
+}
+
+pub(crate) fn services_astray(at: Span, proxy: Span) -> Diagnostic {
+    let message = "pods in a vlan do not reach one another by a service where both are on one node";
+    Diagnostic::at(code::SERVICES_ASTRAY, at, message)
+        .here("the bridge takes answers past the node")
+        .label(proxy, "the proxy")
+        .help("add `masquerade-all` to the proxy, or remove `vlan`")
 }
 
 pub(crate) fn pods_hidden(at: Span, overlay: Span) -> Diagnostic {

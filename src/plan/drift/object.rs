@@ -2,7 +2,7 @@
 
 use super::serving;
 use crate::emit::{policy, way};
-use crate::object::{Link, LinkKind, State, Sysctl, Vxlan};
+use crate::object::{Link, LinkKind, Port, State, Sysctl, Vxlan};
 use crate::plan::wireguard;
 
 /// What is the matter with an object. `was` is what the comparison says of it.
@@ -58,22 +58,7 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
             let Sysctl { netns, key, value, .. } = wanted;
             vec![format!("sysctl {key}{netns} is {}, not {least}{value}", found.value.trim())]
         }
-        (State::Port(wanted), State::Port(found)) => {
-            let device = format!("device {}{}", wanted.link, wanted.netns);
-            let mut all = Vec::new();
-            if wanted.bridge != found.bridge {
-                all.push(format!("{device} is in bridge {}, not {}", found.bridge, wanted.bridge));
-            }
-            let state = |on| if on { "on" } else { "off" };
-            let options = [
-                ("hairpin", found.hairpin, wanted.hairpin),
-                ("isolated", found.isolated, wanted.isolated),
-            ];
-            for (option, is, not) in options.into_iter().filter(|(_, is, not)| is != not) {
-                all.push(format!("{device} has {option} {}, not {}", state(is), state(not)));
-            }
-            all
-        }
+        (State::Port(wanted), State::Port(found)) => port(wanted, found),
         (State::Neighbour(wanted), State::Neighbour(found)) if wanted.mac != found.mac => {
             vec![format!(
                 "neighbour {} of {}{} has the address {}, not {}",
@@ -107,6 +92,29 @@ fn changed(wanted: &State, found: &State) -> Vec<String> {
         (State::Virtual(wanted), State::Virtual(found)) => serving::server(wanted, found),
         _ => Vec::new(),
     }
+}
+
+fn port(wanted: &Port, found: &Port) -> Vec<String> {
+    let device = format!("device {}{}", wanted.link, wanted.netns);
+    let mut all = Vec::new();
+    if wanted.bridge != found.bridge {
+        all.push(format!("{device} is in bridge {}, not {}", found.bridge, wanted.bridge));
+    }
+    let state = |on| if on { "on" } else { "off" };
+    let options =
+        [("hairpin", found.hairpin, wanted.hairpin), ("isolated", found.isolated, wanted.isolated)];
+    for (option, is, not) in options.into_iter().filter(|(_, is, not)| is != not) {
+        all.push(format!("{device} has {option} {}, not {}", state(is), state(not)));
+    }
+    if wanted.vlan != found.vlan {
+        let vlan = |vlan: Option<u16>| match vlan {
+            Some(vlan) => format!("vlan {vlan}"),
+            None => "no vlan of its own".to_owned(),
+        };
+        let (is, not) = (vlan(found.vlan), vlan(wanted.vlan));
+        all.push(format!("{device} is in {is}, not in {not}"));
+    }
+    all
 }
 
 fn link(wanted: &Link, found: &Link) -> Vec<String> {
@@ -158,6 +166,12 @@ fn of_kind(device: &str, wanted: &LinkKind, found: &LinkKind) -> Vec<String> {
         (LinkKind::Ipip { local }, LinkKind::Ipip { local: found }) if local != found => {
             all.push(format!("{device} sends from {found}, not from {local}"));
         }
+        (LinkKind::Bridge { vlan_filtering }, LinkKind::Bridge { vlan_filtering: found })
+            if vlan_filtering != found =>
+        {
+            let (is, not) = (u8::from(*found), u8::from(*vlan_filtering));
+            all.push(format!("{device} has vlan_filtering {is}, not {not}"));
+        }
         (wanted, found) if wanted != found => {
             all.push(format!("{device} is {}, not {}", kind(found), kind(wanted)));
         }
@@ -192,7 +206,7 @@ fn vxlan(device: &str, wanted: &Vxlan, found: &Vxlan) -> Vec<String> {
 
 fn kind(kind: &LinkKind) -> String {
     match kind {
-        LinkKind::Bridge => "a bridge".into(),
+        LinkKind::Bridge { .. } => "a bridge".into(),
         LinkKind::Dummy => "a dummy device".into(),
         LinkKind::Veth(_) => "one end of a veth pair".into(),
         LinkKind::Vxlan(_) => "a vxlan device".into(),

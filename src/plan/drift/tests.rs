@@ -89,6 +89,7 @@ fn port(bridge: &str, hairpin: bool) -> State {
         bridge: bridge.into(),
         hairpin,
         isolated: false,
+        vlan: None,
     })
 }
 

@@ -10,6 +10,7 @@
 mod plugins;
 mod reach;
 mod shown;
+mod vlan;
 
 use crate::dump::same;
 use crate::lab::{Lab, root, run};
@@ -101,6 +102,8 @@ macro_rules! cases {
         #[test]
         fn every_folder_is_a_case() {
             let tested = BTreeSet::from([$(stringify!($name).to_owned()),*]);
+            // That one stands in `vlan.rs`, with what else needs another kernel.
+            let tested = tested.into_iter().chain(["vlan".to_owned()]).collect();
             let folders = fs::read_dir(root().join("tests/cni")).unwrap();
             let folders = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap());
             assert_eq!(folders.collect::<BTreeSet<String>>(), tested);

@@ -9,8 +9,10 @@ pub(super) fn shown(node: &str, containers: &[(String, &str)], without: &[String
     for (space, place) in containers {
         names.push((host_end(node, space), format!("veth({place})")));
     }
+    names.extend(gateway_port(node).map(|port| (port, "veth(gateway)".to_owned())));
     let mut all = vec!["== node".to_owned()];
     all.extend(plain(node, &names));
+    all.extend(vlans(node, &names));
     all.extend(rules_of(node));
     for (space, place) in containers {
         all.push(format!("== {place}"));
@@ -29,6 +31,33 @@ fn host_end(node: &str, container: &str) -> String {
     let line = all.lines().find(|line| line.starts_with(&format!("{number}: ")));
     let line = line.unwrap_or_else(|| panic!("{number} is not among the devices of {node}: {all}"));
     line.split([' ', '@', ':']).nth(2).unwrap().to_owned()
+}
+
+/// The port by which the gateway's device is joined to its bridge, if there is a vlan.
+fn gateway_port(node: &str) -> Option<String> {
+    let all = run(&format!("ip -n {node} -o link"));
+    let mut devices = all.lines().filter_map(|line| line.split(": ").nth(1));
+    devices
+        .find_map(|device| device.strip_prefix("cni0.")?.split_once('@'))
+        .map(|(_, port)| port.to_owned())
+}
+
+/// Which vlans the ports of bridges are in. A kernel that knows of none shows none.
+fn vlans(node: &str, names: &[(String, String)]) -> Vec<String> {
+    let mut device = "";
+    let all = run(&format!("bridge -n {node} vlan show"));
+    let mut lines = Vec::new();
+    for line in all.lines().skip(1) {
+        let own = line.split_whitespace().next().filter(|_| !line.starts_with(' '));
+        device = own.unwrap_or(device);
+        let vlan = line.strip_prefix(device).unwrap_or(line).trim();
+        lines.push(format!("vlan of {device}: {vlan}"));
+    }
+    let place =
+        |line: String| names.iter().fold(line, |line, (name, place)| line.replace(name, place));
+    let mut lines: Vec<String> = lines.into_iter().map(place).collect();
+    lines.sort();
+    lines
 }
 
 /// A namespace without what need not be alike.

@@ -59,7 +59,9 @@ impl Site<'_> {
         };
         if self.is_underlay(&underlay) {
             Some("the node's own".to_owned())
-        } else if bridge.is_some_and(|bridge| bridge.name == name) {
+        } else if bridge
+            .is_some_and(|bridge| bridge.name == name || bridge.gateway_device() == name)
+        {
             Some("the bridge of the node's pods".to_owned())
         } else if self.docker_device(name) {
             Some("a bridge of Docker's".to_owned())
