@@ -49,7 +49,7 @@ service web {
 
 #[test]
 fn a_first_apply_that_fails_is_undone() {
-    fail_at((2..).step_by(13), None, Some(ONE));
+    fail_at((2..).step_by(9), None, Some(ONE));
 }
 
 #[test]
