@@ -341,11 +341,9 @@ pub(super) enum ImportFrom {
     Flannel(ImportFlannel),
 }
 
+/// Where what is imported goes.
 #[derive(clap::Args, Debug)]
-pub(super) struct ImportK8s {
-    /// Files of Kubernetes objects, `-` for standard input, or folders.
-    #[arg(default_value = ".", value_name = "FILES")]
-    pub(super) files: Vec<String>,
+pub(super) struct ImportInto {
     /// Write this file [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
@@ -355,16 +353,21 @@ pub(super) struct ImportK8s {
 }
 
 #[derive(clap::Args, Debug)]
+pub(super) struct ImportK8s {
+    /// Files of Kubernetes objects, `-` for standard input, or folders.
+    #[arg(default_value = ".", value_name = "FILES")]
+    pub(super) files: Vec<String>,
+    #[command(flatten)]
+    pub(super) into: ImportInto,
+}
+
+#[derive(clap::Args, Debug)]
 pub(super) struct ImportCni {
     /// Files .conf and .conflist, or folders of them.
     #[arg(default_value = "/etc/cni/net.d", value_name = "FILES")]
     pub(super) files: Vec<String>,
-    /// Write this file [default: standard output].
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-    /// How to show diagnostics.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) into: ImportInto,
 }
 
 #[derive(clap::Args, Debug)]
@@ -379,12 +382,8 @@ pub(super) struct ImportFlannel {
     /// The device that has the nodes' addresses: leases do not tell.
     #[arg(long, value_name = "DEVICE", default_value = "eth0")]
     pub(super) node_device: String,
-    /// Write this file [default: standard output].
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-    /// How to show diagnostics.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) into: ImportInto,
 }
 
 #[derive(clap::Args, Debug)]
@@ -395,12 +394,8 @@ pub(super) struct ImportDocker {
     /// The node that Docker runs on.
     #[arg(long, value_name = "NAME", value_parser = node_name)]
     pub(super) node: String,
-    /// Write this file [default: standard output].
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-    /// How to show diagnostics.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) into: ImportInto,
 }
 
 #[derive(clap::Args, Debug)]

@@ -1,29 +1,20 @@
 //! What Docker prints of its networks and containers: faulty files with the message they get, and
 //! good ones with the `.netc` they become and the rules of that.
 
-use crate::{compare, entries, netc, root, text};
+use crate::imports::{self, imported, refused, succeed};
+use crate::{compare, entries, netc};
 use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::path::Path;
+use std::process::Output;
 use tempfile::TempDir;
 
-type Check = fn(&Path) -> Result<(), Failed>;
-
 pub(crate) fn trials() -> Vec<Trial> {
-    let kinds: [(&str, Check); 2] = [("bad", bad), ("import", import)];
-    let cases = kinds.into_iter().flat_map(|(kind, check)| {
-        let folder = root().join("tests/docker-import").join(kind);
-        entries(&folder).into_iter().map(move |path| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            let name = format!("docker_import::{kind}::{}", name.unwrap_or_default());
-            Trial::test(name, move || check(&path))
-        })
-    });
-    cases.collect()
+    imports::trials("docker_import", "tests/docker-import", [("bad", bad), ("import", good)])
 }
 
 /// `netc import docker` of all JSON files of a case.
-fn imported(case: &Path) -> std::process::Output {
+fn import(case: &Path) -> Output {
     let files = entries(case).into_iter().filter_map(|path| {
         let name = path.file_name()?.to_str()?.to_owned();
         name.ends_with(".json").then_some(name)
@@ -34,40 +25,16 @@ fn imported(case: &Path) -> std::process::Output {
     netc(case, &words)
 }
 
-/// `expected` is what netc says.
 fn bad(case: &Path) -> Result<(), Failed> {
-    let output = imported(case);
-    if output.status.code() != Some(1) || !output.stdout.is_empty() {
-        return Err(format!("{:?}, said {:?}", output.status, text(&output.stdout)).into());
-    }
-    compare(&case.join("expected"), &text(&output.stderr))
+    refused(case, &import(case))
 }
 
-/// `imported.netc` is what the files become, `expected` what netc says beside it,
-/// `iptables.rules` what they compile to.
-fn import(case: &Path) -> Result<(), Failed> {
-    let output = imported(case);
-    if !output.status.success() {
-        return Err(text(&output.stderr).into());
-    }
-    compare(&case.join("imported.netc"), &text(&output.stdout))?;
-    let said = text(&output.stderr);
-    if !said.is_empty() || case.join("expected").exists() {
-        compare(&case.join("expected"), &said)?;
-    }
+/// `iptables.rules` is what they compile to.
+fn good(case: &Path) -> Result<(), Failed> {
+    imported(case, &import(case))?;
     let out = TempDir::new()?;
     let folder = out.path().to_string_lossy().into_owned();
-    for words in [
-        &["fmt", "--check", "imported.netc"][..],
-        &["build", "--out", &folder, "../../lab.netc", "imported.netc"],
-    ] {
-        let output = netc(case, words);
-        if !output.status.success() {
-            return Err([text(&output.stdout), text(&output.stderr)].concat().into());
-        }
-    }
-    compare(
-        &case.join("iptables.rules"),
-        &fs::read_to_string(out.path().join("node0/iptables.rules"))?,
-    )
+    succeed(case, &["build", "--out", &folder, "../../lab.netc", "imported.netc"])?;
+    let rules = fs::read_to_string(out.path().join("node0/iptables.rules"))?;
+    compare(&case.join("iptables.rules"), &rules)
 }

@@ -1,26 +1,16 @@
 //! Flannel's configurations and leases: faulty ones with the message they get, and good ones with
 //! the `.netc` they become, which compiles, and whose own leases become the same again.
 
-use crate::{compare, entries, netc, root, text};
+use crate::imports::{self, becomes, imported, refused, succeed};
+use crate::{entries, netc};
 use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 use tempfile::TempDir;
 
-type Check = fn(&Path) -> Result<(), Failed>;
-
 pub(crate) fn trials() -> Vec<Trial> {
-    let kinds: [(&str, Check); 2] = [("bad", bad), ("good", good)];
-    let cases = kinds.into_iter().flat_map(|(kind, check)| {
-        let folder = root().join("tests/import/flannel").join(kind);
-        entries(&folder).into_iter().map(move |path| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            let name = format!("flannel_import::{kind}::{}", name.unwrap_or_default());
-            Trial::test(name, move || check(&path))
-        })
-    });
-    cases.collect()
+    imports::trials("flannel_import", "tests/import/flannel", [("bad", bad), ("good", good)])
 }
 
 fn import(case: &Path) -> Output {
@@ -31,29 +21,14 @@ fn import(case: &Path) -> Output {
     netc(case, &words)
 }
 
-/// `expected` is what netc says.
 fn bad(case: &Path) -> Result<(), Failed> {
-    let output = import(case);
-    if output.status.code() != Some(1) || !output.stdout.is_empty() {
-        return Err(format!("{:?}, said {:?}", output.status, text(&output.stdout)).into());
-    }
-    compare(&case.join("expected"), &text(&output.stderr))
+    refused(case, &import(case))
 }
 
-/// `imported.netc` is what they become, `expected` what netc says beside it.
 fn good(case: &Path) -> Result<(), Failed> {
-    let output = import(case);
-    if !output.status.success() {
-        return Err(text(&output.stderr).into());
-    }
-    compare(&case.join("imported.netc"), &text(&output.stdout))?;
-    let said = text(&output.stderr);
-    if !said.is_empty() || case.join("expected").exists() {
-        compare(&case.join("expected"), &said)?;
-    }
-    succeed(case, &["fmt", "--check", "imported.netc"])?;
+    let imported = imported(case, &import(case))?;
     succeed(case, &["check", "imported.netc"])?;
-    again(case, &text(&output.stdout))
+    again(case, &imported)
 }
 
 /// Builds with the leases of the nodes, and imports those.
@@ -78,17 +53,5 @@ fn again(case: &Path, imported: &str) -> Result<(), Failed> {
         nodes.iter().map(|node| node.join("lease.json").to_string_lossy().into_owned()).collect();
     let mut words = vec!["import", "flannel", conf.as_str()];
     words.extend(leases.iter().flat_map(|lease| ["--leases", lease.as_str()]));
-    let output = netc(lab.path(), &words);
-    match text(&output.stdout) {
-        found if found == imported => Ok(()),
-        found => Err(format!("became {found}{}", text(&output.stderr)).into()),
-    }
-}
-
-fn succeed(folder: &Path, words: &[&str]) -> Result<(), Failed> {
-    let output = netc(folder, words);
-    if output.status.success() {
-        return Ok(());
-    }
-    Err([text(&output.stdout), text(&output.stderr)].concat().into())
+    becomes(imported, &netc(lab.path(), &words))
 }

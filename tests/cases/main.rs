@@ -38,6 +38,7 @@ mod docker_import;
 mod docker_matrix;
 mod flannel_import;
 mod golden;
+mod imports;
 mod ipvs;
 mod nftables;
 mod objects;

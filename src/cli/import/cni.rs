@@ -1,12 +1,11 @@
 //! `netc import cni`
 
-use super::{texts, write};
+use super::{finish, texts};
 use crate::cli::args::ImportCni;
-use crate::cli::exit;
 use crate::cli::project::reason;
 use crate::cli::ui::Ui;
 use crate::import::from_cni;
-use netc_lang::{Diagnostic, code, has_errors};
+use netc_lang::{Diagnostic, code};
 use std::fs;
 use std::path::Path;
 
@@ -26,12 +25,7 @@ pub(super) fn run(args: &ImportCni, ui: &mut Ui) -> u8 {
     let (sources, files) = texts(&paths, &mut faults);
     let (text, found) = from_cni(&sources, &files);
     faults.extend(found);
-    ui.report(&sources, &faults, args.format);
-    if has_errors(&faults) {
-        exit::ERROR
-    } else {
-        write(&text, args.out.as_deref(), args.format, ui)
-    }
+    finish(&text, &sources, &faults, &args.into, ui)
 }
 
 /// A file, or the configurations of a folder in the order in which runtimes look at them: by name

@@ -1,8 +1,7 @@
 //! `netc import flannel`
 
-use super::{texts, write};
+use super::{finish, texts};
 use crate::cli::args::ImportFlannel;
-use crate::cli::exit;
 use crate::cli::ui::Ui;
 use crate::import::from_flannel;
 use netc_lang::{Diagnostic, code, has_errors, schema::Shape};
@@ -22,10 +21,5 @@ pub(super) fn run(args: &ImportFlannel, ui: &mut Ui) -> u8 {
         text = imported;
         faults.extend(found);
     }
-    ui.report(&sources, &faults, args.format);
-    if has_errors(&faults) {
-        exit::ERROR
-    } else {
-        write(&text, args.out.as_deref(), args.format, ui)
-    }
+    finish(&text, &sources, &faults, &args.into, ui)
 }

@@ -1,8 +1,7 @@
 //! `netc import k8s`
 
-use super::write;
+use super::finish;
 use crate::cli::args::{ImportK8s, SourceArgs};
-use crate::cli::exit;
 use crate::cli::project::{Files, Project};
 use crate::cli::ui::Ui;
 use crate::import::to_netc;
@@ -10,7 +9,7 @@ use netc_lang::{Diagnostic, Program, code, has_errors, sort};
 
 pub(super) fn run(args: &ImportK8s, ui: &mut Ui) -> u8 {
     let source = SourceArgs { sources: args.files.clone(), lock: None };
-    let project = match Project::open_or_report(&source, args.format, ui) {
+    let project = match Project::open_or_report(&source, args.into.format, ui) {
         Ok(project) => project,
         Err(code) => return code,
     };
@@ -23,12 +22,7 @@ pub(super) fn run(args: &ImportK8s, ui: &mut Ui) -> u8 {
         faults.extend(found);
     }
     sort(&mut faults);
-    ui.report(&program.sources, &faults, args.format);
-    if has_errors(&faults) {
-        exit::ERROR
-    } else {
-        write(&text, args.out.as_deref(), args.format, ui)
-    }
+    finish(&text, &program.sources, &faults, &args.into, ui)
 }
 
 /// Sources that hold no objects.

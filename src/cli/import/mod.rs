@@ -5,12 +5,12 @@ mod docker;
 mod flannel;
 mod k8s;
 
-use super::args::{self, Format, ImportFrom};
+use super::args::{self, ImportFrom, ImportInto};
 use super::exit;
 use super::files::replace;
 use super::project::{Files, cannot_write};
 use super::ui::Ui;
-use netc_lang::{Diagnostic, FileId, Reader, Sources, code};
+use netc_lang::{Diagnostic, FileId, Reader, Sources, code, has_errors};
 use std::path::Path;
 
 pub(super) fn run(args: &args::Import, ui: &mut Ui) -> u8 {
@@ -43,14 +43,24 @@ fn texts(paths: &[String], faults: &mut Vec<Diagnostic>) -> (Sources, Vec<FileId
     (sources, files)
 }
 
-/// Writes what was imported.
-fn write(text: &str, out: Option<&Path>, format: Format, ui: &mut Ui) -> u8 {
-    let Some(path) = out else {
+/// Reports what is wrong; writes what was imported, unless that is an error.
+fn finish(
+    text: &str,
+    sources: &Sources,
+    faults: &[Diagnostic],
+    into: &ImportInto,
+    ui: &mut Ui,
+) -> u8 {
+    ui.report(sources, faults, into.format);
+    if has_errors(faults) {
+        return exit::ERROR;
+    }
+    let Some(path) = &into.out else {
         ui.out(text);
         return exit::OK;
     };
     match replace(path, [text]) {
         Ok(()) => exit::OK,
-        Err(error) => ui.fail(cannot_write(path, &error), format),
+        Err(error) => ui.fail(cannot_write(path, &error), into.format),
     }
 }
