@@ -74,21 +74,14 @@ pub enum Match<'a> {
         /// Ports that they go to.
         destination: Option<(bool, u16, u16)>,
     },
-    /// `-m mark --mark VALUE/MASK`, with a mask of its own.
-    MarkOf {
-        /// Inverted.
-        not: bool,
-        /// The value.
-        value: u32,
-        /// The mask.
-        mask: u32,
-    },
     /// `-m mark --mark VALUE/MASK`
     Mark {
         /// Inverted.
         not: bool,
-        /// Value and mask.
-        mark: u32,
+        /// The value.
+        value: u32,
+        /// The bits that count.
+        mask: u32,
     },
     /// `-m conntrack --ctstate STATES`
     Conntrack {
@@ -113,10 +106,6 @@ pub enum Match<'a> {
         /// The name of the type.
         name: &'a str,
     },
-    /// `-m addrtype --src-type|--dst-type LOCAL`
-    LocalAddress(Side),
-    /// `-m addrtype ! --src-type|! --dst-type LOCAL`
-    ForeignAddress(Side),
     /// `-m statistic --mode random --probability P`
     Random(Probability),
     /// `-m recent --rcheck --seconds N --reap --name CHAIN`
@@ -140,6 +129,26 @@ pub enum Match<'a> {
     /// `-m ipvs --vaddr ADDRESS --vproto PROTOCOL --vport PORT`: it is of a connection to a
     /// virtual server.
     OfVirtual(VirtualAddress),
+}
+
+impl Match<'_> {
+    /// `-m addrtype --src-type|--dst-type LOCAL`
+    #[must_use]
+    pub fn local(side: Side) -> Match<'static> {
+        Match::AddressType { not: false, side, name: "LOCAL" }
+    }
+
+    /// `-m addrtype ! --src-type|! --dst-type LOCAL`
+    #[must_use]
+    pub fn foreign(side: Side) -> Match<'static> {
+        Match::AddressType { not: true, side, name: "LOCAL" }
+    }
+
+    /// `-m mark [!] --mark MARK/MARK`: of the bits of a mark all are set, or not.
+    #[must_use]
+    pub fn marked(not: bool, mark: u32) -> Match<'static> {
+        Match::Mark { not, value: mark, mask: mark }
+    }
 }
 
 /// The source or the destination of a packet.

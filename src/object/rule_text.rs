@@ -82,18 +82,19 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             push_number(out, u32::from(port));
         }
         Match::DestinationPorts(ports) => push_list(out, ports),
-        Match::Mark { not, mark } => {
+        Match::Mark { not, value, mask } => {
             push(out, &[" -m mark", inverted(not), " --mark "]);
-            push_mark(out, mark, mark);
+            push_asked_mark(out, value, mask);
         }
         Match::Conntrack { not, states } => {
             push(out, &[" -m conntrack", inverted(not), " --ctstate ", state_names(states)]);
         }
-        Match::LocalAddress(Side::Source) => out.push_str(" -m addrtype --src-type LOCAL"),
-        Match::LocalAddress(Side::Destination) => out.push_str(" -m addrtype --dst-type LOCAL"),
-        Match::ForeignAddress(Side::Source) => out.push_str(" -m addrtype ! --src-type LOCAL"),
-        Match::ForeignAddress(Side::Destination) => {
-            out.push_str(" -m addrtype ! --dst-type LOCAL");
+        Match::AddressType { not, side, name } => {
+            let option = match side {
+                Side::Source => " --src-type ",
+                Side::Destination => " --dst-type ",
+            };
+            push(out, &[" -m addrtype", inverted(not), option, name]);
         }
         Match::Random(probability) => {
             out.push_str(" -m statistic --mode random --probability ");
@@ -136,19 +137,8 @@ fn push_seldom(out: &mut String, one: &Match) {
             push_ports(out, " --sport ", source);
             push_ports(out, " --dport ", destination);
         }
-        Match::MarkOf { not, value, mask } => {
-            push(out, &[" -m mark", inverted(not), " --mark "]);
-            push_asked_mark(out, value, mask);
-        }
         Match::States { not, names } => {
             push(out, &[" -m conntrack", inverted(not), " --ctstate ", &names.join(",")]);
-        }
-        Match::AddressType { not, side, name } => {
-            let option = match side {
-                Side::Source => " --src-type ",
-                Side::Destination => " --dst-type ",
-            };
-            push(out, &[" -m addrtype", inverted(not), option, name]);
         }
         _ => {}
     }
@@ -364,7 +354,7 @@ mod tests {
         let within = [Match::InSet { name, directions: "dst,dst" }];
         let expected = " -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT";
         assert_eq!(rule(Family::V4, &within, Target::Accept), expected);
-        let foreign = [Match::NotByBridgePort, Match::ForeignAddress(Side::Source)];
+        let foreign = [Match::NotByBridgePort, Match::foreign(Side::Source)];
         let expected = " -m physdev ! --physdev-is-in -m addrtype ! --src-type LOCAL -j ACCEPT";
         assert_eq!(rule(Family::V4, &foreign, Target::Accept), expected);
         let of = |socket: &str, protocol| {

@@ -75,7 +75,7 @@ fn jumps(cx: &mut Context, attachment: &Attachment, family: Family, shared: &Sha
         cx.objects.add(State::Jump(jump), span);
     }
     for hook in [Hook::Prerouting, Hook::Output] {
-        let local = Match::LocalAddress(Side::Destination);
+        let local = Match::local(Side::Destination);
         let place = (hook, Place::Bottom(APPENDED));
         let jump = Jump::new(at, place, shared.translate, &[local]);
         cx.objects.add(State::Jump(jump), span);
@@ -93,7 +93,7 @@ fn masquerading(chains: &mut Chains, attachment: &Attachment, shared: &Shared) {
     let comment = Match::Comment(&["CNI portfwd masquerade mark"]);
     chains.rule(&[comment], Target::Mark { value: mark, mask: mark }, span);
     chains.begin(shared.masquerade, span);
-    let marked = Match::Mark { not: false, mark };
+    let marked = Match::marked(false, mark);
     chains.rule(&[marked], Target::Masquerade { random_fully: false }, span);
 }
 

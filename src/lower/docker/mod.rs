@@ -159,7 +159,7 @@ impl<'c, 'x> Hooked<'c, 'x> {
     /// a network takes the node's address. The rules of the last network come first.
     fn nat(&mut self, here: &Here) {
         let (docker, chain) = (here.docker, ChainName::new(&["DOCKER"]));
-        let local = Match::LocalAddress(Side::Destination);
+        let local = Match::local(Side::Destination);
         let (table, span) = (Table::Nat, docker.span);
         self.append((table, Hook::Prerouting), &[local], Target::Jump(&chain), span);
         // The proxy answers on loopback addresses.
@@ -171,7 +171,7 @@ impl<'c, 'x> Hooked<'c, 'x> {
         for local in here.networks().iter().rev().filter(|local| !local.network.internal) {
             let at = (table, Hook::Postrouting);
             if !docker.userland_proxy {
-                let own = [local.goes_out(), Match::LocalAddress(Side::Source)];
+                let own = [local.goes_out(), Match::local(Side::Source)];
                 self.insert(at, &own, local.hides(), local.span);
             }
             if local.is_hidden() {

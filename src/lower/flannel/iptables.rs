@@ -58,7 +58,7 @@ fn masquerading(
     let masquerade = Target::Masquerade { random_fully: true };
     let multicast = multicast(family);
     let rules = [
-        ([Match::Mark { not: false, mark }, Match::Any], Target::Return),
+        ([Match::marked(false, mark), Match::Any], Target::Return),
         ([source(false, block), destination(false, network)], Target::Return),
         ([source(false, network), destination(false, block)], Target::Return),
         ([source(true, network), destination(false, block)], Target::Return),

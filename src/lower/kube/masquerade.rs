@@ -6,7 +6,7 @@ use crate::object::{ChainName, Chains, ConntrackStates, Match, Target};
 
 /// Of KUBE-FORWARD: replies, and traffic that was let in already.
 pub(super) fn forward(proxy: &Proxy, out: &mut Chains) {
-    let marked = Match::Mark { not: false, mark: proxy.masquerade_mark };
+    let marked = Match::marked(false, proxy.masquerade_mark);
     let ours = Match::Comment(&["kubernetes forwarding rules"]);
     let replies = Match::Comment(&["kubernetes forwarding conntrack rule"]);
     let state = Match::Conntrack { not: false, states: ConntrackStates::Established };
@@ -19,7 +19,7 @@ pub(super) fn postrouting(proxy: &Proxy, out: &mut Chains) {
     let (mark, span) = (proxy.masquerade_mark, proxy.span);
     let comment = Match::Comment(&["kubernetes service traffic requiring SNAT"]);
     let masquerade = Target::Masquerade { random_fully: proxy.random_fully };
-    out.rule(&[Match::Mark { not: true, mark }], Target::Return, span);
+    out.rule(&[Match::marked(true, mark)], Target::Return, span);
     out.rule(&[], Target::Mark { value: mark, mask: 0 }, span);
     out.rule(&[comment], masquerade, span);
 }

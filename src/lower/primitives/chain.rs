@@ -110,9 +110,7 @@ fn matched(family: Family, condition: &Condition) -> Match<'_> {
             Match::AddressType { not: *not, side: Side::Destination, name }
         }
         Condition::States(not, names) => Match::States { not: *not, names },
-        Condition::Mark(not, mark) => {
-            Match::MarkOf { not: *not, value: mark.value, mask: mark.mask }
-        }
+        Condition::Mark(not, mark) => Match::Mark { not: *not, value: mark.value, mask: mark.mask },
         Condition::Comment(text) => Match::Remark(text),
     }
 }

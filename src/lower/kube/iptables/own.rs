@@ -42,7 +42,7 @@ impl Lowering<'_> {
         } else {
             // Pods and the node itself are not outside: they may use every endpoint.
             let cluster = Target::Jump(&self.name.cluster);
-            let node = Match::LocalAddress(Side::Source);
+            let node = Match::local(Side::Source);
             if let Some(detector) = &self.kube.detector {
                 rule(detector.is_local(true), "pod traffic", Match::Any, cluster);
             }

@@ -163,7 +163,7 @@ impl<'a> Lowering<'a> {
             let matches = [
                 Match::Protocol(protocol),
                 Match::Comment(&[self.id(), what]),
-                Match::LocalAddress(Side::Destination),
+                Match::local(Side::Destination),
                 to_port,
             ];
             out.refused_outside.rule(&matches, target, origin);

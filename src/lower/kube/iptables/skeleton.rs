@@ -111,7 +111,7 @@ fn enter(kube: &Kube, node_ports: &NodePorts, services: &mut Chains) {
         Family::V4 => except(loopback()),
         Family::V6 => except(IpNet::from(kube.family.address(1))),
     };
-    rule(elsewhere, Match::LocalAddress(Side::Destination));
+    rule(elsewhere, Match::local(Side::Destination));
 }
 
 /// KUBE-FIREWALL: route_localnet would let neighbours reach 127.0.0.0/8.

@@ -78,7 +78,7 @@ impl Nat<'_> {
             self.external_ips(which);
         }
         let node_ports = ChainName::new(&["KUBE-NODE-PORT"]);
-        let here = Match::LocalAddress(Side::Destination);
+        let here = Match::local(Side::Destination);
         self.out.rule(&[here], Target::Jump(&node_ports), self.span);
         for which in [Which::ClusterIp, Which::LoadBalancer] {
             if !self.sets.is_empty(which) {
@@ -91,9 +91,9 @@ impl Nat<'_> {
 
     /// What comes from other machines, and what is sent to an address of this one.
     fn external_ips(&mut self, which: Which) {
-        let foreign = [Match::NotByBridgePort, Match::ForeignAddress(Side::Source)];
+        let foreign = [Match::NotByBridgePort, Match::foreign(Side::Source)];
         self.rule(which, DST, &foreign, Target::Accept);
-        let here = [Match::LocalAddress(Side::Destination)];
+        let here = [Match::local(Side::Destination)];
         self.rule(which, DST, &here, Target::Accept);
     }
 
