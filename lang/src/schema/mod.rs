@@ -4,6 +4,7 @@
 //! statement exists when it stands here and nowhere else.
 
 mod anywhere;
+mod chain;
 mod cluster;
 mod describe;
 mod docker;
@@ -237,8 +238,8 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         primitives::BRIDGE,
         primitives::VETH,
         primitives::ROUTE,
-        primitives::CHAIN,
-        primitives::CHAIN_RULE,
+        chain::STATEMENTS,
+        chain::RULE,
         anywhere::STATEMENTS,
     ]
     .into_iter()
@@ -285,8 +286,8 @@ fn table(place: Place) -> &'static [Definition] {
         Place::PrimitiveBridge => primitives::BRIDGE,
         Place::PrimitiveVeth => primitives::VETH,
         Place::PrimitiveRoute => primitives::ROUTE,
-        Place::Chain => primitives::CHAIN,
-        Place::ChainRule => primitives::CHAIN_RULE,
+        Place::Chain => chain::STATEMENTS,
+        Place::ChainRule => chain::RULE,
     }
 }
 
