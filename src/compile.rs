@@ -5,6 +5,8 @@ use crate::graph::{Ordered, order};
 use crate::import;
 use crate::lower::{Facts, lower};
 use crate::model::{Built, Cluster, Lock, Node, NodeId, declare, resolve};
+use crate::trace::Network;
+use crate::trace::machine::Machine;
 use netc_lang::{Diagnostic, Program, Reader, Sources, code, evaluate, has_errors, sort};
 
 /// What comes of compiling.
@@ -74,4 +76,15 @@ pub fn objects_on(
 ) -> Result<Ordered, Vec<Diagnostic>> {
     let (objects, faults) = lower(cluster, node, id, facts).finish();
     if faults.is_empty() { order(objects) } else { Err(faults) }
+}
+
+/// The network of a cluster for packets to walk through: each node is compiled when a question comes
+/// to it.
+#[must_use]
+pub fn network(cluster: &Cluster) -> Network<'_> {
+    Network::new(cluster, |id| {
+        let node = cluster.nodes.get(id.0 as usize).ok_or_else(Vec::new)?;
+        let ordered = objects(cluster, node, id)?;
+        Ok(Machine::new(id, node, ordered.nodes.into_iter().map(|node| node.object)))
+    })
 }

@@ -47,6 +47,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether it has a way to where none of its own networks reach.
+    #[must_use]
+    pub fn has_uplink(&self) -> bool {
+        true
+    }
+
     /// The address of a family by which other nodes know it.
     #[must_use]
     pub fn address(&self, family: Family) -> Option<&NodeAddress> {
