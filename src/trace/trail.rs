@@ -85,6 +85,14 @@ pub enum Event {
         /// With what probability it matches, where that is left to chance.
         chance: Option<f64>,
     },
+    /// A rule asks for, or does, what this walk does not know: it goes on as if there were no such
+    /// rule.
+    Unjudged {
+        /// The table.
+        table: RuleTable,
+        /// The chain.
+        chain: Text,
+    },
     /// An address is translated.
     Translated {
         /// Which.
