@@ -13,6 +13,7 @@ mod network;
 pub mod nft;
 mod packet;
 mod question;
+mod sets;
 mod tracks;
 mod trail;
 pub mod verdict;
