@@ -41,10 +41,18 @@ fn ask(cluster: &Cluster, place: Place, source: Option<IpAddr>, to: &str, port: 
 fn show(answer: &Answer) -> String {
     let mut out = String::new();
     for ended in &answer.ways {
-        out += &format!("== {:.3} {} {:?} {:?}\n", ended.way.share, ended.way.client, ended.server, ended.failure);
-        for Step { place, event, decided, source, destination, payload } in ended.way.trail.steps() {
+        out += &format!(
+            "== {:.3} {} {:?} {:?}\n",
+            ended.way.share, ended.way.client, ended.server, ended.failure
+        );
+        for Step { place, event, decided, source, destination, payload } in ended.way.trail.steps()
+        {
             let line = decided.as_ref().map_or("", |decided| &decided.line);
-            out += &format!("{place:?} {event:?} | {source} -> {destination} {:?}>{:?} | {line}\n", payload.source(), payload.destination());
+            out += &format!(
+                "{place:?} {event:?} | {source} -> {destination} {:?}>{:?} | {line}\n",
+                payload.source(),
+                payload.destination()
+            );
         }
     }
     out
@@ -58,6 +66,18 @@ fn probe() {
     println!("{}", show(&ask(cluster, place, None, "10.96.0.80", 80)));
     let (place, _) = pod(cluster, "web-0");
     println!("{}", show(&ask(cluster, place, None, "10.96.0.80", 80)));
-    println!("{}", show(&ask(cluster, Place::Node(NodeId(0), Netns::Node), None, "10.96.0.80", 80)));
-    println!("{}", show(&ask(cluster, Place::Outside, Some("203.0.113.9".parse().unwrap()), "192.168.0.10", 30080)));
+    println!(
+        "{}",
+        show(&ask(cluster, Place::Node(NodeId(0), Netns::Node), None, "10.96.0.80", 80))
+    );
+    println!(
+        "{}",
+        show(&ask(
+            cluster,
+            Place::Outside,
+            Some("203.0.113.9".parse().unwrap()),
+            "192.168.0.10",
+            30080
+        ))
+    );
 }
