@@ -294,6 +294,12 @@ pub(super) enum ShowWhat {
     Pod(ShowOne),
     /// The same of a container of Docker: NODE/NAME, or NAME if one node alone has it.
     Container(ShowOne),
+    /// A service, [NAMESPACE/]NAME: its addresses, ports and endpoints, which nodes answer where and to whom
+    /// they hand connections, and what is programmed for it.
+    Service(ShowOnNode),
+    /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
+    /// rules there are and who is asked first.
+    Node(ShowOne),
 }
 
 #[derive(clap::Args, Debug)]
@@ -306,6 +312,16 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Something that every node has in its own way.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowOnNode {
+    #[command(flatten)]
+    pub(super) one: ShowOne,
+    /// What is programmed on this node [default: one that has an endpoint].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
 }
 
 #[derive(clap::Args, Debug)]
