@@ -25,3 +25,4 @@ pub mod object;
 pub mod plan;
 pub mod review;
 pub mod show;
+pub mod why;

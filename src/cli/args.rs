@@ -44,6 +44,9 @@ pub(super) enum Command {
     Graph(Graph),
     /// Shows one thing of the cluster and all that belongs to it.
     Show(Show),
+    /// Tells why something is on a node: which statements made it, what it needs and what needs it, and which
+    /// system would have programmed it.
+    Why(Why),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
     /// Writes what other systems hold in the language.
@@ -278,6 +281,23 @@ pub(super) enum GraphFormat {
     Dot,
     /// For machines.
     Json,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Why {
+    /// A chain (also TABLE/CHAIN), set, map, table, device, namespace or parameter by its name; an address; a
+    /// network or `default`; ADDRESS:PORT; a port as 30080/tcp; a rule, element or route as its tool prints
+    /// it, or a part of it.
+    #[arg(value_name = "WORD", allow_hyphen_values = true)]
+    pub(super) word: String,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// Only on these nodes.
+    #[arg(long = "node", value_name = "NAME")]
+    pub(super) nodes: Vec<String>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
 }
 
 #[derive(clap::Args, Debug)]
