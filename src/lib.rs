@@ -26,3 +26,4 @@ pub mod plan;
 pub mod review;
 pub mod show;
 pub mod trace;
+pub mod why;

@@ -44,6 +44,9 @@ pub(super) enum Command {
     Graph(Graph),
     /// Shows one thing of the cluster and all that belongs to it.
     Show(Show),
+    /// Tells why something is on a node: which statements made it, what it needs and what needs it, and which
+    /// system would have programmed it.
+    Why(Why),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
     /// Writes what other systems hold in the language.
@@ -281,6 +284,23 @@ pub(super) enum GraphFormat {
 }
 
 #[derive(clap::Args, Debug)]
+pub(super) struct Why {
+    /// A chain (also TABLE/CHAIN), set, map, table, device, namespace or parameter by its name; an address; a
+    /// network or `default`; ADDRESS:PORT; a port as 30080/tcp; a rule, element or route as its tool prints
+    /// it, or a part of it.
+    #[arg(value_name = "WORD", allow_hyphen_values = true)]
+    pub(super) word: String,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// Only on these nodes.
+    #[arg(long = "node", value_name = "NAME")]
+    pub(super) nodes: Vec<String>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
 pub(super) struct Show {
     #[command(subcommand)]
     pub(super) what: ShowWhat,
@@ -294,6 +314,12 @@ pub(super) enum ShowWhat {
     Pod(ShowOne),
     /// The same of a container of Docker: NODE/NAME, or NAME if one node alone has it.
     Container(ShowOne),
+    /// A service, [NAMESPACE/]NAME: its addresses, ports and endpoints, which nodes answer where and to whom
+    /// they hand connections, and what is programmed for it.
+    Service(ShowOnNode),
+    /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
+    /// rules there are and who is asked first.
+    Node(ShowOne),
 }
 
 #[derive(clap::Args, Debug)]
@@ -306,6 +332,16 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Something that every node has in its own way.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowOnNode {
+    #[command(flatten)]
+    pub(super) one: ShowOne,
+    /// What is programmed on this node [default: one that has an endpoint].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
 }
 
 #[derive(clap::Args, Debug)]
