@@ -163,6 +163,9 @@ codes! {
     CONTRADICTING_FIELDS = "E0806", "fields that contradict each other";
     DUPLICATE_OBJECT = "E0807", "one object twice";
 
+    // E0845: pictures.
+    UNKNOWN_PICTURE = "E0845", "a file that stands for no kind of picture";
+
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";
     MTU_OF_FLANNEL = "W0310", "an MTU as flannel has it, which is too large";
