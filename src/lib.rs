@@ -22,6 +22,7 @@ pub mod kernel;
 pub mod lower;
 pub mod model;
 pub mod object;
+pub mod picture;
 pub mod plan;
 pub mod review;
 pub mod show;

@@ -168,6 +168,9 @@ codes! {
     NOTHING_KNOWN = "E0830", "a word that nothing is known of";
     AMBIGUOUS_PART = "E0831", "a part that many lines have";
 
+    // E0845: pictures.
+    UNKNOWN_PICTURE = "E0845", "a file that stands for no kind of picture";
+
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";
     MTU_OF_FLANNEL = "W0310", "an MTU as flannel has it, which is too large";

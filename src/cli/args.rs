@@ -269,17 +269,27 @@ pub(super) struct Graph {
     /// The dependency graph of this node instead of the topology.
     #[arg(long, value_name = "NAME")]
     pub(super) node: Option<String>,
-    /// The language of the graph.
-    #[arg(long, value_enum, default_value = "dot")]
-    pub(super) format: GraphFormat,
+    /// The language of the picture [default: what the ending of --out says, else dot].
+    #[arg(long, value_enum)]
+    pub(super) format: Option<GraphFormat>,
+    /// Write this file [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Every pod, chain and route on its own, and every arrow: large pictures are folded otherwise.
+    #[arg(long)]
+    pub(super) full: bool,
 }
 
 /// How graphs are written.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum GraphFormat {
-    /// Graphviz.
+    /// Graphviz (.dot, .gv).
     Dot,
-    /// For machines.
+    /// A flowchart of Mermaid, for Markdown (.mmd, .mermaid).
+    Mermaid,
+    /// A picture for browsers, which needs nothing else (.svg).
+    Svg,
+    /// For machines, always in full (.json).
     Json,
 }
 
