@@ -8,6 +8,8 @@
 //! text, so compiled and live ones alike.
 
 pub mod iptables;
+mod ipvs;
+mod listen;
 pub mod machine;
 mod network;
 pub mod nft;
