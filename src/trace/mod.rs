@@ -14,6 +14,7 @@ pub mod machine;
 mod network;
 pub mod nft;
 mod packet;
+pub mod party;
 mod question;
 mod tracks;
 mod trail;
