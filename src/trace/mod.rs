@@ -8,10 +8,13 @@
 //! text, so compiled and live ones alike.
 
 pub mod iptables;
+mod ipvs;
+mod listen;
 pub mod machine;
 mod network;
 pub mod nft;
 mod packet;
+pub mod party;
 mod question;
 mod sets;
 mod tracks;

@@ -34,3 +34,4 @@ mod support;
 mod tables;
 mod tree;
 mod walked_rules;
+mod walk;
