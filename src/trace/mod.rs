@@ -7,12 +7,15 @@
 //! that it stands for, the way divides. Rules are judged by [`iptables`] and [`nft`] from their
 //! text, so compiled and live ones alike.
 
+pub mod diagnosis;
 pub mod iptables;
 pub mod machine;
+pub mod names;
 mod network;
 pub mod nft;
 mod packet;
 mod question;
+pub mod render;
 mod tracks;
 mod trail;
 pub mod verdict;
