@@ -9,6 +9,8 @@
 
 pub mod diagnosis;
 pub mod iptables;
+mod ipvs;
+mod listen;
 pub mod machine;
 pub mod names;
 mod network;

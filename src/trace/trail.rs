@@ -85,6 +85,18 @@ pub enum Event {
         /// With what probability it matches, where that is left to chance.
         chance: Option<f64>,
     },
+    /// A set or map has an element that the rule before looks up: the element decides.
+    Element {
+        /// The set.
+        set: Text,
+    },
+    /// A rule has something in it that the walk cannot judge: it is taken as not matching.
+    Unjudged {
+        /// The table.
+        table: RuleTable,
+        /// The chain.
+        chain: Text,
+    },
     /// An address is translated.
     Translated {
         /// Which.

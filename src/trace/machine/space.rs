@@ -30,6 +30,8 @@ pub struct Space {
     pub neighbours: BTreeMap<(Text, IpAddr), (Mac, Option<Span>)>,
     /// Forwarding entries of vxlan devices by device and Ethernet address.
     pub fdb: BTreeMap<(Text, Mac), (IpAddr, Option<Span>)>,
+    /// The port of a bridge by which an address is reached.
+    ports: FxHashMap<(Text, IpAddr), Text>,
     /// The parameters that are stated, by their dotted names.
     pub parameters: BTreeMap<Text, (Text, Option<Span>)>,
 }
@@ -132,7 +134,7 @@ impl Space {
 
     /// What every namespace has once it is complete: loopback.
     pub(super) fn settle(spaces: &mut BTreeMap<Netns, Space>) {
-        for (netns, space) in spaces {
+        for (netns, space) in spaces.iter_mut() {
             let name: Text = LOOPBACK.into();
             let device = space.devices.entry(Text::clone(&name)).or_insert_with(|| {
                 let kind = LinkKind::Other("loopback".into());
@@ -151,6 +153,34 @@ impl Space {
                 );
             }
         }
+        let found: Vec<(Netns, (Text, IpAddr), Text)> = spaces
+            .iter()
+            .flat_map(|(netns, space)| {
+                let ports = space.devices.values().filter_map(|device| {
+                    let Joined::Peer(other, name) = &device.joined else { return None };
+                    let (port, own) =
+                        (device.port.as_ref()?, spaces.get(other)?.addresses.get(name)?);
+                    Some((port, own))
+                });
+                ports.flat_map(move |(port, own)| {
+                    own.iter().map(move |(address, _)| {
+                        let key = (Text::clone(&port.bridge), address.addr());
+                        (netns.clone(), key, Text::clone(&port.link))
+                    })
+                })
+            })
+            .collect();
+        for (netns, key, port) in found {
+            if let Some(space) = spaces.get_mut(&netns) {
+                space.ports.insert(key, port);
+            }
+        }
+    }
+
+    /// The port of a bridge by which an address is reached.
+    #[must_use]
+    pub fn port_of(&self, bridge: &Text, address: IpAddr) -> Option<&Text> {
+        self.ports.get(&(Text::clone(bridge), address))
     }
 
     /// An address, with the routes that the kernel makes by itself (`fib_add_ifaddr` in
