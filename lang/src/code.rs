@@ -114,6 +114,8 @@ codes! {
     RESERVED_NAME = "E0331", "a name that belongs to somebody else";
     MIXED_FAMILIES = "E0332", "addresses of two families where one is meant";
     GATEWAY_OUT_OF_REACH = "E0333", "a gateway or source that no address of the host fits";
+    AMBIGUOUS_NAME = "E0340", "a name that several have";
+    SENSELESS_QUESTION = "E0341", "a question that makes no sense";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";

@@ -16,6 +16,7 @@ pub mod names;
 mod network;
 pub mod nft;
 mod packet;
+pub mod party;
 mod question;
 pub mod render;
 mod tracks;
