@@ -165,6 +165,9 @@ codes! {
     CONTRADICTING_FIELDS = "E0806", "fields that contradict each other";
     DUPLICATE_OBJECT = "E0807", "one object twice";
 
+    // E082x: questions of the command line.
+    FAULTY_QUESTION = "E0820", "a question that cannot be read";
+
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";
     MTU_OF_FLANNEL = "W0310", "an MTU as flannel has it, which is too large";

@@ -25,6 +25,7 @@ pub mod verdict;
 mod walk;
 mod way;
 mod who;
+pub mod words;
 
 pub use network::{Make, Network};
 pub use packet::{Device, Packet, Payload, TrackState, Tracked};

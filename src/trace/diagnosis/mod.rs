@@ -90,6 +90,7 @@ impl<'c> Case<'c> {
             Cause::NotForwarding { parameter } => self.not_forwarding(parameter),
             Cause::ReversePath { parameter } => self.reverse_path(parameter),
             Cause::Loopback => self.loopback(),
+            Cause::OwnSource(source) => self.own_source(*source),
             Cause::Lost(address) => self.lost(*address),
             Cause::Loop => self.runs_in_a_circle(),
             Cause::NotListening { port } => self.not_listening(*port),

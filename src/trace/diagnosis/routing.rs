@@ -47,6 +47,12 @@ impl Case<'_> {
             .help("use an address of the node; for node ports there is `localhost-node-ports`")
     }
 
+    pub(super) fn own_source(self, source: IpAddr) -> Diagnosis {
+        Diagnosis::new(format!("{} does not take a packet from {source}, its own address", self.place()))
+            .because("it came in from elsewhere with a source that only the place itself has")
+            .help("somebody translates or sends with an address that is not theirs: look where the source changed")
+    }
+
     pub(super) fn lost(self, address: IpAddr) -> Diagnosis {
         let diagnosis =
             Diagnosis::new(format!("{} leaves the cluster, and is lost", self.named(address)))

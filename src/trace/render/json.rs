@@ -146,6 +146,7 @@ fn cause(cause: &Cause) -> &'static str {
         Cause::NotForwarding { .. } => "not-forwarding",
         Cause::ReversePath { .. } => "reverse-path",
         Cause::Loopback => "loopback",
+        Cause::OwnSource(_) => "own-source",
         Cause::NoNeighbour { .. } => "no-neighbour",
         Cause::Down(_) => "down",
         Cause::NoPeer { .. } => "no-peer",
@@ -175,12 +176,13 @@ fn event(event: &Event) -> (&'static str, Value) {
         }
         Event::Hook(hook) => ("hook", json!({ "hook": hook.name() })),
         Event::Rule { table, chain, mark, chance } => {
-            let table = match table {
-                RuleTable::Iptables(table) => table.name().to_owned(),
-                RuleTable::Nft(table) => table.to_string(),
-            };
+            let table = table_name(table);
             let own = json!({ "table": table, "chain": &**chain, "mark": mark, "chance": chance });
             ("rule", own)
+        }
+        Event::Element { set } => ("element", json!({ "set": &**set })),
+        Event::Unjudged { table, chain } => {
+            ("unjudged", json!({ "table": table_name(table), "chain": &**chain }))
         }
         Event::Translated { side, from, to } => {
             let (from, to) = (with_port(&from.0, from.1), with_port(&to.0.into(), to.1));
@@ -211,5 +213,12 @@ fn name(side: Side) -> &'static str {
     match side {
         Side::Source => "source",
         Side::Destination => "destination",
+    }
+}
+
+fn table_name(table: &RuleTable) -> &str {
+    match table {
+        RuleTable::Iptables(table) => table.name(),
+        RuleTable::Nft(table) => table,
     }
 }

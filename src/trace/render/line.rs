@@ -32,11 +32,16 @@ pub(super) fn line(step: &Step, names: Names<'_>) -> Option<Line> {
             if let Some(chance) = chance {
                 text.push_str(&format!("  ({})", share(*chance)));
             }
-            let label = match table {
-                RuleTable::Iptables(table) => table.name().to_owned(),
-                RuleTable::Nft(table) => table.to_string(),
-            };
+            let label = table_name(table);
             return Some(Line { label, text });
+        }
+        Event::Element { set } => {
+            ("", format!("{set}  {}", decided.unwrap_or_default()))
+        }
+        Event::Unjudged { table, chain } => {
+            let line = decided.map_or_else(String::new, brief);
+            let text = format!("{chain}  {line}  (cannot be judged: taken as not matching)");
+            return Some(Line { label: table_name(table), text });
         }
         Event::Translated { side, from, to } => {
             let label = match side {
@@ -78,6 +83,13 @@ pub(super) fn line(step: &Step, names: Names<'_>) -> Option<Line> {
 /// The protocol as rules name it.
 pub(super) fn protocol(step: &Step) -> &'static str {
     step.payload.name(step.destination.family())
+}
+
+fn table_name(table: &RuleTable) -> String {
+    match table {
+        RuleTable::Iptables(table) => table.name().to_owned(),
+        RuleTable::Nft(table) => table.to_string(),
+    }
 }
 
 fn route(gateway: Option<&std::net::IpAddr>, device: Option<&str>) -> String {

@@ -227,6 +227,8 @@ fn is_within(event: &Event) -> bool {
     matches!(
         event,
         Event::Rule { .. }
+            | Event::Element { .. }
+            | Event::Unjudged { .. }
             | Event::Translated { .. }
             | Event::Restored { .. }
             | Event::Scheduled { .. }
