@@ -2,7 +2,7 @@
 
 use super::fib::LOCAL_TABLE;
 use super::{Device, Fib, Joined};
-use crate::model::{Family, Node};
+use crate::model::{Family, Node, NodeAddress};
 use crate::object::{
     Address, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, RouteKind, RouteScope, State, Text,
 };
@@ -41,8 +41,7 @@ impl Space {
     pub(super) fn of_node(node: &Node) -> Space {
         let mut space = Space::default();
         for own in &node.addresses {
-            let Some(device) = &own.device else { continue };
-            let name: Text = device.as_str().into();
+            let name: Text = device_of_node(own).into();
             let kind = LinkKind::Other("device".into());
             let device = space.devices.entry(Text::clone(&name)).or_insert_with(|| {
                 let mut device = Device::new(Text::clone(&name), kind, node.mtu, Joined::Underlay);
@@ -58,10 +57,9 @@ impl Space {
         // By which device it reaches everything else.
         for family in Family::ALL {
             let first = node.addresses.iter().find(|own| Family::of(own.address) == family);
-            if let Some(own) = first.filter(|_| node.has_uplink())
-                && let Some(device) = &own.device
-            {
-                let route = kernel_route(family.default_route(), device.as_str().into());
+            if let Some(own) = first.filter(|_| node.has_uplink()) {
+                let device = device_of_node(own).into();
+                let route = kernel_route(family.default_route(), device);
                 space.fib.add(Route { scope: RouteScope::Global, ..route }, Some(own.span), true);
             }
         }
@@ -224,6 +222,11 @@ impl Space {
     pub fn is_on(&self, key: &str, default: bool) -> bool {
         self.parameter(key).map_or(default, |(value, _)| value != "0")
     }
+}
+
+/// The device of a node's own address. Where none is stated it is not known, but there is one.
+fn device_of_node(own: &NodeAddress) -> &str {
+    own.device.as_deref().unwrap_or("underlay")
 }
 
 fn device_of<'s>(
