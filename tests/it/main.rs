@@ -33,5 +33,5 @@ mod snapshots;
 mod support;
 mod tables;
 mod tree;
-mod walked_rules;
 mod walk;
+mod walked_rules;
