@@ -114,6 +114,8 @@ codes! {
     RESERVED_NAME = "E0331", "a name that belongs to somebody else";
     MIXED_FAMILIES = "E0332", "addresses of two families where one is meant";
     GATEWAY_OUT_OF_REACH = "E0333", "a gateway or source that no address of the host fits";
+    AMBIGUOUS_NAME = "E0340", "a name that several have";
+    SENSELESS_QUESTION = "E0341", "a question that makes no sense";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";
@@ -162,6 +164,15 @@ codes! {
     BAD_FIELD_VALUE = "E0805", "a value that a field cannot have";
     CONTRADICTING_FIELDS = "E0806", "fields that contradict each other";
     DUPLICATE_OBJECT = "E0807", "one object twice";
+    // E083x: questions to `netc why`.
+    NOTHING_KNOWN = "E0830", "a word that nothing is known of";
+    AMBIGUOUS_PART = "E0831", "a part that many lines have";
+
+    // E0845: pictures.
+    UNKNOWN_PICTURE = "E0845", "a file that stands for no kind of picture";
+
+    // E082x: questions of the command line.
+    FAULTY_QUESTION = "E0820", "a question that cannot be read";
 
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";

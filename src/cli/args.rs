@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::kernel::Probe;
+use crate::model::Family;
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -44,6 +45,12 @@ pub(super) enum Command {
     Graph(Graph),
     /// Shows one thing of the cluster and all that belongs to it.
     Show(Show),
+    /// Tells why something is on a node: which statements made it, what it needs and what needs it, and which
+    /// system would have programmed it.
+    Why(Why),
+    /// Follows a packet through what the nodes hold, and its answer back: each rule and route that
+    /// decides, what is seen at each device, and why there is no answer.
+    Trace(Trace),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
     /// Writes what other systems hold in the language.
@@ -266,18 +273,45 @@ pub(super) struct Graph {
     /// The dependency graph of this node instead of the topology.
     #[arg(long, value_name = "NAME")]
     pub(super) node: Option<String>,
-    /// The language of the graph.
-    #[arg(long, value_enum, default_value = "dot")]
-    pub(super) format: GraphFormat,
+    /// The language of the picture [default: what the ending of --out says, else dot].
+    #[arg(long, value_enum)]
+    pub(super) format: Option<GraphFormat>,
+    /// Write this file [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Every pod, chain and route on its own, and every arrow: large pictures are folded otherwise.
+    #[arg(long)]
+    pub(super) full: bool,
 }
 
 /// How graphs are written.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum GraphFormat {
-    /// Graphviz.
+    /// Graphviz (.dot, .gv).
     Dot,
-    /// For machines.
+    /// A flowchart of Mermaid, for Markdown (.mmd, .mermaid).
+    Mermaid,
+    /// A picture for browsers, which needs nothing else (.svg).
+    Svg,
+    /// For machines, always in full (.json).
     Json,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Why {
+    /// A chain (also TABLE/CHAIN), set, map, table, device, namespace or parameter by its name; an address; a
+    /// network or `default`; ADDRESS:PORT; a port as 30080/tcp; a rule, element or route as its tool prints
+    /// it, or a part of it.
+    #[arg(value_name = "WORD", allow_hyphen_values = true)]
+    pub(super) word: String,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// Only on these nodes.
+    #[arg(long = "node", value_name = "NAME")]
+    pub(super) nodes: Vec<String>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
 }
 
 #[derive(clap::Args, Debug)]
@@ -294,6 +328,12 @@ pub(super) enum ShowWhat {
     Pod(ShowOne),
     /// The same of a container of Docker: NODE/NAME, or NAME if one node alone has it.
     Container(ShowOne),
+    /// A service, [NAMESPACE/]NAME: its addresses, ports and endpoints, which nodes answer where and to whom
+    /// they hand connections, and what is programmed for it.
+    Service(ShowOnNode),
+    /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
+    /// rules there are and who is asked first.
+    Node(ShowOne),
 }
 
 #[derive(clap::Args, Debug)]
@@ -306,6 +346,83 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Something that every node has in its own way.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowOnNode {
+    #[command(flatten)]
+    pub(super) one: ShowOne,
+    /// What is programmed on this node [default: one that has an endpoint].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Trace {
+    /// Who asks and who is asked, then the sources, as for the other commands: pod/NAMESPACE/NAME,
+    /// service/NAMESPACE/NAME, node/NAME, container/NODE/NAME, outside/ADDRESS or an address; whoever
+    /// is asked perhaps with :PORT. `pod shop/web-0 to service shop/api` is read, too.
+    #[arg(required = true, num_args = 1.., value_name = "FROM TO [SOURCES]")]
+    pub(super) words: Vec<String>,
+    /// What is sent [default: what the port is stated with, TCP; without a port an echo request]
+    #[arg(long, value_enum, value_name = "PROTOCOL")]
+    pub(super) proto: Option<Carried>,
+    /// The port that is asked, by number or name: the same as behind a colon.
+    #[arg(long)]
+    pub(super) port: Option<String>,
+    /// The family of the addresses: 4 or 6 [default: the first that both have].
+    #[arg(long, value_parser = family)]
+    pub(super) family: Option<Family>,
+    /// The node by which a packet from outside comes in.
+    #[arg(long, value_name = "NODE")]
+    pub(super) through: Option<String>,
+    /// Show every way in full, not just one.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// The lock file [default: netc.lock beside the sources].
+    #[arg(long, value_name = "FILE")]
+    pub(super) lock: Option<PathBuf>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: TraceFormat,
+}
+
+/// What is sent.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Carried {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+    /// An echo request, as ping(8) sends it.
+    Icmp,
+}
+
+/// How a trace is shown.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TraceFormat {
+    /// For people.
+    Text,
+    /// For people, diagnostics without excerpts of the sources.
+    Short,
+    /// For machines.
+    Json,
+    /// A sequence diagram.
+    Mermaid,
+}
+
+impl TraceFormat {
+    /// How diagnostics are shown.
+    pub(super) fn diagnostics(self) -> Format {
+        match self {
+            TraceFormat::Text | TraceFormat::Mermaid => Format::Text,
+            TraceFormat::Short => Format::Short,
+            TraceFormat::Json => Format::Json,
+        }
+    }
 }
 
 #[derive(clap::Args, Debug)]
@@ -428,6 +545,15 @@ fn node_name(word: &str) -> Result<String, String> {
         Some(help) => format!("it {}; {help}", why.reason),
         None => format!("it {}", why.reason),
     })
+}
+
+/// A family by its number.
+fn family(word: &str) -> Result<Family, String> {
+    match word {
+        "4" => Ok(Family::V4),
+        "6" => Ok(Family::V6),
+        _ => Err("it is 4 or 6".to_owned()),
+    }
 }
 
 /// A time in the language's form.

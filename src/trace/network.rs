@@ -1,5 +1,6 @@
 //! The network that packets walk through.
 
+use super::listen::Listeners;
 use super::machine::Machine;
 use crate::model::{Cluster, NodeId};
 use netc_lang::Diagnostic;
@@ -17,6 +18,7 @@ pub struct Network<'c> {
     machines: Vec<OnceCell<Result<Machine, Vec<Diagnostic>>>>,
     /// Which node has an address on what joins the nodes.
     nodes: FxHashMap<IpAddr, NodeId>,
+    listeners: Listeners,
 }
 
 impl<'c> Network<'c> {
@@ -30,13 +32,23 @@ impl<'c> Network<'c> {
         let ids = (0..).map(NodeId).zip(&cluster.nodes);
         let nodes =
             ids.flat_map(|(id, node)| node.addresses.iter().map(move |own| (own.address, id)));
-        Network { cluster, make: Box::new(make), machines, nodes: nodes.collect() }
+        Network {
+            cluster,
+            make: Box::new(make),
+            machines,
+            nodes: nodes.collect(),
+            listeners: Listeners::of(cluster),
+        }
     }
 
     /// The cluster.
     #[must_use]
     pub fn cluster(&self) -> &'c Cluster {
         self.cluster
+    }
+
+    pub(super) fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// A node, made ready.

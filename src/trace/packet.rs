@@ -2,7 +2,7 @@
 
 use super::Who;
 use crate::model::Family;
-use crate::object::{Text, VirtualAddress};
+use crate::object::{Side, Text, VirtualAddress};
 use netc_lang::Protocol;
 use std::fmt;
 
@@ -98,6 +98,24 @@ impl Packet {
         Packet { source, destination, payload, mark, tracked, input: None, output: None }
     }
 
+    /// The address at one end.
+    #[must_use]
+    pub fn end(&self, side: Side) -> &Who {
+        match side {
+            Side::Source => &self.source,
+            Side::Destination => &self.destination,
+        }
+    }
+
+    /// Another address and port at one end.
+    pub(super) fn put(&mut self, side: Side, who: Who, port: Option<u16>) {
+        match side {
+            Side::Source => self.source = who,
+            Side::Destination => self.destination = who,
+        }
+        self.payload = self.payload.with(side, port);
+    }
+
     /// Its family.
     #[must_use]
     pub fn family(&self) -> Family {
@@ -141,6 +159,28 @@ impl Payload {
             (Payload::Echo { .. }, Family::V4) => "icmp",
             (Payload::Echo { .. }, Family::V6) => "ipv6-icmp",
             (Payload::Ipip, _) => "ipencap",
+        }
+    }
+
+    /// The same with another port at one end.
+    pub(super) fn with(self, side: Side, port: Option<u16>) -> Payload {
+        match (self, side) {
+            (Payload::Ports { protocol, destination, .. }, Side::Source) => {
+                Payload::Ports { protocol, source: port, destination }
+            }
+            (Payload::Ports { protocol, source, .. }, Side::Destination) => {
+                Payload::Ports { protocol, source, destination: port }
+            }
+            (other, _) => other,
+        }
+    }
+
+    /// The port at one end, if it is known.
+    #[must_use]
+    pub fn port(self, side: Side) -> Option<u16> {
+        match side {
+            Side::Source => self.source(),
+            Side::Destination => self.destination(),
         }
     }
 

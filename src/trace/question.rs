@@ -117,6 +117,8 @@ pub enum Cause {
     },
     /// Addresses of loopback are not taken from, or sent to, a network.
     Loopback,
+    /// It comes from elsewhere with a source address that is the namespace's own.
+    OwnSource(IpAddr),
     /// Nobody has the address on that link.
     NoNeighbour {
         /// The address.

@@ -5,7 +5,11 @@ use crate::object::VirtualAddress;
 
 /// A connection as each namespace on its way knows it.
 #[derive(Clone, Default, Debug)]
-pub struct Tracks(Vec<Track>);
+pub struct Tracks {
+    all: Vec<Track>,
+    /// The one that the packet is known to be of where it is now.
+    current: Option<usize>,
+}
 
 /// A connection as one namespace knows it (`struct nf_conn` in the kernel).
 #[derive(Clone, Debug)]
@@ -18,6 +22,10 @@ pub struct Track {
     pub translated: Ends,
     /// The virtual server of IPVS that it is of.
     pub server: Option<VirtualAddress>,
+    /// Rules were asked for another destination.
+    pub asked_destination: bool,
+    /// Rules were asked for another source.
+    pub asked_source: bool,
 }
 
 /// From where to where.
@@ -44,11 +52,24 @@ impl Ends {
 }
 
 impl Track {
-    /// Whether its destination was translated.
+    /// A connection that begins.
+    #[must_use]
+    pub fn new(place: Place, packet: &Packet) -> Track {
+        Track {
+            place,
+            original: Ends::of(packet),
+            translated: Ends::of(packet),
+            server: None,
+            asked_destination: false,
+            asked_source: false,
+        }
+    }
+
+    /// Whether its destination was translated: what IPVS does is none of this.
     #[must_use]
     pub fn dnat(&self) -> bool {
         let of = |ends: &Ends| (ends.destination.clone(), ends.payload.destination());
-        of(&self.original) != of(&self.translated)
+        self.server.is_none() && of(&self.original) != of(&self.translated)
     }
 
     /// Whether its source was.
@@ -68,24 +89,42 @@ impl Track {
 }
 
 impl Tracks {
-    /// What a namespace remembers.
-    pub fn of<'t>(&'t self, place: &Place) -> impl Iterator<Item = &'t Track> {
-        self.0.iter().filter(move |track| track.place == *place)
+    /// Finds what a namespace remembers of a packet that comes in: whether it is an answer.
+    pub(super) fn find(&mut self, place: &Place, packet: &Packet) -> Option<bool> {
+        let here = self.all.iter().enumerate().rev().filter(|(_, track)| track.place == *place);
+        let known = here.into_iter().find_map(|(index, track)| {
+            let answer = track.is_answer(packet);
+            (answer || track.original == Ends::of(packet)).then_some((index, answer))
+        });
+        self.current = known.map(|(index, _)| index);
+        known.map(|(_, answer)| answer)
     }
 
-    /// What a namespace remembers last.
-    pub fn last_of(&mut self, place: &Place) -> Option<&mut Track> {
-        self.0.iter_mut().rev().find(|track| track.place == *place)
+    /// Another connection, which the packet is the first one of.
+    pub(super) fn begin(&mut self, track: Track) {
+        self.current = Some(self.all.len());
+        self.all.push(track);
     }
 
-    /// Another connection.
-    pub fn add(&mut self, track: Track) {
-        self.0.push(track);
+    /// The connection that the packet is of where it is now.
+    #[must_use]
+    pub fn current(&self) -> Option<&Track> {
+        self.all.get(self.current?)
+    }
+
+    /// The same, to be changed.
+    pub(super) fn current_mut(&mut self) -> Option<&mut Track> {
+        self.all.get_mut(self.current?)
+    }
+
+    /// The packet leaves the namespace.
+    pub(super) fn leave(&mut self) {
+        self.current = None;
     }
 
     /// Every end of every connection.
     pub(super) fn ends(&mut self) -> impl Iterator<Item = &mut Who> {
-        self.0.iter_mut().flat_map(|track| {
+        self.all.iter_mut().flat_map(|track| {
             let Track { original, translated, .. } = track;
             [
                 &mut original.source,

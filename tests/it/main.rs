@@ -33,3 +33,5 @@ mod snapshots;
 mod support;
 mod tables;
 mod tree;
+mod walk;
+mod walked_rules;

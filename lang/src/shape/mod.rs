@@ -7,7 +7,7 @@ mod numbers;
 mod primitives;
 
 use crate::suggest::one_of;
-use crate::value::Value;
+use crate::value::{Port, Value};
 use keys::{key_file, public_key};
 use names::{
     choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
@@ -160,6 +160,16 @@ pub struct Misshapen {
 /// It is no time, or not within the bounds.
 pub fn seconds(word: &str, min: u32, max: u32) -> Result<u32, Misshapen> {
     duration(word, min, max)
+}
+
+/// A port with or without its protocol.
+pub(crate) fn port_with_protocol(word: &str) -> Result<Port, Misshapen> {
+    port(word)
+}
+
+/// The name of a port of a service or pod.
+pub(crate) fn port_name_of_party(word: &str) -> Result<(), Misshapen> {
+    service_port_name(word)
 }
 
 /// A reason without further help.

@@ -2,7 +2,7 @@
 
 use super::fib::LOCAL_TABLE;
 use super::{Device, Fib, Joined};
-use crate::model::{Family, Node};
+use crate::model::{Family, Node, NodeAddress};
 use crate::object::{
     Address, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, RouteKind, RouteScope, State, Text,
 };
@@ -30,6 +30,8 @@ pub struct Space {
     pub neighbours: BTreeMap<(Text, IpAddr), (Mac, Option<Span>)>,
     /// Forwarding entries of vxlan devices by device and Ethernet address.
     pub fdb: BTreeMap<(Text, Mac), (IpAddr, Option<Span>)>,
+    /// The port of a bridge by which an address is reached.
+    ports: FxHashMap<(Text, IpAddr), Text>,
     /// The parameters that are stated, by their dotted names.
     pub parameters: BTreeMap<Text, (Text, Option<Span>)>,
 }
@@ -39,8 +41,7 @@ impl Space {
     pub(super) fn of_node(node: &Node) -> Space {
         let mut space = Space::default();
         for own in &node.addresses {
-            let Some(device) = &own.device else { continue };
-            let name: Text = device.as_str().into();
+            let name: Text = device_of_node(own).into();
             let kind = LinkKind::Other("device".into());
             let device = space.devices.entry(Text::clone(&name)).or_insert_with(|| {
                 let mut device = Device::new(Text::clone(&name), kind, node.mtu, Joined::Underlay);
@@ -56,10 +57,9 @@ impl Space {
         // By which device it reaches everything else.
         for family in Family::ALL {
             let first = node.addresses.iter().find(|own| Family::of(own.address) == family);
-            if let Some(own) = first.filter(|_| node.has_uplink())
-                && let Some(device) = &own.device
-            {
-                let route = kernel_route(family.default_route(), device.as_str().into());
+            if let Some(own) = first.filter(|_| node.has_uplink()) {
+                let device = device_of_node(own).into();
+                let route = kernel_route(family.default_route(), device);
                 space.fib.add(Route { scope: RouteScope::Global, ..route }, Some(own.span), true);
             }
         }
@@ -132,7 +132,7 @@ impl Space {
 
     /// What every namespace has once it is complete: loopback.
     pub(super) fn settle(spaces: &mut BTreeMap<Netns, Space>) {
-        for (netns, space) in spaces {
+        for (netns, space) in spaces.iter_mut() {
             let name: Text = LOOPBACK.into();
             let device = space.devices.entry(Text::clone(&name)).or_insert_with(|| {
                 let kind = LinkKind::Other("loopback".into());
@@ -151,6 +151,34 @@ impl Space {
                 );
             }
         }
+        let found: Vec<(Netns, (Text, IpAddr), Text)> = spaces
+            .iter()
+            .flat_map(|(netns, space)| {
+                let ports = space.devices.values().filter_map(|device| {
+                    let Joined::Peer(other, name) = &device.joined else { return None };
+                    let (port, own) =
+                        (device.port.as_ref()?, spaces.get(other)?.addresses.get(name)?);
+                    Some((port, own))
+                });
+                ports.flat_map(move |(port, own)| {
+                    own.iter().map(move |(address, _)| {
+                        let key = (Text::clone(&port.bridge), address.addr());
+                        (netns.clone(), key, Text::clone(&port.link))
+                    })
+                })
+            })
+            .collect();
+        for (netns, key, port) in found {
+            if let Some(space) = spaces.get_mut(&netns) {
+                space.ports.insert(key, port);
+            }
+        }
+    }
+
+    /// The port of a bridge by which an address is reached.
+    #[must_use]
+    pub fn port_of(&self, bridge: &Text, address: IpAddr) -> Option<&Text> {
+        self.ports.get(&(Text::clone(bridge), address))
     }
 
     /// An address, with the routes that the kernel makes by itself (`fib_add_ifaddr` in
@@ -194,6 +222,11 @@ impl Space {
     pub fn is_on(&self, key: &str, default: bool) -> bool {
         self.parameter(key).map_or(default, |(value, _)| value != "0")
     }
+}
+
+/// The device of a node's own address. Where none is stated it is not known, but there is one.
+fn device_of_node(own: &NodeAddress) -> &str {
+    own.device.as_deref().unwrap_or("underlay")
 }
 
 fn device_of<'s>(
