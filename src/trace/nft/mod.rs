@@ -5,6 +5,7 @@ mod field;
 mod groups;
 mod index;
 mod look;
+mod lookup;
 mod note;
 mod origin;
 mod pass;

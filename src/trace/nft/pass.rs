@@ -6,11 +6,11 @@ use super::super::{TrackState, Way};
 use super::Rules;
 use super::field::{Field, worked};
 use super::groups::Groups;
-use super::index::{Unknown, numbers};
-use super::look::{Look, Seen};
+use super::index::Unknown;
+use super::look::Look;
 use super::note::{Line, Match};
 use super::read;
-use super::rule::{Action, Among, Key, Lookup, Step};
+use super::rule::{Action, Among, Step};
 use crate::object::{Base, NftChain};
 use std::ops::ControlFlow;
 
@@ -22,8 +22,8 @@ const DEEPEST: usize = 16;
 const LONGEST: usize = 1000;
 
 /// A packet in front of a rule.
-struct Run<'t> {
-    way: Way,
+pub(super) struct Run<'t> {
+    pub(super) way: Way,
     chain: &'t NftChain,
     rule: usize,
     /// Where it goes on when the chain ends.
@@ -36,16 +36,16 @@ struct Run<'t> {
 
 /// All that comes of a packet in a base chain.
 pub(super) struct Pass<'t, 'v> {
-    rules: &'t Rules,
+    pub(super) rules: &'t Rules,
     view: &'v View<'v>,
     chain: &'t NftChain,
     base: &'t Base,
-    open: Vec<Run<'t>>,
+    pub(super) open: Vec<Run<'t>>,
     done: Vec<Judged>,
 }
 
 /// What becomes of a packet as a rule says it.
-type Next<'t> = Option<Run<'t>>;
+pub(super) type Next<'t> = Option<Run<'t>>;
 
 impl<'t, 'v> Pass<'t, 'v> {
     pub(super) fn new(
@@ -109,7 +109,7 @@ impl<'t, 'v> Pass<'t, 'v> {
         Some(run)
     }
 
-    fn look<'l>(&'l self, key: &'l [Field], among: &'l Among<'t>) -> Look<'l, 't> {
+    pub(super) fn look<'l>(&'l self, key: &'l [Field], among: &'l Among<'t>) -> Look<'l, 't> {
         Look { rules: self.rules, view: self.view, key, among }
     }
 
@@ -138,120 +138,8 @@ impl<'t, 'v> Pass<'t, 'v> {
         on.map_or(ControlFlow::Break(None), ControlFlow::Continue)
     }
 
-    /// Does what a map says.
-    fn look_up(
-        &mut self,
-        run: Run<'t>,
-        line: Line,
-        known: Match<'t>,
-        lookup: &Lookup<'t>,
-    ) -> Next<'t> {
-        let Lookup { key, among, .. } = lookup;
-        let key = match key {
-            Key::Fields(key) => key,
-            Key::Number { count, first } => {
-                return self.pick(run, line, known, (*count, *first), lookup);
-            }
-        };
-        let all = match self.look(key, among).all(&run.way) {
-            Groups::All(seen) => return self.seen(run, line, known, seen, lookup),
-            Groups::Apart(all) => all,
-        };
-        for (way, seen) in all.into_iter().rev() {
-            let next = self.seen(run.with(way), line, known, seen, lookup);
-            self.open.extend(next);
-        }
-        None
-    }
-
-    /// Does what the element of a map says that was seen.
-    fn seen(
-        &mut self,
-        mut run: Run<'t>,
-        line: Line,
-        known: Match<'t>,
-        seen: Seen<'t>,
-        lookup: &Lookup<'t>,
-    ) -> Next<'t> {
-        let found = match seen {
-            Seen::Absent | Seen::Nothing => return Some(run),
-            Seen::Unknown => return Some(unjudged(run, line)),
-            Seen::Has(found) => found,
-        };
-        let Some(action) = Action::of(lookup.gives, found.value) else {
-            return Some(unjudged(run, line));
-        };
-        let element = match (&lookup.among, found.element) {
-            (Among::Named(map), Some((element, origin))) => Some((*map, element, origin)),
-            _ => None,
-        };
-        line.note(&mut run.way, Match { element, ..known });
-        self.act(run, line, action)
-    }
-
-    /// Does what belongs to one of some numbers, each as likely.
-    fn pick(
-        &mut self,
-        run: Run<'t>,
-        line: Line,
-        known: Match<'t>,
-        (count, first): (u32, u32),
-        lookup: &Lookup<'t>,
-    ) -> Next<'t> {
-        let named;
-        let entries = match &lookup.among {
-            Among::Numbered(entries) => entries,
-            Among::Named(map) => {
-                let Some(entries) = self.rules.set(map).and_then(numbers) else {
-                    return Some(unjudged(run, line));
-                };
-                named = entries;
-                &named
-            }
-            Among::Listed(_) => return Some(unjudged(run, line)),
-        };
-        let mut left = count;
-        let mut all = Vec::with_capacity(entries.len());
-        for (low, high, value) in entries {
-            let (from, to) = (first.max(*low), first.saturating_add(count - 1).min(*high));
-            let hits = to.saturating_add(1).saturating_sub(from).min(left);
-            let Some(action) = Action::of(lookup.gives, value) else {
-                return Some(unjudged(run, line));
-            };
-            left -= hits;
-            if hits == count {
-                return self.hit(run, line, known, action);
-            }
-            all.extend((hits > 0).then_some((hits, action)));
-        }
-        let share = |hits: u32| f64::from(hits) / f64::from(count);
-        // Nothing belongs to the other numbers: the rule is not for them.
-        if left > 0 {
-            self.open.push(run.with(run.way.part(share(left))));
-        }
-        for (hits, action) in all.into_iter().rev() {
-            let chance = share(hits);
-            let next = run.with(run.way.part(chance));
-            let known = Match { chance: Some(chance), ..known };
-            let next = self.hit(next, line, known, action);
-            self.open.extend(next);
-        }
-        None
-    }
-
-    fn hit(
-        &mut self,
-        mut run: Run<'t>,
-        line: Line,
-        known: Match<'t>,
-        action: Action<'t>,
-    ) -> Next<'t> {
-        line.note(&mut run.way, known);
-        self.act(run, line, action)
-    }
-
     /// Does what a rule says.
-    fn act(&mut self, mut run: Run<'t>, line: Line, action: Action<'t>) -> Next<'t> {
+    pub(super) fn act(&mut self, mut run: Run<'t>, line: Line, action: Action<'t>) -> Next<'t> {
         let verdict = match action {
             Action::Continue => return Some(run),
             Action::Return => return self.leave(run),
@@ -295,14 +183,14 @@ impl<'t, 'v> Pass<'t, 'v> {
 
 impl<'t> Run<'t> {
     /// The same for some of its packets.
-    fn with(&self, way: Way) -> Run<'t> {
+    pub(super) fn with(&self, way: Way) -> Run<'t> {
         let Run { chain, rule, passed, verdict, .. } = *self;
         Run { way, chain, rule, back: self.back.clone(), passed, verdict }
     }
 }
 
 /// A rule that cannot be judged is taken as not matching.
-fn unjudged<'t>(mut run: Run<'t>, line: Line) -> Run<'t> {
+pub(super) fn unjudged<'t>(mut run: Run<'t>, line: Line) -> Run<'t> {
     line.unjudged(&mut run.way);
     run
 }

@@ -17,7 +17,8 @@ pub(super) type Expected = BTreeMap<Fate, f64>;
 impl Site {
     /// Asks both. What differs, in words.
     pub(super) fn differences(&self, network: &Network, all: &[Asked]) -> Vec<String> {
-        let expected: Vec<Expected> = all.iter().map(|asked| self.expected(network, asked)).collect();
+        let expected: Vec<Expected> =
+            all.iter().map(|asked| self.expected(network, asked)).collect();
         let mut requests = Vec::new();
         for (asked, expected) in all.iter().zip(&expected) {
             let may_be_silent = expected.keys().any(|fate| *fate == Fate::Silence);
@@ -80,7 +81,10 @@ impl Site {
         counts: &BTreeMap<Fate, usize>,
         expected: &Expected,
     ) -> String {
-        let mut text = format!("{}: {asked}\n    the kernel: {counts:?}\n    the walk: {expected:?}\n", self.name);
+        let mut text = format!(
+            "{}: {asked}\n    the kernel: {counts:?}\n    the walk: {expected:?}\n",
+            self.name
+        );
         let answer = network.ask(&asked.question(&self.cluster)).expect("it compiles");
         for ended in answer.ways.iter().take(3) {
             text.push_str(&way(ended));

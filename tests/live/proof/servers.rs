@@ -81,8 +81,7 @@ fn serve(all: &[Served]) {
             Socket::Tcp(listener) => listener.as_fd(),
             Socket::Udp(socket) => socket.as_fd(),
         });
-        let mut fds: Vec<PollFd> =
-            sockets.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        let mut fds: Vec<PollFd> = sockets.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         let _ = poll(&mut fds, PollTimeout::from(PAUSE));
         fds.iter().map(|fd| fd.any().unwrap_or(false)).collect()
     };

@@ -101,8 +101,7 @@ impl Site {
     /// The namespace in which the walk found a server.
     pub(super) fn spot(&self, place: &Place, address: IpAddr) -> Option<&Spot> {
         self.spots.iter().find(|spot| {
-            spot.place == *place
-                && (*place != Place::Outside || spot.addresses.contains(&address))
+            spot.place == *place && (*place != Place::Outside || spot.addresses.contains(&address))
         })
     }
 }
@@ -243,9 +242,9 @@ impl Wire<'_> {
             let v6 = own.address.is_ipv6();
             let pods = pod_networks.iter().map(|(_, own)| own.network);
             let nets = pods.chain(service_networks.iter().map(|(_, own)| *own));
-            let open = services.iter().flat_map(|service| {
-                service.external_ips.iter().chain(&service.load_balancer_ips)
-            });
+            let open = services
+                .iter()
+                .flat_map(|service| service.external_ips.iter().chain(&service.load_balancer_ips));
             let all: BTreeSet<ipnet::IpNet> =
                 nets.chain(open.map(|address| (*address).into())).collect();
             for to in all.into_iter().filter(|to| to.addr().is_ipv6() == v6) {
