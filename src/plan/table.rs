@@ -195,7 +195,8 @@ impl Entry {
         let mut words = rest.split_ascii_whitespace();
         let length = words.next().map_or(0, str::len);
         let policy = words.next();
-        let (built_in, drops) = (policy.is_some_and(|policy| policy != "-"), policy == Some("DROP"));
+        let (built_in, drops) =
+            (policy.is_some_and(|policy| policy != "-"), policy == Some("DROP"));
         let start = line.start + 1;
         Entry { name: start..start + length, rules: line.end..line.end, built_in, drops }
     }

@@ -2,7 +2,7 @@
 
 use super::fib::LOCAL_TABLE;
 use super::{Device, Fib, Joined};
-use crate::model::{Family, Node};
+use crate::model::{Family, Node, NodeAddress, Uplink};
 use crate::object::{
     Address, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, RouteKind, RouteScope, State, Text,
 };
@@ -57,12 +57,8 @@ impl Space {
         }
         // By which device it reaches everything else.
         for family in Family::ALL {
-            let first = node.addresses.iter().find(|own| Family::of(own.address) == family);
-            if let Some(own) = first.filter(|_| node.has_uplink())
-                && let Some(device) = &own.device
-            {
-                let route = kernel_route(family.default_route(), device.as_str().into());
-                space.fib.add(Route { scope: RouteScope::Global, ..route }, Some(own.span), true);
+            if let Some((route, origin, assumed)) = uplink(node, family) {
+                space.fib.add(route, Some(origin), assumed);
             }
         }
         space
@@ -232,6 +228,30 @@ fn device_of<'s>(
     link: &str,
 ) -> Option<&'s mut Device> {
     spaces.get_mut(netns)?.devices.get_mut(link)
+}
+
+/// The route of a node to everything else, the statement behind it, and whether it is taken for
+/// granted.
+fn uplink(node: &Node, family: Family) -> Option<(Route, Span, bool)> {
+    let to_all = |device: &str| Route {
+        scope: RouteScope::Global,
+        ..kernel_route(family.default_route(), device.into())
+    };
+    let stated = match &node.uplink {
+        Uplink::None(_) => return None,
+        Uplink::Via(gateways) => gateways.get(family),
+        Uplink::Assumed => None,
+    };
+    if let Some(gateway) = stated {
+        let within = |own: &&NodeAddress| {
+            own.network().is_some_and(|network| network.contains(&gateway.value))
+        };
+        let device = node.addresses.iter().find(within)?.device.as_ref()?;
+        let route = Route { gateway: Some(gateway.value), ..to_all(device) };
+        return Some((route, gateway.span, false));
+    }
+    let own = node.address(family)?;
+    Some((to_all(own.device.as_ref()?), own.span, true))
 }
 
 /// A route that the kernel makes.
