@@ -33,3 +33,4 @@ mod snapshots;
 mod support;
 mod tables;
 mod tree;
+mod walk;

@@ -2,7 +2,7 @@
 
 use crate::model::bind::Nodes;
 use crate::model::stated::NodeDecl;
-use crate::model::{Family, Uplink, fault};
+use crate::model::{Uplink, fault};
 use netc_lang::{Diagnostic, Spanned};
 use std::net::IpAddr;
 
@@ -21,11 +21,6 @@ fn of_node(node: &NodeDecl, gateway: &Spanned<IpAddr>) -> Option<Diagnostic> {
     }
     let within =
         |network: Option<ipnet::IpNet>| network.is_some_and(|net| net.contains(&gateway.value));
-    match node.addresses.iter().find(|own| within(own.network())) {
-        None => Some(fault::uplink_out_of_reach(gateway, &node.name)),
-        Some(own) if own.device.is_none() => {
-            Some(fault::gateway_without_device(gateway, Family::of(gateway.value)))
-        }
-        Some(_) => None,
-    }
+    let reached = node.addresses.iter().any(|own| within(own.network()));
+    (!reached).then(|| fault::uplink_out_of_reach(gateway, &node.name))
 }

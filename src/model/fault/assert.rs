@@ -1,6 +1,5 @@
 //! Asserts, and what is known of the way out of a node.
 
-use crate::model::Family;
 use netc_lang::{Diagnostic, Span, Spanned, code};
 use std::net::IpAddr;
 
@@ -31,10 +30,4 @@ pub(crate) fn own_gateway(gateway: &Spanned<IpAddr>, node: &str) -> Diagnostic {
     let message = format!("the gateway {} is node {node} itself", gateway.value);
     Diagnostic::at(code::RESERVED_ADDRESS, gateway.span, message)
         .help("name the router, or write `gateway none` if there is none")
-}
-
-pub(crate) fn gateway_without_device(gateway: &Spanned<IpAddr>, family: Family) -> Diagnostic {
-    let message = format!("no device is known by which {} is reached", gateway.value);
-    Diagnostic::at(code::GATEWAY_OUT_OF_REACH, gateway.span, message)
-        .help(format!("state the device of the node's {family} address: `address … on eth0`"))
 }

@@ -48,7 +48,19 @@ impl Entry {
     /// The route in the words of ip-route(8).
     #[must_use]
     pub fn decided(&self) -> Decided {
-        let mut line = emit::way(&self.route);
+        let Route { destination, kind, .. } = &self.route;
+        let whole = destination.prefix_len() == destination.max_prefix_len();
+        let to = match destination.prefix_len() {
+            0 => "default".to_owned(),
+            _ if whole => destination.addr().to_string(),
+            _ => destination.to_string(),
+        };
+        let way = emit::way(&self.route);
+        // The word for its kind stands before the destination.
+        let mut line = match way.strip_prefix(kind.word()) {
+            Some(rest) => format!("{} {to}{rest}", kind.word()),
+            None => format!("{to} {way}"),
+        };
         if self.assumed {
             line.push_str(" (assumed)");
         }
@@ -84,6 +96,12 @@ impl Fib {
 
     pub(super) fn rule(&mut self, rule: PolicyRule, origin: Option<Span>) {
         self.rules.insert((rule.family, rule.priority), (rule, origin));
+    }
+
+    /// Whether rules of the routing policy ask where packets come from.
+    #[must_use]
+    pub fn asks_source(&self) -> bool {
+        self.rules.values().any(|(rule, _)| rule.from.is_some())
     }
 
     /// Whether an address has a route of its own in the table of local ones.

@@ -41,8 +41,7 @@ impl Space {
     pub(super) fn of_node(node: &Node) -> Space {
         let mut space = Space::default();
         for own in &node.addresses {
-            let Some(device) = &own.device else { continue };
-            let name: Text = device.as_str().into();
+            let name: Text = device_of_node(own).into();
             let kind = LinkKind::Other("device".into());
             let device = space.devices.entry(Text::clone(&name)).or_insert_with(|| {
                 let mut device = Device::new(Text::clone(&name), kind, node.mtu, Joined::Underlay);
@@ -222,6 +221,11 @@ impl Space {
     }
 }
 
+/// The device of a node's own address. Where none is stated it is not known, but there is one.
+fn device_of_node(own: &NodeAddress) -> &str {
+    own.device.as_deref().unwrap_or("underlay")
+}
+
 fn device_of<'s>(
     spaces: &'s mut BTreeMap<Netns, Space>,
     netns: &Netns,
@@ -246,12 +250,12 @@ fn uplink(node: &Node, family: Family) -> Option<(Route, Span, bool)> {
         let within = |own: &&NodeAddress| {
             own.network().is_some_and(|network| network.contains(&gateway.value))
         };
-        let device = node.addresses.iter().find(within)?.device.as_ref()?;
+        let device = device_of_node(node.addresses.iter().find(within)?);
         let route = Route { gateway: Some(gateway.value), ..to_all(device) };
         return Some((route, gateway.span, false));
     }
     let own = node.address(family)?;
-    Some((to_all(own.device.as_ref()?), own.span, true))
+    Some((to_all(device_of_node(own)), own.span, true))
 }
 
 /// A route that the kernel makes.

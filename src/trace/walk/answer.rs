@@ -1,6 +1,6 @@
 //! A packet arrives: it is taken out of another one, answered, or is the answer that was waited for.
 
-use super::{Broken, Here, Next, Server, Stage, Walker, Walking};
+use super::{Broken, Here, Next, STAGES, Server, Stage, Walker, Walking};
 use crate::object::Netns;
 use crate::trace::{Cause, Event, Packet, Place, Symptom};
 use std::net::IpAddr;
@@ -45,7 +45,7 @@ impl Walker<'_, '_> {
         });
         way.tracks.leave();
         way.packet = Packet::new(destination, source, payload.answer());
-        walking.narrow = None;
+        (walking.narrow, walking.life) = (None, STAGES);
         walking
     }
 

@@ -9,6 +9,7 @@ use crate::trace::{Cause, Device, Event, Holds, Symptom, Who};
 use std::net::IpAddr;
 
 /// A packet within a bridge.
+#[derive(Clone, Copy)]
 struct Bridged<'b> {
     bridge: &'b Text,
     /// The port that it came by; none, if the node itself sends it.
@@ -29,7 +30,7 @@ impl Here<'_> {
         next: &mut Next,
     ) {
         let filtered = port.is_some() && self.filters_bridged(walking.way.packet.family());
-        let mut bridged = Bridged { bridge, port, gateway, filtered };
+        let bridged = Bridged { bridge, port, gateway, filtered };
         let Some(port) = port else { return self.pass(walking, &bridged, next) };
         let device = Device { name: Text::clone(bridge), port: Some(Text::clone(port)) };
         walking.way.note(Event::In(device.clone()), None);
@@ -54,8 +55,8 @@ impl Here<'_> {
             });
             match stays {
                 Some(entry) => {
-                    bridged.gateway = entry.route.gateway;
-                    self.pass(walking, &bridged, next);
+                    let gateway = entry.route.gateway;
+                    self.pass(walking, &Bridged { gateway, ..bridged }, next);
                 }
                 None => {
                     walking.way.packet.output = None;

@@ -19,9 +19,9 @@ use crate::object::{Netns, Text};
 use netc_lang::Diagnostic;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// So many places are passed at most: the time to live that packets begin with
-/// (`net.ipv4.ip_default_ttl`).
-const TIME_TO_LIVE: u8 = 64;
+/// So many stages have a way to somewhere at most: a few for each of the places that the time to live
+/// of a packet allows (`net.ipv4.ip_default_ttl`).
+const STAGES: u16 = 4 * 64;
 
 /// A way that has not ended.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ struct Walking {
     narrow: Option<(u32, Text)>,
     /// The MTU of the device that it was sent by.
     sent: u32,
-    /// How many more places it may pass.
-    life: u8,
+    /// How many more stages it may pass.
+    life: u16,
 }
 
 /// A packet within another one.
@@ -115,7 +115,7 @@ impl Walker<'_, '_> {
             Place::Node(..) => Stage::Send { source: source.is_some() },
         };
         let (server, inside, narrow) = (None, None, None);
-        Walking { way, stage, server, inside, narrow, sent: u32::MAX, life: TIME_TO_LIVE }
+        Walking { way, stage, server, inside, narrow, sent: u32::MAX, life: STAGES }
     }
 
     fn step(self, mut walking: Walking, next: &mut Next) -> Result<(), Broken> {

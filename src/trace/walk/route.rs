@@ -46,6 +46,17 @@ impl<'h> Here<'h> {
                 rest = Some(walking.on(others));
                 walking.way = same;
             }
+        } else if let (Who::Any(_), true) = (&packet.source, self.space.fib.asks_source()) {
+            let of = |source| {
+                let found = self.space.fib.find(first, &Lookup { source: Some(source), ..lookup });
+                found.ok().flatten().map(|(table, entry, _)| (table, entry.route.destination))
+            };
+            let of_first = of(packet.source.first());
+            if let Holds::Partly(both) = walking.way.by_source(|one| of(one) == of_first) {
+                let (same, others) = *both;
+                rest = Some(walking.on(others));
+                walking.way = same;
+            }
         }
         (self.judge(walking, wanted.map_err(|rule| rule.clone()), first), rest)
     }

@@ -39,7 +39,9 @@ impl<'h> Here<'h> {
                 walking.way.client = Who::One(source);
             }
         }
-        walking.way.note(Event::Sent, None);
+        if walking.inside.is_none() {
+            walking.way.note(Event::Sent, None);
+        }
         self.output(walking, exit, next);
     }
 
