@@ -7,21 +7,26 @@
 //! that it stands for, the way divides. Rules are judged by [`iptables`] and [`nft`] from their
 //! text, so compiled and live ones alike.
 
+pub mod diagnosis;
 pub mod iptables;
 mod ipvs;
 mod listen;
 pub mod machine;
+pub mod names;
 mod network;
 pub mod nft;
 mod packet;
 pub mod party;
 mod question;
+mod sets;
+pub mod render;
 mod tracks;
 mod trail;
 pub mod verdict;
 mod walk;
 mod way;
 mod who;
+pub mod words;
 
 pub use network::{Make, Network};
 pub use packet::{Device, Packet, Payload, TrackState, Tracked};
