@@ -2,7 +2,7 @@
 
 use super::fib::{LOCAL_TABLE, Made};
 use super::{Device, Fib, Joined};
-use crate::model::{Family, Node, NodeAddress};
+use crate::model::{Family, Node, NodeAddress, Uplink};
 use crate::object::{
     Address, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, RouteKind, RouteScope, State, Text,
 };
@@ -56,12 +56,9 @@ impl Space {
         }
         // By which device it reaches everything else.
         for family in Family::ALL {
-            let first = node.addresses.iter().find(|own| Family::of(own.address) == family);
-            if let Some(own) = first.filter(|_| node.has_uplink()) {
-                let device = device_of_node(own).into();
-                let route = kernel_route(family.default_route(), device);
-                let route = Route { scope: RouteScope::Global, ..route };
-                space.fib.add(route, Some(own.span), Made::Assumed);
+            if let Some((route, origin, assumed)) = uplink(node, family) {
+                let made = if assumed { Made::Assumed } else { Made::Stated };
+                space.fib.add(route, Some(origin), made);
             }
         }
         space
@@ -231,6 +228,30 @@ fn device_of<'s>(
     link: &str,
 ) -> Option<&'s mut Device> {
     spaces.get_mut(netns)?.devices.get_mut(link)
+}
+
+/// The route of a node to everything else, the statement behind it, and whether it is taken for
+/// granted.
+fn uplink(node: &Node, family: Family) -> Option<(Route, Span, bool)> {
+    let to_all = |device: &str| Route {
+        scope: RouteScope::Global,
+        ..kernel_route(family.default_route(), device.into())
+    };
+    let stated = match &node.uplink {
+        Uplink::None(_) => return None,
+        Uplink::Via(gateways) => gateways.get(family),
+        Uplink::Assumed => None,
+    };
+    if let Some(gateway) = stated {
+        let within = |own: &&NodeAddress| {
+            own.network().is_some_and(|network| network.contains(&gateway.value))
+        };
+        let device = device_of_node(node.addresses.iter().find(within)?);
+        let route = Route { gateway: Some(gateway.value), ..to_all(device) };
+        return Some((route, gateway.span, false));
+    }
+    let own = node.address(family)?;
+    Some((to_all(device_of_node(own)), own.span, true))
 }
 
 /// A route that the kernel makes.
