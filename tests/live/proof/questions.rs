@@ -189,12 +189,11 @@ impl Site {
         self.cluster.nodes.iter().flat_map(|node| &node.addresses).map(|own| own.address)
     }
 
-    /// Addresses that nobody has: in pod networks, among services and on the wire.
+    /// Addresses that nobody has: in pod networks and among services. What is on the nodes' own
+    /// networks the walk takes for granted.
     fn nobodies(&self) -> impl Iterator<Item = IpAddr> {
         let blocks = self.cluster.nodes.iter().flat_map(|node| node.blocks.values().copied());
-        let wires = self.cluster.nodes.iter().flat_map(|node| &node.addresses);
-        let wires = wires.filter_map(|own| own.network());
-        let all = blocks.chain(self.cluster.service_networks.values().copied()).chain(wires);
+        let all = blocks.chain(self.cluster.service_networks.values().copied());
         all.filter(|net| net.max_prefix_len() - net.prefix_len() >= 8).map(|net| {
             match net.network() {
                 IpAddr::V4(base) => IpAddr::V4((u32::from(base) + 234).into()),
