@@ -35,6 +35,7 @@ mod site;
 mod suited;
 mod transact;
 mod ui;
+mod why;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -78,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Watchdog(args) => confirm::watchdog(args, &mut ui),
         Command::Graph(args) => graph::run(args, &mut ui),
         Command::Show(args) => show::run(args, &mut ui),
+        Command::Why(args) => why::run(args, &mut ui),
         Command::Lock(args) => lock::run(args, &mut ui),
         Command::Import(args) => import::run(args, &mut ui),
         Command::Fmt(args) => fmt::run(args, &mut ui),

@@ -16,6 +16,7 @@ pub mod nft;
 mod packet;
 pub mod party;
 mod question;
+mod sets;
 mod tracks;
 mod trail;
 pub mod verdict;
