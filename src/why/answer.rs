@@ -127,7 +127,10 @@ pub(super) fn statements(found: &Found, item: &Item) -> Vec<Span> {
                 State::Virtual(server) => &server.origins.0,
                 _ => &[],
             };
-            std::iter::once(object.origin).chain(object.others.iter().copied()).chain(reals.iter().copied()).collect()
+            std::iter::once(object.origin)
+                .chain(object.others.iter().copied())
+                .chain(reals.iter().copied())
+                .collect()
         }
         (_, Item::Chain(chain)) => {
             std::iter::once(chain.origin).chain(chain.rules().map(|rule| rule.origin)).collect()

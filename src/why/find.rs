@@ -170,7 +170,9 @@ fn of_address<'o>(item: &Item<'o>, address: IpAddr, out: &mut Out<'o>) {
             State::Neighbour(own) => (own.address == address).then_some(true),
             State::Virtual(own) => (own.address.socket.ip() == address).then_some(true),
             State::Route(own) if is(&own.destination) => Some(true),
-            State::Route(own) => (own.gateway == Some(address) || own.source == Some(address)).then_some(false),
+            State::Route(own) => {
+                (own.gateway == Some(address) || own.source == Some(address)).then_some(false)
+            }
             State::Fdb(own) => (own.destination == address).then_some(false),
             State::WireguardPeer(own) => {
                 own.endpoint.is_some_and(|own| own.ip() == address).then_some(false)
@@ -202,9 +204,9 @@ fn of_network<'o>(item: &Item<'o>, net: IpNet, out: &mut Out<'o>) {
         let found = match &object.state {
             State::Route(own) => (own.destination == net).then_some(true),
             // The route that comes with it.
-            State::Address(own) => {
-                (own.address.trunc() == net && net.prefix_len() < net.max_prefix_len()).then_some(true)
-            }
+            State::Address(own) => (own.address.trunc() == net
+                && net.prefix_len() < net.max_prefix_len())
+            .then_some(true),
             State::PolicyRule(own) => {
                 (own.from == Some(net) || own.to == Some(net)).then_some(true)
             }
@@ -310,7 +312,9 @@ fn of_line<'o>(item: &Item<'o>, text: &str, out: &mut Out<'o>) {
         && !matches!(object.state, State::Jump(_))
     {
         let lines = shown::object(&object.state);
-        if let Some(itself) = lines.iter().filter(|line| line.contains(text)).map(|line| line == text).max() {
+        if let Some(itself) =
+            lines.iter().filter(|line| line.contains(text)).map(|line| line == text).max()
+        {
             out.add(Inner::Whole, itself);
         }
     }
@@ -350,9 +354,9 @@ fn has_port(line: &str, port: &str) -> bool {
         matches!(pair, ["--dport" | "dport", own] if *own == port)
             || matches!(pair, ["--dports", own] if own.split(',').any(|own| own == port))
     });
-    let element = words.windows(3).any(|three| {
-        matches!(three, ["tcp" | "udp" | "sctp", ".", own] if *own == port)
-    });
+    let element = words
+        .windows(3)
+        .any(|three| matches!(three, ["tcp" | "udp" | "sctp", ".", own] if *own == port));
     one || element
 }
 
@@ -364,7 +368,9 @@ mod tests {
     fn an_address_is_named_whole() {
         let rule = "-A X -d 10.96.0.1/32 -p tcp -j DNAT --to-destination 10.244.0.2:80";
         assert!(names(rule, "10.96.0.1") && names(rule, "10.244.0.2"));
-        assert!(!names(rule, "10.96.0.10") && !names(rule, "0.96.0.1") && !names(rule, "10.244.0.20"));
+        assert!(
+            !names(rule, "10.96.0.10") && !names(rule, "0.96.0.1") && !names(rule, "10.244.0.20")
+        );
         assert!(names(rule, "10.96.0.1/32") && names(rule, "10.244.0.2:80"));
         assert!(!names("-A X -s 10.96.0.1/24", "10.96.0.1"));
         assert!(!names("-s 10.244.0.0/16", "10.244.0.0"));

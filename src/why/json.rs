@@ -11,9 +11,10 @@ const VERSION: u32 = 1;
 /// All that is told of a word.
 #[must_use]
 pub fn json(word: &str, told: &Told, sources: &Sources) -> Value {
-    let known = told.known.iter().map(|known| {
-        json!({ "what": known.what, "statement": statement(known.origin, sources) })
-    });
+    let known = told
+        .known
+        .iter()
+        .map(|known| json!({ "what": known.what, "statement": statement(known.origin, sources) }));
     let answers = told.answers.iter().map(|(one, nodes)| answer(one, nodes, sources));
     let mentions = told.mentions.iter().map(|(mention, nodes)| {
         json!({

@@ -18,11 +18,11 @@ mod text;
 mod told;
 
 pub use answer::{Answer, Several, Step};
-pub use known::{Known, known};
 pub use json::json;
+pub use known::{Known, known};
 pub use meaning::Meaning;
-pub use near::near;
 pub(crate) use near::names;
+pub use near::near;
 pub use system::System;
 pub use text::text;
 pub use told::{Mention, Told};

@@ -28,7 +28,9 @@ pub fn text(word: &str, told: &Told, sources: &Sources) -> String {
     }
     let (answers, mentions) = told.more();
     if answers > 0 {
-        out.push_str(&format!("\n… and {answers} more; `--node NAME` or more of the word narrows it down\n"));
+        out.push_str(&format!(
+            "\n… and {answers} more; `--node NAME` or more of the word narrows it down\n"
+        ));
     }
     if !told.mentions.is_empty() {
         apart(&mut out);
