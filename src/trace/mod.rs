@@ -19,6 +19,7 @@ mod packet;
 pub mod party;
 mod question;
 pub mod render;
+mod sets;
 mod tracks;
 mod trail;
 pub mod verdict;

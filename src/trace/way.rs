@@ -75,6 +75,19 @@ impl Way {
         Holds::Partly(Box::new((with(probability), with(1.0 - probability))))
     }
 
+    /// One that begins somewhere.
+    #[must_use]
+    pub fn new(place: Place, packet: Packet) -> Way {
+        let (client, trail, tracks) = (packet.source.clone(), Trail::default(), Tracks::default());
+        Way { share: 1.0, packet, place, client, trail, tracks }
+    }
+
+    /// One from outside, for tests.
+    #[cfg(test)]
+    pub(crate) fn sample(source: Who, destination: Who, payload: super::Payload) -> Way {
+        Way::new(Place::Outside, Packet::new(source, destination, payload))
+    }
+
     fn by(&self, who: &Who, test: impl Fn(IpAddr) -> bool) -> Holds {
         if let Who::One(address) = who {
             return test(*address).into();

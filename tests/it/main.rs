@@ -34,3 +34,4 @@ mod support;
 mod tables;
 mod tree;
 mod walk;
+mod walked_rules;

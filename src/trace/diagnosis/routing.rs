@@ -1,5 +1,6 @@
 //! Routing.
 
+use super::super::Place;
 use super::super::names::Owner;
 use super::{Case, Diagnosis};
 use std::net::IpAddr;

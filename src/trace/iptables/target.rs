@@ -31,9 +31,8 @@ pub(super) enum Action<'r> {
 }
 
 /// Targets that let the packet go on as it is, as far as its way goes.
-const HARMLESS: [&str; 10] = [
-    "LOG", "NFLOG", "ULOG", "TRACE", "AUDIT", "CHECKSUM", "TCPMSS", "CLASSIFY", "DSCP", "TOS",
-];
+const HARMLESS: [&str; 10] =
+    ["LOG", "NFLOG", "ULOG", "TRACE", "AUDIT", "CHECKSUM", "TCPMSS", "CLASSIFY", "DSCP", "TOS"];
 
 impl<'r> Action<'r> {
     /// What a rule does, from what stands behind `-j`. `is_chain` tells whether a chain has a name.

@@ -123,13 +123,23 @@ mod tests {
 
     #[test]
     fn what_stands_in_quotation_marks_is_one_word() {
-        let text = r#" ! -s 10.0.0.0/8 -m comment --comment "a -j \"DROP\" \\" -j LOG --log-prefix """#;
+        let text =
+            r#" ! -s 10.0.0.0/8 -m comment --comment "a -j \"DROP\" \\" -j LOG --log-prefix """#;
         let words: Vec<Word> = Words::new(text).collect();
         let texts: Vec<&str> = words.iter().map(|word| word.text).collect();
         let comment = r#"a -j \"DROP\" \\"#;
         let expected = [
-            "!", "-s", "10.0.0.0/8", "-m", "comment", "--comment", comment, "-j", "LOG",
-            "--log-prefix", "",
+            "!",
+            "-s",
+            "10.0.0.0/8",
+            "-m",
+            "comment",
+            "--comment",
+            comment,
+            "-j",
+            "LOG",
+            "--log-prefix",
+            "",
         ];
         assert_eq!(texts, expected);
         assert!(words[0].is_not() && words[1].is_option() && !words[6].is_option());

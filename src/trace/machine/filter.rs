@@ -3,6 +3,7 @@
 
 use crate::model::Family;
 use crate::object::{Hook, Ipset, Object, SetName, State, Table, VirtualAddress, VirtualServer};
+use crate::plan::LiveTable;
 use crate::trace::verdict::{Judged, View};
 use crate::trace::{Way, iptables, nft};
 use netc_lang::Span;
@@ -55,6 +56,22 @@ impl Netfilter {
 
     pub(super) fn finish(&mut self) {
         self.iptables.values_mut().for_each(iptables::Rules::finish);
+    }
+
+    /// The tables of iptables that were found on the node count, in place of those that were added;
+    /// a table that is not among them is empty.
+    pub fn observe(&mut self, found: &BTreeMap<(Family, Table), LiveTable>) {
+        for (family, table) in found.keys() {
+            self.table(*family, *table);
+        }
+        for (place, rules) in &mut self.iptables {
+            rules.observe(found.get(place).cloned().unwrap_or_default());
+        }
+    }
+
+    /// The tables of iptables.
+    pub fn tables(&self) -> impl Iterator<Item = &iptables::Rules> {
+        self.iptables.values()
     }
 
     fn table(&mut self, family: Family, table: Table) -> &mut iptables::Rules {

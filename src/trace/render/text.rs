@@ -94,7 +94,7 @@ impl Report<'_> {
         let names = self.names();
         let mut place: Option<&Place> = None;
         let mut hook = None;
-        for step in steps {
+        for (number, step) in steps.iter().enumerate() {
             if place != Some(&step.place) {
                 put(out, &names.place(&step.place));
                 (place, hook) = (Some(&step.place), None);
@@ -114,7 +114,12 @@ impl Report<'_> {
                 }
                 _ => hook = None,
             }
-            self.step(out, step, &line, within && hook.is_some());
+            let within = within && hook.is_some();
+            self.step(out, step, &line, within);
+            if let Some(now) = now(steps.get(number..).unwrap_or_default()) {
+                let indent = if within { "  " } else { "" };
+                put(out, &format!("\u{2502} {indent}{:LABEL$} {now}", "now"));
+            }
         }
     }
 
@@ -123,9 +128,6 @@ impl Report<'_> {
         let text = format!("\u{2502} {indent}{:LABEL$} {}", line.label, line.text);
         let origin = step.decided.as_ref().and_then(|decided| decided.origin);
         self.at(out, &text, origin);
-        if matches!(step.event, Event::Translated { .. } | Event::Restored { .. }) {
-            put(out, &format!("\u{2502} {indent}{:LABEL$} {}", "now", ends(step)));
-        }
     }
 
     /// Steps in short: the devices of each place, and what is undone there.
@@ -220,6 +222,22 @@ impl Report<'_> {
             None => put(out, text),
         }
     }
+}
+
+/// From where to where a packet goes behind the first of these steps, if that changes it.
+fn now(steps: &[&Step]) -> Option<String> {
+    let step = match steps.first()?.event {
+        Event::Translated { .. } | Event::Restored { .. } | Event::Unwrapped { .. } => {
+            steps.first()?
+        }
+        // The outer packet has its source once it has a route.
+        Event::Wrapped { .. } => {
+            let mut later = steps.iter().skip(1);
+            later.find(|step| matches!(step.event, Event::Out(_)))?
+        }
+        _ => return None,
+    };
+    Some(format!("{} {}", ends(step), super::line::protocol(step)))
 }
 
 /// Whether it is the chains of a hook where this happens.
