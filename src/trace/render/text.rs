@@ -2,6 +2,7 @@
 
 use super::super::names::with_port;
 use super::super::{Ended, Event, Place, Step};
+use super::gist::gist;
 use super::line::{Line, line};
 use super::seen;
 use super::{Reaches, Report, both_ways, ends, share};
@@ -56,7 +57,10 @@ impl Report<'_> {
         } else {
             put(out, "");
         }
-        let (there, back) = both_ways(ended);
+        let (mut there, mut back) = both_ways(ended);
+        if !full {
+            (there, back) = (gist(&there), gist(&back));
+        }
         self.places(out, &there);
         if !back.is_empty() {
             put(out, "\nthe answer");
@@ -69,8 +73,11 @@ impl Report<'_> {
         if let Some(diagnosis) = self.diagnosis(ended) {
             put(out, &format!("\u{2514} {}", diagnosis.headline));
         }
-        put(out, "\nseen on");
-        table(out, &seen::rows(ended, self.names()));
+        let seen = seen::rows(ended, self.names());
+        if !seen.is_empty() {
+            put(out, "\nseen on");
+            table(out, &seen);
+        }
     }
 
     /// Which way this is: the share, and who gets the packet.
@@ -141,7 +148,11 @@ impl Report<'_> {
             });
             let devices: Vec<String> = devices.collect();
             let Some(first) = steps.first() else { continue };
-            put(out, &format!("\u{2502} {}: {}", names.tenant(&first.place), devices.join(", ")));
+            let place = names.tenant(&first.place);
+            match devices.is_empty() {
+                true => put(out, &format!("\u{2502} {place}")),
+                false => put(out, &format!("\u{2502} {place}: {}", devices.join(", "))),
+            }
             for step in steps {
                 let changes = matches!(
                     step.event,
