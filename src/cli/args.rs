@@ -45,6 +45,9 @@ pub(super) enum Command {
     Graph(Graph),
     /// Shows one thing of the cluster and all that belongs to it.
     Show(Show),
+    /// Tells why something is on a node: which statements made it, what it needs and what needs it, and which
+    /// system would have programmed it.
+    Why(Why),
     /// Follows a packet through what the nodes hold, and its answer back: each rule and route that
     /// decides, what is seen at each device, and why there is no answer.
     Trace(Trace),
@@ -270,18 +273,45 @@ pub(super) struct Graph {
     /// The dependency graph of this node instead of the topology.
     #[arg(long, value_name = "NAME")]
     pub(super) node: Option<String>,
-    /// The language of the graph.
-    #[arg(long, value_enum, default_value = "dot")]
-    pub(super) format: GraphFormat,
+    /// The language of the picture [default: what the ending of --out says, else dot].
+    #[arg(long, value_enum)]
+    pub(super) format: Option<GraphFormat>,
+    /// Write this file [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Every pod, chain and route on its own, and every arrow: large pictures are folded otherwise.
+    #[arg(long)]
+    pub(super) full: bool,
 }
 
 /// How graphs are written.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum GraphFormat {
-    /// Graphviz.
+    /// Graphviz (.dot, .gv).
     Dot,
-    /// For machines.
+    /// A flowchart of Mermaid, for Markdown (.mmd, .mermaid).
+    Mermaid,
+    /// A picture for browsers, which needs nothing else (.svg).
+    Svg,
+    /// For machines, always in full (.json).
     Json,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Why {
+    /// A chain (also TABLE/CHAIN), set, map, table, device, namespace or parameter by its name; an address; a
+    /// network or `default`; ADDRESS:PORT; a port as 30080/tcp; a rule, element or route as its tool prints
+    /// it, or a part of it.
+    #[arg(value_name = "WORD", allow_hyphen_values = true)]
+    pub(super) word: String,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// Only on these nodes.
+    #[arg(long = "node", value_name = "NAME")]
+    pub(super) nodes: Vec<String>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
 }
 
 #[derive(clap::Args, Debug)]
@@ -298,6 +328,12 @@ pub(super) enum ShowWhat {
     Pod(ShowOne),
     /// The same of a container of Docker: NODE/NAME, or NAME if one node alone has it.
     Container(ShowOne),
+    /// A service, [NAMESPACE/]NAME: its addresses, ports and endpoints, which nodes answer where and to whom
+    /// they hand connections, and what is programmed for it.
+    Service(ShowOnNode),
+    /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
+    /// rules there are and who is asked first.
+    Node(ShowOne),
 }
 
 #[derive(clap::Args, Debug)]
@@ -310,6 +346,16 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Something that every node has in its own way.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowOnNode {
+    #[command(flatten)]
+    pub(super) one: ShowOne,
+    /// What is programmed on this node [default: one that has an endpoint].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
 }
 
 #[derive(clap::Args, Debug)]

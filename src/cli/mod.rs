@@ -36,6 +36,7 @@ mod suited;
 mod trace;
 mod transact;
 mod ui;
+mod why;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -81,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Watchdog(args) => confirm::watchdog(args, &mut ui),
         Command::Graph(args) => graph::run(args, &mut ui),
         Command::Show(args) => show::run(args, &mut ui),
+        Command::Why(args) => why::run(args, &mut ui),
         Command::Trace(args) => trace::run(args, &mut ui),
         Command::Lock(args) => lock::run(args, &mut ui),
         Command::Import(args) => import::run(args, &mut ui),

@@ -5,9 +5,14 @@
 
 mod card;
 mod container;
+mod node;
 mod pod;
+mod service;
 mod space;
+mod table;
 
 pub use card::Card;
 pub use container::{Found, container, find};
+pub use node::node;
 pub use pod::pod;
+pub use service::service;

@@ -36,6 +36,7 @@ mod nft;
 mod overlays;
 mod pod_networks;
 mod primitives;
+mod proof;
 mod protocols;
 #[path = "../it/random.rs"]
 mod random;
