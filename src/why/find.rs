@@ -63,6 +63,31 @@ pub(super) fn find<'o>(meaning: &Meaning, items: &[Placed<'o>]) -> Vec<Found<'o>
     out.found
 }
 
+/// Whether a line of rules or elements is what is meant, or names it.
+pub(super) fn fits(meaning: &Meaning, line: &str) -> bool {
+    match meaning {
+        Meaning::Name { .. } => false,
+        Meaning::Address(address) => names(line, &address.to_string()),
+        Meaning::Network(net) => names(line, &net.to_string()),
+        Meaning::Socket(socket, protocol) => is_for(line, *socket, *protocol),
+        Meaning::Port(port, protocol) => is_to(line, *port, *protocol),
+        Meaning::Line(text) => line.contains(text.as_str()),
+    }
+}
+
+/// Whether a line is about an address and port.
+fn is_for(line: &str, socket: SocketAddr, protocol: Option<Protocol>) -> bool {
+    let (address, port) = (socket.ip().to_string(), socket.port().to_string());
+    let portal = names(line, &address) && has_port(line, &port);
+    protocol.is_none_or(|own| names(line, own.name()))
+        && (portal || names(line, &socket.to_string()))
+}
+
+/// Whether a line is about a port.
+fn is_to(line: &str, port: u16, protocol: Option<Protocol>) -> bool {
+    protocol.is_none_or(|own| names(line, own.name())) && has_port(line, &port.to_string())
+}
+
 struct Out<'o> {
     found: Vec<Found<'o>>,
     place: usize,
@@ -170,7 +195,9 @@ fn of_address<'o>(item: &Item<'o>, address: IpAddr, out: &mut Out<'o>) {
             State::Neighbour(own) => (own.address == address).then_some(true),
             State::Virtual(own) => (own.address.socket.ip() == address).then_some(true),
             State::Route(own) if is(&own.destination) => Some(true),
-            State::Route(own) => (own.gateway == Some(address) || own.source == Some(address)).then_some(false),
+            State::Route(own) => {
+                (own.gateway == Some(address) || own.source == Some(address)).then_some(false)
+            }
             State::Fdb(own) => (own.destination == address).then_some(false),
             State::WireguardPeer(own) => {
                 own.endpoint.is_some_and(|own| own.ip() == address).then_some(false)
@@ -202,9 +229,9 @@ fn of_network<'o>(item: &Item<'o>, net: IpNet, out: &mut Out<'o>) {
         let found = match &object.state {
             State::Route(own) => (own.destination == net).then_some(true),
             // The route that comes with it.
-            State::Address(own) => {
-                (own.address.trunc() == net && net.prefix_len() < net.max_prefix_len()).then_some(true)
-            }
+            State::Address(own) => (own.address.trunc() == net
+                && net.prefix_len() < net.max_prefix_len())
+            .then_some(true),
             State::PolicyRule(own) => {
                 (own.from == Some(net) || own.to == Some(net)).then_some(true)
             }
@@ -242,13 +269,7 @@ fn of_socket<'o>(
         };
         found.into_iter().for_each(|itself| out.add(Inner::Whole, itself));
     }
-    let (address, port) = (socket.ip().to_string(), socket.port().to_string());
-    let whole = socket.to_string();
-    out.lines(item, |line| {
-        let fits = protocol.is_none_or(|own| names(line, own.name()));
-        let portal = names(line, &address) && has_port(line, &port);
-        (fits && (names(line, &whole) || portal)).then_some(true)
-    });
+    out.lines(item, |line| is_for(line, socket, protocol).then_some(true));
     out.members(item, |member| {
         let fits = match member {
             Member::AddressPort(ip, own, number)
@@ -281,11 +302,7 @@ fn of_port<'o>(item: &Item<'o>, port: u16, protocol: Option<Protocol>, out: &mut
         };
         found.into_iter().for_each(|itself| out.add(Inner::Whole, itself));
     }
-    let number = port.to_string();
-    out.lines(item, |line| {
-        let fits = protocol.is_none_or(|own| names(line, own.name()));
-        (fits && has_port(line, &number)).then_some(true)
-    });
+    out.lines(item, |line| is_to(line, port, protocol).then_some(true));
     let set = match item {
         Item::Object(object) => match &object.state {
             State::Set(set) => set.name.to_string(),
@@ -310,7 +327,9 @@ fn of_line<'o>(item: &Item<'o>, text: &str, out: &mut Out<'o>) {
         && !matches!(object.state, State::Jump(_))
     {
         let lines = shown::object(&object.state);
-        if let Some(itself) = lines.iter().filter(|line| line.contains(text)).map(|line| line == text).max() {
+        if let Some(itself) =
+            lines.iter().filter(|line| line.contains(text)).map(|line| line == text).max()
+        {
             out.add(Inner::Whole, itself);
         }
     }
@@ -350,9 +369,9 @@ fn has_port(line: &str, port: &str) -> bool {
         matches!(pair, ["--dport" | "dport", own] if *own == port)
             || matches!(pair, ["--dports", own] if own.split(',').any(|own| own == port))
     });
-    let element = words.windows(3).any(|three| {
-        matches!(three, ["tcp" | "udp" | "sctp", ".", own] if *own == port)
-    });
+    let element = words
+        .windows(3)
+        .any(|three| matches!(three, ["tcp" | "udp" | "sctp", ".", own] if *own == port));
     one || element
 }
 
@@ -364,7 +383,9 @@ mod tests {
     fn an_address_is_named_whole() {
         let rule = "-A X -d 10.96.0.1/32 -p tcp -j DNAT --to-destination 10.244.0.2:80";
         assert!(names(rule, "10.96.0.1") && names(rule, "10.244.0.2"));
-        assert!(!names(rule, "10.96.0.10") && !names(rule, "0.96.0.1") && !names(rule, "10.244.0.20"));
+        assert!(
+            !names(rule, "10.96.0.10") && !names(rule, "0.96.0.1") && !names(rule, "10.244.0.20")
+        );
         assert!(names(rule, "10.96.0.1/32") && names(rule, "10.244.0.2:80"));
         assert!(!names("-A X -s 10.96.0.1/24", "10.96.0.1"));
         assert!(!names("-s 10.244.0.0/16", "10.244.0.0"));

@@ -1,7 +1,7 @@
 //! Answers for machines.
 
 use super::excerpt::Excerpt;
-use super::{Answer, Several, Told};
+use super::{Answer, Looked, Several, Told};
 use netc_lang::{Sources, Span};
 use serde_json::{Value, json};
 
@@ -10,10 +10,11 @@ const VERSION: u32 = 1;
 
 /// All that is told of a word.
 #[must_use]
-pub fn json(word: &str, told: &Told, sources: &Sources) -> Value {
-    let known = told.known.iter().map(|known| {
-        json!({ "what": known.what, "statement": statement(known.origin, sources) })
-    });
+pub fn json(word: &str, told: &Told, sources: &Sources, looked: Option<&Looked>) -> Value {
+    let known = told
+        .known
+        .iter()
+        .map(|known| json!({ "what": known.what, "statement": statement(known.origin, sources) }));
     let answers = told.answers.iter().map(|(one, nodes)| answer(one, nodes, sources));
     let mentions = told.mentions.iter().map(|(mention, nodes)| {
         json!({
@@ -30,6 +31,7 @@ pub fn json(word: &str, told: &Told, sources: &Sources) -> Value {
         "more-answers": more_answers,
         "mentions": mentions.collect::<Vec<_>>(),
         "more-mentions": more_mentions,
+        "live": looked.map(Looked::json),
     })
 }
 

@@ -112,7 +112,8 @@ fn of_address(cluster: &Cluster, address: IpAddr, out: &mut Vec<Known>) {
     for service in &cluster.services {
         let name = &service.name;
         for what in roles(service, address) {
-            let ports: Vec<String> = service.ports.iter().map(|port| port.port.to_string()).collect();
+            let ports: Vec<String> =
+                service.ports.iter().map(|port| port.port.to_string()).collect();
             say(format!("{what} of service {name}, ports {}", ports.join(", ")), service.span);
         }
         for port in &service.ports {

@@ -55,9 +55,8 @@ impl Meaning {
         }
         // Names of nf_tables may have a slash in them.
         let whole = Meaning::Name { table: None, name: word.to_owned() };
-        let within = word.split_once('/').filter(|(table, name)| {
-            !table.is_empty() && !name.is_empty()
-        });
+        let within =
+            word.split_once('/').filter(|(table, name)| !table.is_empty() && !name.is_empty());
         let within = within.map(|(table, name)| Meaning::Name {
             table: Some(table.to_owned()),
             name: name.to_owned(),

@@ -53,12 +53,20 @@ pub(crate) fn names(ordered: &Ordered, all: &mut BTreeSet<String>) {
 
 /// A help for a word that nothing was found for; `names` are those of what there is.
 #[must_use]
-pub fn near(word: &str, meanings: &[Meaning], cluster: &Cluster, names: &BTreeSet<String>) -> String {
+pub fn near(
+    word: &str,
+    meanings: &[Meaning],
+    cluster: &Cluster,
+    names: &BTreeSet<String>,
+) -> String {
     for meaning in meanings {
         match meaning {
             Meaning::Address(address) => return surroundings(cluster, *address),
             Meaning::Socket(socket, _) => {
-                return format!("nothing answers there; `netc why {}` tells of the address", socket.ip());
+                return format!(
+                    "nothing answers there; `netc why {}` tells of the address",
+                    socket.ip()
+                );
             }
             Meaning::Network(net) => {
                 return format!(
@@ -78,7 +86,8 @@ pub fn near(word: &str, meanings: &[Meaning], cluster: &Cluster, names: &BTreeSe
     if let Some(what) = shown_by(word, cluster) {
         return what;
     }
-    let word = word.rsplit_once('/').filter(|(table, _)| is_table(table)).map_or(word, |(_, name)| name);
+    let word =
+        word.rsplit_once('/').filter(|(table, _)| is_table(table)).map_or(word, |(_, name)| name);
     let alike: Vec<&String> = names.iter().filter(|name| name.starts_with(word)).collect();
     if !alike.is_empty() {
         let listed: Vec<String> =

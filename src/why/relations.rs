@@ -11,9 +11,10 @@ pub(super) fn needs(found: &Found, items: &[Placed]) -> Vec<String> {
     match found.inner {
         Inner::Whole => all.map(|need| need.item.to_string()).collect(),
         // Of what its chain needs, that which the line names.
-        Inner::Line(_, line, _) => {
-            all.filter(|need| line_names(line, &need.item)).map(|need| need.item.to_string()).collect()
-        }
+        Inner::Line(_, line, _) => all
+            .filter(|need| line_names(line, &need.item))
+            .map(|need| need.item.to_string())
+            .collect(),
         Inner::Member(_) | Inner::Real(_) => Vec::new(),
     }
 }
@@ -28,9 +29,10 @@ fn line_names(line: &str, item: &Item) -> bool {
             _ => false,
         }),
         Item::Object(object) => match &object.state {
-            State::Set(set) => line.split(" --match-set ").skip(1).any(|rest| {
-                rest.split(' ').next() == Some(set.name.as_str())
-            }),
+            State::Set(set) => line
+                .split(" --match-set ")
+                .skip(1)
+                .any(|rest| rest.split(' ').next() == Some(set.name.as_str())),
             _ => false,
         },
     }

@@ -12,9 +12,7 @@ pub(super) fn item(item: &Item) -> Vec<String> {
         Item::Part(part) => {
             let head = match part.kind {
                 PartKind::Chain(chain) => chain.base.as_ref().map(ToString::to_string),
-                PartKind::Set(set) => {
-                    Some(set.properties().collect::<Vec<_>>().join("; "))
-                }
+                PartKind::Set(set) => Some(set.properties().collect::<Vec<_>>().join("; ")),
             };
             head.into_iter().chain(part.lines().iter().map(str::to_owned)).collect()
         }
@@ -28,7 +26,10 @@ pub(super) fn object(state: &State) -> Vec<String> {
         State::Route(route) => vec![emit::shown(route)],
         State::Address(address) => {
             let route = emit::shown_connected(address);
-            emit::command(state).into_iter().chain(route.map(|route| format!("{route}  (with it)"))).collect()
+            emit::command(state)
+                .into_iter()
+                .chain(route.map(|route| format!("{route}  (with it)")))
+                .collect()
         }
         State::Jump(jump) => vec![jump.line.clone()],
         State::Underlay(own) => {

@@ -110,14 +110,20 @@ impl System {
             | System::CniLoopback => self.cni(),
             System::Runtime => (
                 "the container runtime, for a pod's sandbox",
-                &["kubernetes/cri-api pkg/apis/runtime/v1/api.proto (RunPodSandbox)", "ip-netns(8)"],
+                &[
+                    "kubernetes/cri-api pkg/apis/runtime/v1/api.proto (RunPodSandbox)",
+                    "ip-netns(8)",
+                ],
             ),
             System::DockerBridge => {
                 ("Docker, a network of driver bridge", &["moby libnetwork/drivers/bridge"])
             }
             System::DockerIptables => (
                 "Docker, rules of iptables",
-                &["moby libnetwork/drivers/bridge", "docs.docker.com: Packet filtering and firewalls"],
+                &[
+                    "moby libnetwork/drivers/bridge",
+                    "docs.docker.com: Packet filtering and firewalls",
+                ],
             ),
             System::DockerNftables => (
                 "Docker, firewall-backend nftables",
@@ -154,9 +160,10 @@ impl System {
                     "ipvsadm(8)",
                 ],
             ),
-            System::ProxyNftables => {
-                ("kube-proxy, mode nftables", &["kubernetes pkg/proxy/nftables/proxier.go", "nft(8)"])
-            }
+            System::ProxyNftables => (
+                "kube-proxy, mode nftables",
+                &["kubernetes pkg/proxy/nftables/proxier.go", "nft(8)"],
+            ),
             System::ProxyConntrack => (
                 "kube-proxy, its settings of connection tracking",
                 &[
@@ -181,7 +188,9 @@ impl System {
                 "flannel, routes by the nodes' own addresses",
                 &["flannel pkg/backend/hostgw", "flannel pkg/backend/route_network.go"],
             ),
-            System::FlannelIpip => ("flannel, backend ipip", &["flannel pkg/backend/ipip", "ip-link(8)"]),
+            System::FlannelIpip => {
+                ("flannel, backend ipip", &["flannel pkg/backend/ipip", "ip-link(8)"])
+            }
             System::FlannelWireguard => {
                 ("flannel, backend wireguard", &["flannel pkg/backend/wireguard", "wg(8)"])
             }

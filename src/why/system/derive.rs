@@ -45,9 +45,8 @@ impl<'a> Around<'a> {
 fn statements(all: &Primitives) -> BTreeSet<Span> {
     let namespaces = all.namespaces.iter().map(|one| one.span);
     let bridges = all.bridges.iter();
-    let bridges = bridges.flat_map(|one| {
-        std::iter::once(one.span).chain(one.ports.iter().map(|port| port.span))
-    });
+    let bridges = bridges
+        .flat_map(|one| std::iter::once(one.span).chain(one.ports.iter().map(|port| port.span)));
     let pairs = all.pairs.iter().map(|one| one.span);
     let addresses = all.addresses.iter().map(|one| one.span);
     let routes = all.routes.iter().map(|one| one.span);

@@ -3,7 +3,8 @@
 use super::clients::{Fate, ask};
 use super::questions::Asked;
 use super::site::Site;
-use netc::trace::{Cause, Ended, Event, Network, Symptom};
+use netc::trace::{Ended, Event, Network, Symptom};
+use netc_lang::Port;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -17,7 +18,8 @@ pub(super) type Expected = BTreeMap<Fate, f64>;
 impl Site {
     /// Asks both. What differs, in words.
     pub(super) fn differences(&self, network: &Network, all: &[Asked]) -> Vec<String> {
-        let expected: Vec<Expected> = all.iter().map(|asked| self.expected(network, asked)).collect();
+        let expected: Vec<Expected> =
+            all.iter().map(|asked| self.expected(network, asked)).collect();
         let mut requests = Vec::new();
         for (asked, expected) in all.iter().zip(&expected) {
             let may_be_silent = expected.keys().any(|fate| *fate == Fate::Silence);
@@ -48,26 +50,23 @@ impl Site {
         expected
     }
 
-    /// What a client sees at the end of a way. Who listens on which port here is not what the model
-    /// knows, but what the test has started.
+    /// What a client sees at the end of a way, where the servers of this site are.
     pub(super) fn fate(&self, ended: &Ended) -> Fate {
-        if let Some(server) = &ended.server
-            && ended.failure.as_ref().is_none_or(|f| matches!(f.cause, Cause::NotListening { .. }))
-        {
-            let spot = self.spot(&server.place, server.address.first());
-            let listens = server.port.is_some_and(|port| self.ports.contains(&port));
-            return match spot {
-                Some(spot) if listens => {
-                    Fate::Answered { by: spot.netns.clone(), seen: server.client.first() }
+        match (&ended.server, ended.failure.as_ref().map(|failure| failure.symptom)) {
+            (Some(server), None) => {
+                let protocol = ended.way.packet.payload.protocol().expect("TCP or UDP");
+                let number = server.port.expect("a port");
+                let Some(spot) = self.spot(&server.place, server.address.first()) else {
+                    // Somebody outside whom nobody knows.
+                    return Fate::Silence;
+                };
+                if !spot.ports.contains(&Port { number, protocol }) {
+                    return Fate::Refused;
                 }
-                Some(_) => Fate::Refused,
-                // Somebody outside whom nobody knows.
-                None => Fate::Silence,
-            };
-        }
-        match ended.failure.as_ref().map(|failure| failure.symptom) {
-            Some(Symptom::Refused) => Fate::Refused,
-            Some(Symptom::Unreachable) => Fate::Unreachable,
+                Fate::Answered { by: spot.netns.clone(), seen: server.client.first() }
+            }
+            (_, Some(Symptom::Refused)) => Fate::Refused,
+            (_, Some(Symptom::Unreachable)) => Fate::Unreachable,
             _ => Fate::Silence,
         }
     }
@@ -80,7 +79,10 @@ impl Site {
         counts: &BTreeMap<Fate, usize>,
         expected: &Expected,
     ) -> String {
-        let mut text = format!("{}: {asked}\n    the kernel: {counts:?}\n    the walk: {expected:?}\n", self.name);
+        let mut text = format!(
+            "{}: {asked}\n    the kernel: {counts:?}\n    the walk: {expected:?}\n",
+            self.name
+        );
         let answer = network.ask(&asked.question(&self.cluster)).expect("it compiles");
         for ended in answer.ways.iter().take(3) {
             text.push_str(&way(ended));

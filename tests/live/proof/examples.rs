@@ -9,9 +9,8 @@ use std::fs;
 fn sources(name: &str) -> BTreeMap<String, String> {
     let folder = root().join("examples").join(name).read_dir().unwrap();
     let files = folder.map(|entry| entry.unwrap().path());
-    let sources = files.filter(|path| {
-        path.extension().is_some_and(|ending| ending == "netc" || ending == "yaml")
-    });
+    let sources = files
+        .filter(|path| path.extension().is_some_and(|ending| ending == "netc" || ending == "yaml"));
     sources
         .map(|path| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
