@@ -34,4 +34,5 @@ mod support;
 mod tables;
 mod tree;
 mod walk;
+mod walk_services;
 mod walked_rules;
