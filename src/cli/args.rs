@@ -383,6 +383,15 @@ pub(super) struct Trace {
     /// The node by which a packet from outside comes in.
     #[arg(long, value_name = "NODE")]
     pub(super) through: Option<String>,
+    /// Walk the node that this is as it is now; all others as they are to be.
+    #[arg(long)]
+    pub(super) live: bool,
+    /// Which node of the cluster this is [default: the one with this host's name or address].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) node: Option<String>,
+    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) netns: Option<String>,
     /// Show every way in full, not just one.
     #[arg(long)]
     pub(super) all: bool,
