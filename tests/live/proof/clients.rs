@@ -4,7 +4,7 @@ use crate::lab::start;
 use netc_lang::Protocol;
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, bind, connect, socket,
+    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, bind, connect, setsockopt, socket, sockopt,
 };
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
@@ -122,6 +122,13 @@ fn send(request: &Request) -> Result<Socket, Errno> {
     };
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let fd: OwnedFd = socket(family, kind, flags, None)?;
+    if kind == SockType::Datagram {
+        // All that comes back is told, as TCP tells it while it connects.
+        match request.to {
+            SocketAddr::V4(_) => setsockopt(&fd, sockopt::Ipv4RecvErr, &true)?,
+            SocketAddr::V6(_) => setsockopt(&fd, sockopt::Ipv6RecvErr, &true)?,
+        }
+    }
     if let Some(source) = request.source {
         bind(fd.as_raw_fd(), &*raw(SocketAddr::new(source, 0)))?;
     }
