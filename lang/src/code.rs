@@ -171,6 +171,9 @@ codes! {
     // E0845: pictures.
     UNKNOWN_PICTURE = "E0845", "a file that stands for no kind of picture";
 
+    // E082x: questions of the command line.
+    FAULTY_QUESTION = "E0820", "a question that cannot be read";
+
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";
     MTU_OF_FLANNEL = "W0310", "an MTU as flannel has it, which is too large";

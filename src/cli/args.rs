@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::kernel::Probe;
+use crate::model::Family;
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,6 +48,9 @@ pub(super) enum Command {
     /// Tells why something is on a node: which statements made it, what it needs and what needs it, and which
     /// system would have programmed it.
     Why(Why),
+    /// Follows a packet through what the nodes hold, and its answer back: each rule and route that
+    /// decides, what is seen at each device, and why there is no answer.
+    Trace(Trace),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
     /// Writes what other systems hold in the language.
@@ -302,9 +306,15 @@ pub(super) struct Why {
     pub(super) word: String,
     #[command(flatten)]
     pub(super) source: SourceArgs,
-    /// Only on these nodes.
+    /// Only on these nodes; of a live node its name [default: the one with this host's name or address].
     #[arg(long = "node", value_name = "NAME")]
     pub(super) nodes: Vec<String>,
+    /// Say too what has become of it on the live node.
+    #[arg(long)]
+    pub(super) live: bool,
+    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) netns: Option<String>,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
@@ -352,6 +362,73 @@ pub(super) struct ShowOnNode {
     /// What is programmed on this node [default: one that has an endpoint].
     #[arg(long, value_name = "NAME")]
     pub(super) node: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Trace {
+    /// Who asks and who is asked, then the sources, as for the other commands: pod/NAMESPACE/NAME,
+    /// service/NAMESPACE/NAME, node/NAME, container/NODE/NAME, outside/ADDRESS or an address; whoever
+    /// is asked perhaps with :PORT. `pod shop/web-0 to service shop/api` is read, too.
+    #[arg(required = true, num_args = 1.., value_name = "FROM TO [SOURCES]")]
+    pub(super) words: Vec<String>,
+    /// What is sent [default: what the port is stated with, TCP; without a port an echo request]
+    #[arg(long, value_enum, value_name = "PROTOCOL")]
+    pub(super) proto: Option<Carried>,
+    /// The port that is asked, by number or name: the same as behind a colon.
+    #[arg(long)]
+    pub(super) port: Option<String>,
+    /// The family of the addresses: 4 or 6 [default: the first that both have].
+    #[arg(long, value_parser = family)]
+    pub(super) family: Option<Family>,
+    /// The node by which a packet from outside comes in.
+    #[arg(long, value_name = "NODE")]
+    pub(super) through: Option<String>,
+    /// Show every way in full, not just one.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// The lock file [default: netc.lock beside the sources].
+    #[arg(long, value_name = "FILE")]
+    pub(super) lock: Option<PathBuf>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: TraceFormat,
+}
+
+/// What is sent.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Carried {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+    /// An echo request, as ping(8) sends it.
+    Icmp,
+}
+
+/// How a trace is shown.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TraceFormat {
+    /// For people.
+    Text,
+    /// For people, diagnostics without excerpts of the sources.
+    Short,
+    /// For machines.
+    Json,
+    /// A sequence diagram.
+    Mermaid,
+}
+
+impl TraceFormat {
+    /// How diagnostics are shown.
+    pub(super) fn diagnostics(self) -> Format {
+        match self {
+            TraceFormat::Text | TraceFormat::Mermaid => Format::Text,
+            TraceFormat::Short => Format::Short,
+            TraceFormat::Json => Format::Json,
+        }
+    }
 }
 
 #[derive(clap::Args, Debug)]
@@ -474,6 +551,15 @@ fn node_name(word: &str) -> Result<String, String> {
         Some(help) => format!("it {}; {help}", why.reason),
         None => format!("it {}", why.reason),
     })
+}
+
+/// A family by its number.
+fn family(word: &str) -> Result<Family, String> {
+    match word {
+        "4" => Ok(Family::V4),
+        "6" => Ok(Family::V6),
+        _ => Err("it is 4 or 6".to_owned()),
+    }
 }
 
 /// A time in the language's form.

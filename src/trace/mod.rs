@@ -7,15 +7,18 @@
 //! that it stands for, the way divides. Rules are judged by [`iptables`] and [`nft`] from their
 //! text, so compiled and live ones alike.
 
+pub mod diagnosis;
 pub mod iptables;
 mod ipvs;
 mod listen;
 pub mod machine;
+pub mod names;
 mod network;
 pub mod nft;
 mod packet;
 pub mod party;
 mod question;
+pub mod render;
 mod sets;
 mod tracks;
 mod trail;
@@ -23,6 +26,7 @@ pub mod verdict;
 mod walk;
 mod way;
 mod who;
+pub mod words;
 
 pub use network::{Make, Network};
 pub use packet::{Device, Packet, Payload, TrackState, Tracked};

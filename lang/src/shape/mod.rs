@@ -66,6 +66,8 @@ pub enum Shape {
     Network,
     /// `primary` or a network.
     PrimaryOrNetwork,
+    /// `none` or an address.
+    NoneOrAddress,
     /// A prefix length with its slash: `/24`.
     Prefix,
     /// A whole number within bounds.
@@ -214,6 +216,7 @@ impl Shape {
             Shape::Interface => "an address, such as `192.168.1.10` or `192.168.1.10/24`".into(),
             Shape::Network => "a network, such as `10.244.0.0/16`".into(),
             Shape::PrimaryOrNetwork => "`primary` or a network".into(),
+            Shape::NoneOrAddress => "`none` or an address".into(),
             Shape::Prefix => "a prefix length, such as `/24`".into(),
             Shape::Number(min, max) => format!("a number from {min} to {max}"),
             Shape::Port => "a port, such as `80` or `53/udp`".into(),
@@ -290,7 +293,8 @@ impl Shape {
             Shape::PortRange => port_range(word).map(Value::PortRange),
             Shape::Device => device(word).map(|()| Value::Word(word.into())),
             Shape::Variable => variable(word).map(|()| Value::Word(word.into())),
-            Shape::Address => address(word).map(Value::Address),
+            Shape::NoneOrAddress if word == "none" => Ok(Value::Word(word.into())),
+            Shape::Address | Shape::NoneOrAddress => address(word).map(Value::Address),
             Shape::AddressRange => address_range(word).map(Value::Addresses),
             Shape::Interface => interface(word).map(Value::Interface),
             Shape::PrimaryOrNetwork if word == "primary" => Ok(Value::Word(word.into())),

@@ -6,13 +6,14 @@ mod find;
 mod ports;
 mod sender;
 
+pub use crate::model::Carried;
 pub use fault::{Fault, Part};
 pub use find::Found;
 
 use super::{Place, Question, Who};
 use crate::model::{Cluster, Family, NodeId};
 use aim::Aim;
-use netc_lang::{Party, Protocol};
+use netc_lang::Party;
 use sender::{Sender, sender};
 
 /// What is left open by who asks whom.
@@ -24,15 +25,6 @@ pub struct Manner {
     pub families: Families,
     /// The node by which it is to come in from outside; if none is named, each that it may.
     pub through: Option<String>,
-}
-
-/// What is sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Carried {
-    /// A protocol with ports.
-    Ports(Protocol),
-    /// An echo request of ICMP or ICMPv6.
-    Echo,
 }
 
 /// In which families something is asked.
