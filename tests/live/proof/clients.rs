@@ -4,7 +4,8 @@ use crate::lab::start;
 use netc_lang::Protocol;
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, bind, connect, setsockopt, socket, sockopt,
+    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, bind, connect,
+    setsockopt, socket, sockopt,
 };
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};

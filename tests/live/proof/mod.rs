@@ -34,7 +34,10 @@ impl Site {
         let (compared, more) = self.rule_differences(&network, &some);
         differences.extend(more);
         let (name, asked) = (&self.name, all.len());
-        println!("{name}: {asked} questions, {compared} of them rule by rule, {} differ", differences.len());
+        println!(
+            "{name}: {asked} questions, {compared} of them rule by rule, {} differ",
+            differences.len()
+        );
         assert!(differences.is_empty(), "{}", differences.join("\n"));
     }
 }

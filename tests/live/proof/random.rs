@@ -5,12 +5,8 @@ use crate::random::Dice;
 use std::fmt::Write as _;
 
 /// How services are programmed.
-const PROXIES: [&str; 4] = [
-    "iptables",
-    "nftables",
-    "nftables { layout 1.35 }",
-    "nftables { layout flat }",
-];
+const PROXIES: [&str; 4] =
+    ["iptables", "nftables", "nftables { layout 1.35 }", "nftables { layout flat }"];
 
 /// A cluster while it is made.
 struct Draft {
@@ -82,7 +78,10 @@ impl Draft {
         ));
         for node in 0..self.nodes {
             let address = self.both(&format!("192.168.0.1{node}/24"), &format!("fd01::1{node}/64"));
-            self.add(&format!("node node{node} {{ address {address} on eth0; zone z{} }}", node % 2));
+            self.add(&format!(
+                "node node{node} {{ address {address} on eth0; zone z{} }}",
+                node % 2
+            ));
         }
     }
 
@@ -125,7 +124,8 @@ impl Draft {
         }
         if self.dice.once_in(3) {
             let more = format!("2001:db8:e::{number}");
-            lines.push(format!("external-ips {}", self.both(&format!("203.0.113.{number}"), &more)));
+            lines
+                .push(format!("external-ips {}", self.both(&format!("203.0.113.{number}"), &more)));
         }
         if kind != "cluster-ip" && self.dice.once_in(2) {
             lines.push("external-traffic local".to_owned());

@@ -21,7 +21,11 @@ pub(super) type Counts = BTreeMap<(String, String, String), u64>;
 impl Site {
     /// Asks one question after the other, each with one packet and one answer. What differs, in
     /// words, and how many could be compared.
-    pub(super) fn rule_differences(&self, network: &Network, all: &[Asked]) -> (usize, Vec<String>) {
+    pub(super) fn rule_differences(
+        &self,
+        network: &Network,
+        all: &[Asked],
+    ) -> (usize, Vec<String>) {
         let monitors = Monitors::start(self);
         let (mut compared, mut differences) = (0, Vec::new());
         for asked in all.iter().filter(|asked| asked.target.protocol == Protocol::Udp) {
@@ -62,7 +66,7 @@ impl Site {
             .nodes
             .iter()
             .map(|node| {
-                let saved = start(&node.name, || Command::new(tool).arg("-c").output().unwrap());
+                let saved = start(&node.name, move || Command::new(tool).arg("-c").output().unwrap());
                 (node.name.clone(), saved)
             })
             .collect();
@@ -113,9 +117,7 @@ impl Site {
 fn counts_all(ended: &Ended, site: &Site) -> bool {
     match &ended.failure {
         None => matches!(site.fate(ended), Fate::Answered { .. }),
-        Some(failure) => {
-            failure.cause == Cause::Rule && site.fate(ended) == Fate::Silence
-        }
+        Some(failure) => failure.cause == Cause::Rule && site.fate(ended) == Fate::Silence,
     }
 }
 
@@ -137,7 +139,6 @@ fn difference(fate: &Fate, counted: &Counts, named: Option<(Counts, String)>) ->
         })
         .collect::<String>()
     };
-    let (counted, named) =
-        (lines(counted, &named, "counted"), lines(&named, counted, "named"));
+    let (counted, named) = (lines(counted, &named, "counted"), lines(&named, counted, "named"));
     format!("{counted}{named}{way}")
 }

@@ -4,7 +4,7 @@
 use super::servers::Servers;
 use crate::lab::{Lab, run, within};
 use netc::compile::{compile, network};
-use netc::model::{Cluster, NodeId, Pod};
+use netc::model::{Cluster, Node, NodeId, Pod, Uplink};
 use netc::object::{Netns, SERVICE_DEVICE};
 use netc::trace::{Network, Place};
 use netc_lang::{Port, Protocol, Reader, Text};
@@ -183,6 +183,11 @@ fn tune(netns: &str) {
     });
 }
 
+/// Whether a node has a way to everywhere else.
+fn has_uplink(node: &&Node) -> bool {
+    !matches!(node.uplink, Uplink::None(_))
+}
+
 /// What joins the nodes.
 struct Wire<'w> {
     lab: &'w Lab,
@@ -236,7 +241,7 @@ impl Wire<'_> {
 
     /// The nodes' way to everywhere else, if they have one.
     fn gateways(&self) {
-        for node in self.cluster.nodes.iter().filter(|node| node.has_uplink()) {
+        for node in self.cluster.nodes.iter().filter(has_uplink) {
             for own in &node.addresses {
                 let Some(network) = own.network() else { continue };
                 let gateway = match network.network() {
