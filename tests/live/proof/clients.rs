@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How long an answer may take that must come. Nothing but a lost packet takes so long.
-const LONG: Duration = Duration::from_secs(8);
+const LONG: Duration = Duration::from_secs(20);
 
 /// How many sockets are open at once.
 const WAVE: usize = 300;
@@ -143,6 +143,9 @@ fn send(request: &Request) -> Result<Socket, Errno> {
     let socket = UdpSocket::from(fd);
     match socket.send(b"who?") {
         Ok(_) => Ok(Socket::Udp(socket)),
+        // The node's own rules drop it (`nf_hook_slow` in net/netfilter/core.c); whether they
+        // refuse it, too, is told by what there is to be received.
+        Err(error) if error.raw_os_error() == Some(Errno::EPERM as i32) => Ok(Socket::Udp(socket)),
         Err(error) => Err(Errno::from_raw(error.raw_os_error().unwrap())),
     }
 }
@@ -201,8 +204,6 @@ impl Open {
 fn fate(errno: Errno) -> Fate {
     match errno {
         Errno::ECONNREFUSED | Errno::ECONNRESET => Fate::Refused,
-        // The node's own rules drop what is sent (`nf_hook_slow` in net/netfilter/core.c).
-        Errno::EPERM => Fate::Silence,
         // The last three are said of the routes `prohibit` and `blackhole`, and of a family that
         // a namespace has no address of.
         Errno::ENETUNREACH

@@ -7,6 +7,7 @@
 mod clients;
 mod compare;
 mod examples;
+mod ipvs;
 mod outcomes;
 mod questions;
 mod random;

@@ -28,7 +28,9 @@ impl Site {
     ) -> (usize, Vec<String>) {
         let monitors = Monitors::start(self);
         let (mut compared, mut differences) = (0, Vec::new());
-        for asked in all.iter().filter(|asked| asked.target.protocol == Protocol::Udp) {
+        // A client that was there before is remembered: its next way is another one.
+        let some = |asked: &&Asked| asked.target.protocol == Protocol::Udp && !asked.target.affinity;
+        for asked in all.iter().filter(some) {
             let answer = network.ask(&asked.question(&self.cluster)).expect("it compiles");
             let wholly = answer.ways.iter().all(|ended| counts_all(ended, self));
             if answer.ways.is_empty() || !wholly {

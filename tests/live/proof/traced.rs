@@ -99,7 +99,7 @@ fn matched(line: &str) -> Option<(String, String)> {
     (!OTHERS.contains(table)).then(|| (format!("{table} {chain}"), bare(rule)))
 }
 
-/// A rule without its comment.
+/// A rule as the monitor shows it: without its comment, and without that it translates ports too.
 pub(super) fn bare(rule: &str) -> String {
-    rule.split(" comment \"").next().unwrap_or_default().to_owned()
+    rule.split(" comment \"").next().unwrap_or_default().replace(" addr . port to ", " to ")
 }
