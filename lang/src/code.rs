@@ -116,6 +116,7 @@ codes! {
     GATEWAY_OUT_OF_REACH = "E0333", "a gateway or source that no address of the host fits";
     AMBIGUOUS_NAME = "E0340", "a name that several have";
     SENSELESS_QUESTION = "E0341", "a question that makes no sense";
+    ASSERT_FAILED = "E0342", "an assert that does not hold";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";

@@ -2,6 +2,7 @@
 
 use super::Family;
 use netc_lang::{Party, Protocol, Span, Spanned};
+use std::fmt;
 
 /// A claim of what reaches what.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +50,27 @@ pub enum Via {
         /// The node.
         node: Option<String>,
     },
+}
+
+impl Via {
+    /// The node that is named.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        match self {
+            Via::Node(name) => Some(name),
+            Via::Device { node, .. } => node.as_deref(),
+        }
+    }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Via::Node(name) => write!(f, "node {name}"),
+            Via::Device { name, node: None } => write!(f, "device {name}"),
+            Via::Device { name, node: Some(node) } => write!(f, "device {name} on {node}"),
+        }
+    }
 }
 
 /// What is checked of every network unless it is switched off.

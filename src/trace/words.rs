@@ -89,9 +89,8 @@ mod tests {
 
     fn split(line: &str) -> Result<(String, String, usize), String> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let typed = read(&words).map_err(|fault| {
-            format!("{}; {}", fault.message, fault.help.unwrap_or_default())
-        })?;
+        let typed = read(&words)
+            .map_err(|fault| format!("{}; {}", fault.message, fault.help.unwrap_or_default()))?;
         Ok((typed.from.to_string(), typed.to.to_string(), typed.rest.len()))
     }
 
@@ -101,7 +100,10 @@ mod tests {
         assert_eq!(short, split("pod shop/web-0 to service shop/api:http a b"));
         assert_eq!(short, split("pod shop/web-0 service/shop/api:http a b"));
         let (from, to, rest) = short.unwrap();
-        assert_eq!((from.as_str(), to.as_str(), rest), ("pod shop/web-0", "service shop/api:http", 2));
+        assert_eq!(
+            (from.as_str(), to.as_str(), rest),
+            ("pod shop/web-0", "service shop/api:http", 2)
+        );
     }
 
     #[test]

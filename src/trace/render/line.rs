@@ -35,9 +35,7 @@ pub(super) fn line(step: &Step, names: Names<'_>) -> Option<Line> {
             let label = table_name(table);
             return Some(Line { label, text });
         }
-        Event::Element { set } => {
-            ("", format!("{set}  {}", decided.unwrap_or_default()))
-        }
+        Event::Element { set } => ("", format!("{set}  {}", decided.unwrap_or_default())),
         Event::Unjudged { table, chain } => {
             let line = decided.map_or_else(String::new, brief);
             let text = format!("{chain}  {line}  (cannot be judged: taken as not matching)");
