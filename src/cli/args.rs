@@ -306,9 +306,15 @@ pub(super) struct Why {
     pub(super) word: String,
     #[command(flatten)]
     pub(super) source: SourceArgs,
-    /// Only on these nodes.
+    /// Only on these nodes; of a live node its name [default: the one with this host's name or address].
     #[arg(long = "node", value_name = "NAME")]
     pub(super) nodes: Vec<String>,
+    /// Say too what has become of it on the live node.
+    #[arg(long)]
+    pub(super) live: bool,
+    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) netns: Option<String>,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,

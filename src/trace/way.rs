@@ -71,8 +71,13 @@ impl Way {
         if probability <= 0.0 {
             return Holds::No;
         }
-        let with = |probability: f64| Way { share: self.share * probability, ..self.clone() };
-        Holds::Partly(Box::new((with(probability), with(1.0 - probability))))
+        Holds::Partly(Box::new((self.part(probability), self.part(1.0 - probability))))
+    }
+
+    /// The same with a part of its share.
+    #[must_use]
+    pub fn part(&self, probability: f64) -> Way {
+        Way { share: self.share * probability, ..self.clone() }
     }
 
     /// One that begins somewhere.

@@ -4,7 +4,8 @@ use super::find::{Found, Inner};
 use super::system::{Around, System, of};
 use super::{relations, shown};
 use crate::graph::{Item, PartKind, Placed};
-use crate::object::{Object, State};
+use crate::object::{Id, Object, State, Text};
+use crate::plan::Key;
 use netc_lang::Span;
 use std::collections::BTreeSet;
 
@@ -39,6 +40,10 @@ pub struct Answer {
     pub needed_by: Several<String>,
     /// Which system would have programmed it.
     pub system: System,
+    /// By what it is found among changes, or what it is part of.
+    pub(super) key: Key,
+    /// It is a part of that.
+    pub(super) is_part: bool,
 }
 
 /// The place of a rule in its chain.
@@ -75,7 +80,24 @@ pub(super) fn answer(found: &Found, items: &[Placed], around: &Around) -> Option
         needs: Several::of(relations::needs(found, items), RELATIONS),
         needed_by: Several::of(relations::needed_by(found, items), RELATIONS),
         system: of(item, around),
+        key: key(item),
+        is_part: !found.is_whole()
+            || matches!(item, Item::Object(Object { state: State::Jump(_), .. })),
     })
+}
+
+/// By what an item is found among changes.
+fn key(item: &Item) -> Key {
+    match item {
+        Item::Chain(chain) => Key::Chain(chain.family, chain.table, chain.name),
+        Item::Part(part) => {
+            Key::Object(Id::NftTable(part.table.family, Text::clone(&part.table.name)))
+        }
+        Item::Object(object) => match &object.state {
+            State::Jump(jump) => Key::Jumps(jump.family, jump.table, jump.hook),
+            state => Key::Object(state.id()),
+        },
+    }
 }
 
 /// What it is, and its place.

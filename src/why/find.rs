@@ -63,6 +63,31 @@ pub(super) fn find<'o>(meaning: &Meaning, items: &[Placed<'o>]) -> Vec<Found<'o>
     out.found
 }
 
+/// Whether a line of rules or elements is what is meant, or names it.
+pub(super) fn fits(meaning: &Meaning, line: &str) -> bool {
+    match meaning {
+        Meaning::Name { .. } => false,
+        Meaning::Address(address) => names(line, &address.to_string()),
+        Meaning::Network(net) => names(line, &net.to_string()),
+        Meaning::Socket(socket, protocol) => is_for(line, *socket, *protocol),
+        Meaning::Port(port, protocol) => is_to(line, *port, *protocol),
+        Meaning::Line(text) => line.contains(text.as_str()),
+    }
+}
+
+/// Whether a line is about an address and port.
+fn is_for(line: &str, socket: SocketAddr, protocol: Option<Protocol>) -> bool {
+    let (address, port) = (socket.ip().to_string(), socket.port().to_string());
+    let portal = names(line, &address) && has_port(line, &port);
+    protocol.is_none_or(|own| names(line, own.name()))
+        && (portal || names(line, &socket.to_string()))
+}
+
+/// Whether a line is about a port.
+fn is_to(line: &str, port: u16, protocol: Option<Protocol>) -> bool {
+    protocol.is_none_or(|own| names(line, own.name())) && has_port(line, &port.to_string())
+}
+
 struct Out<'o> {
     found: Vec<Found<'o>>,
     place: usize,
@@ -244,13 +269,7 @@ fn of_socket<'o>(
         };
         found.into_iter().for_each(|itself| out.add(Inner::Whole, itself));
     }
-    let (address, port) = (socket.ip().to_string(), socket.port().to_string());
-    let whole = socket.to_string();
-    out.lines(item, |line| {
-        let fits = protocol.is_none_or(|own| names(line, own.name()));
-        let portal = names(line, &address) && has_port(line, &port);
-        (fits && (names(line, &whole) || portal)).then_some(true)
-    });
+    out.lines(item, |line| is_for(line, socket, protocol).then_some(true));
     out.members(item, |member| {
         let fits = match member {
             Member::AddressPort(ip, own, number)
@@ -283,11 +302,7 @@ fn of_port<'o>(item: &Item<'o>, port: u16, protocol: Option<Protocol>, out: &mut
         };
         found.into_iter().for_each(|itself| out.add(Inner::Whole, itself));
     }
-    let number = port.to_string();
-    out.lines(item, |line| {
-        let fits = protocol.is_none_or(|own| names(line, own.name()));
-        (fits && has_port(line, &number)).then_some(true)
-    });
+    out.lines(item, |line| is_to(line, port, protocol).then_some(true));
     let set = match item {
         Item::Object(object) => match &object.state {
             State::Set(set) => set.name.to_string(),

@@ -1,7 +1,7 @@
 //! Answers for machines.
 
 use super::excerpt::Excerpt;
-use super::{Answer, Several, Told};
+use super::{Answer, Looked, Several, Told};
 use netc_lang::{Sources, Span};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const VERSION: u32 = 1;
 
 /// All that is told of a word.
 #[must_use]
-pub fn json(word: &str, told: &Told, sources: &Sources) -> Value {
+pub fn json(word: &str, told: &Told, sources: &Sources, looked: Option<&Looked>) -> Value {
     let known = told
         .known
         .iter()
@@ -31,6 +31,7 @@ pub fn json(word: &str, told: &Told, sources: &Sources) -> Value {
         "more-answers": more_answers,
         "mentions": mentions.collect::<Vec<_>>(),
         "more-mentions": more_mentions,
+        "live": looked.map(Looked::json),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Answers for people.
 
 use super::excerpt::Excerpt;
-use super::{Answer, Several, Told};
+use super::{Answer, Looked, Several, Told};
 use netc_lang::{Sources, Span};
 
 /// How wide the labels are.
@@ -12,7 +12,7 @@ const NODES: usize = 4;
 
 /// All that is told of a word.
 #[must_use]
-pub fn text(word: &str, told: &Told, sources: &Sources) -> String {
+pub fn text(word: &str, told: &Told, sources: &Sources, looked: Option<&Looked>) -> String {
     let mut out = String::new();
     if !told.known.is_empty() {
         out.push_str(&format!("{word}\n"));
@@ -21,10 +21,24 @@ pub fn text(word: &str, told: &Told, sources: &Sources) -> String {
             statement(&mut out, "", known.origin, sources);
         }
     }
+    let presences = looked.map(|looked| looked.presences.as_slice()).unwrap_or_default();
+    let mut presences = presences.iter();
     for (answer, nodes) in &told.answers {
         apart(&mut out);
         out.push_str(&format!("{}{}{}\n", answer.what, step(answer), on(nodes, told.nodes)));
+        let lines = presences.next().map(|one| one.lines.as_slice()).unwrap_or_default();
+        for (place, line) in lines.iter().enumerate() {
+            row(&mut out, if place == 0 { "on the node" } else { "" }, line);
+        }
         push(&mut out, answer, sources);
+    }
+    for one in looked.map(|looked| looked.strangers.as_slice()).unwrap_or_default() {
+        apart(&mut out);
+        out.push_str(&format!("{}, which no source asks for\n", one.what));
+        row(&mut out, "whose", &one.whose);
+        for (place, line) in one.lines.iter().enumerate() {
+            row(&mut out, if place == 0 { "shown as" } else { "" }, line);
+        }
     }
     let (answers, mentions) = told.more();
     if answers > 0 {

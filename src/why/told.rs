@@ -122,6 +122,19 @@ impl Told {
         (answers, mentions.iter().filter(|key| !mentioned(key)).count())
     }
 
+    /// The lines that have a part of a line which was asked for, if there are several: none of them was
+    /// meant more than the others.
+    #[must_use]
+    pub fn candidates(&self, meanings: &[Meaning]) -> Vec<&str> {
+        let part = |line: &&str| {
+            meanings.iter().any(|one| matches!(one, Meaning::Line(text) if *line != text.as_str()))
+        };
+        let lines = self.answers.iter().filter_map(|(one, _)| one.shown.all.first());
+        let mut lines: Vec<&str> = lines.map(String::as_str).filter(part).collect();
+        lines.dedup();
+        if lines.len() > 1 { lines } else { Vec::new() }
+    }
+
     /// Whether nothing at all was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -19,7 +19,7 @@ mod layouts;
 mod lock;
 mod modes;
 mod names;
-mod nft_model;
+mod nft_fate;
 mod objects;
 mod overlays;
 mod program;

@@ -1,5 +1,6 @@
 //! Routing.
 
+use super::super::Place;
 use super::super::names::Owner;
 use super::{Case, Diagnosis};
 use std::net::IpAddr;
@@ -54,6 +55,14 @@ impl Case<'_> {
     }
 
     pub(super) fn lost(self, address: IpAddr) -> Diagnosis {
+        if self.ended.server.is_some() && self.failure.place == Place::Outside {
+            let headline =
+                format!("the answer is lost: outside nobody knows {}", self.named(address));
+            return Diagnosis::new(headline)
+                .because("the packet left the cluster with an address that only the cluster knows")
+                .help("let somebody masquerade: the overlay, or the pod network with `masquerade`")
+                .at(Some(self.names.0.overlay.span));
+        }
         let diagnosis =
             Diagnosis::new(format!("{} leaves the cluster, and is lost", self.named(address)))
                 .because("beyond the nodes nobody knows that address");

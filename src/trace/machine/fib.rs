@@ -25,6 +25,17 @@ pub struct Fib {
     rules: BTreeMap<(Family, u32), (PolicyRule, Option<Span>)>,
 }
 
+/// Who made a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Made {
+    /// It is an object, or was found.
+    Stated,
+    /// The kernel, for an address.
+    ByKernel,
+    /// Nobody is known to: it is taken for granted.
+    Assumed,
+}
+
 /// The routes of a table.
 #[derive(Clone, Default, Debug)]
 struct Routes {
@@ -80,13 +91,13 @@ pub struct Lookup<'p> {
 }
 
 impl Fib {
-    pub(super) fn add(&mut self, route: Route, origin: Option<Span>, assumed: bool) {
+    pub(super) fn add(&mut self, route: Route, origin: Option<Span>, made: Made) {
         let table = self.tables.entry(route.table).or_default();
         table.lengths.insert(Reverse(route.destination.prefix_len()));
-        // What is stated counts before what is taken for granted.
-        let entry = Entry { route, origin, assumed };
+        let entry = Entry { route, origin, assumed: made == Made::Assumed };
         match table.entries.get_mut(&entry.route.destination) {
-            Some(_) if assumed => {}
+            // What is stated counts before all else.
+            Some(_) if made != Made::Stated => {}
             Some(known) => *known = entry,
             None => {
                 table.entries.insert(entry.route.destination, entry);

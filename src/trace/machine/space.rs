@@ -1,6 +1,6 @@
 //! A network namespace.
 
-use super::fib::LOCAL_TABLE;
+use super::fib::{LOCAL_TABLE, Made};
 use super::{Device, Fib, Joined};
 use crate::model::{Family, Node, NodeAddress, Uplink};
 use crate::object::{
@@ -51,13 +51,14 @@ impl Space {
             device.origin.get_or_insert(own.span);
             let prefix = own.prefix.unwrap_or_else(|| Family::of(own.address).bits());
             if let Ok(address) = IpNet::new(own.address, prefix) {
-                space.address(&Address::new(Netns::Node, name, address), Some(own.span), true);
+                space.address(&Address::new(Netns::Node, name, address), Some(own.span));
             }
         }
         // By which device it reaches everything else.
         for family in Family::ALL {
             if let Some((route, origin, assumed)) = uplink(node, family) {
-                space.fib.add(route, Some(origin), assumed);
+                let made = if assumed { Made::Assumed } else { Made::Stated };
+                space.fib.add(route, Some(origin), made);
             }
         }
         space
@@ -103,10 +104,10 @@ impl Space {
                 }
             }
             State::Address(address) => {
-                spaces.entry(address.netns.clone()).or_default().address(&address, origin, false);
+                spaces.entry(address.netns.clone()).or_default().address(&address, origin);
             }
             State::Route(route) => {
-                spaces.entry(route.netns.clone()).or_default().fib.add(route, origin, false);
+                spaces.entry(route.netns.clone()).or_default().fib.add(route, origin, Made::Stated);
             }
             State::PolicyRule(rule) => {
                 spaces.entry(rule.netns.clone()).or_default().fib.rule(rule, origin);
@@ -141,11 +142,7 @@ impl Space {
                 IpNet::new(Ipv6Addr::LOCALHOST.into(), 128),
             ];
             for address in loopback.into_iter().flatten() {
-                space.address(
-                    &Address::new(netns.clone(), Text::clone(&name), address),
-                    None,
-                    true,
-                );
+                space.address(&Address::new(netns.clone(), Text::clone(&name), address), None);
             }
         }
         let found: Vec<(Netns, (Text, IpAddr), Text)> = spaces
@@ -180,7 +177,7 @@ impl Space {
 
     /// An address, with the routes that the kernel makes by itself (`fib_add_ifaddr` in
     /// net/ipv4/fib_frontend.c).
-    fn address(&mut self, address: &Address, origin: Option<Span>, assumed: bool) {
+    fn address(&mut self, address: &Address, origin: Option<Span>) {
         let own = address.address;
         let link = || Text::clone(&address.link);
         self.addresses.entry(link()).or_default().push((own, origin));
@@ -193,12 +190,11 @@ impl Space {
             source: Some(own.addr()),
             ..kernel_route(local, link())
         };
-        // A stated route to the same address counts before it.
-        self.fib.add(local, origin, true);
+        self.fib.add(local, origin, Made::ByKernel);
         let alone = own.prefix_len() == own.max_prefix_len();
         if address.routed && !alone && !own.addr().is_loopback() {
             let route = Route { source: Some(own.addr()), ..kernel_route(own.trunc(), link()) };
-            self.fib.add(route, origin, assumed);
+            self.fib.add(route, origin, Made::ByKernel);
         }
     }
 

@@ -61,10 +61,8 @@ pub(super) fn line(step: &Step, names: Names<'_>) -> Option<Line> {
             ("bridge", format!("{bridge} to port {port}{back}"))
         }
         Event::Neighbour(address) => ("neigh", or(address.to_string())),
-        Event::Wrapped { device, kind } => {
-            ("wrap", format!("{device} puts it into {kind}: {} {}", ends(step), protocol(step)))
-        }
-        Event::Unwrapped { device } => ("unwrap", format!("{device} takes out {}", ends(step))),
+        Event::Wrapped { device, kind } => ("wrap", format!("{device} puts it into {kind}")),
+        Event::Unwrapped { device } => ("unwrap", format!("{device} takes it out")),
         Event::Wire { to } => {
             let name = names.address(*to).map_or_else(String::new, |name| format!(" ({name})"));
             ("wire", format!("to {to}{name}"))

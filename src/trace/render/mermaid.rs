@@ -1,6 +1,7 @@
 //! As a sequence diagram of Mermaid.
 
 use super::super::{Ended, Event, Place, Step};
+use super::gist::gist;
 use super::line::line;
 use super::text::rounded;
 use super::{Reaches, Report, both_ways, ends};
@@ -13,6 +14,7 @@ impl Report<'_> {
         let mut out = "sequenceDiagram\n".to_owned();
         let Some(ended) = self.chosen() else { return out };
         let (there, back) = both_ways(ended);
+        let (there, back) = (gist(&there), gist(&back));
         let mut places: Vec<&Place> = Vec::new();
         for step in there.iter().chain(&back) {
             if !places.contains(&&step.place) {

@@ -1,5 +1,6 @@
 //! What became of a question, as people and machines read it.
 
+mod gist;
 mod json;
 mod line;
 mod mermaid;

@@ -58,20 +58,37 @@ fn captured(steps: &[&Step]) -> Vec<(Place, String, String)> {
             }
             Event::In(device) | Event::Out(device) => {
                 let name = match &device.port {
-                    Some(port) => format!("{port} ({})", device.name),
+                    Some(port) => at_port(port, &device.name),
                     None => device.name.to_string(),
                 };
-                let mut text = packet(step);
-                if let Some(inner) = within.last() {
-                    text.push_str(&format!("  [{inner}]"));
+                all.push((step.place.clone(), name, whole(step, &within)));
+            }
+            Event::Bridged { bridge, port, .. } => {
+                let seen = (step.place.clone(), bridge.to_string(), whole(step, &within));
+                // The bridge itself and its port are passed at once.
+                if all.last() == Some(&seen) {
+                    all.pop();
                 }
-                all.push((step.place.clone(), name, text));
+                all.push((seen.0, at_port(port, bridge), seen.2));
             }
             _ => {}
         }
         before = Some(step);
     }
     all
+}
+
+fn at_port(port: &str, bridge: &str) -> String {
+    format!("{port} ({bridge})")
+}
+
+/// A packet with what is in it.
+fn whole(step: &Step, within: &[String]) -> String {
+    let outer = packet(step);
+    match within.last() {
+        Some(inner) => format!("{outer}  [{inner}]"),
+        None => outer,
+    }
 }
 
 /// A packet as tcpdump(8) has it: ports behind a further point; `*` for a client's.

@@ -2,6 +2,7 @@
 
 use super::super::names::with_port;
 use super::super::{Ended, Event, Place, Step};
+use super::gist::gist;
 use super::line::{Line, line};
 use super::seen;
 use super::{Reaches, Report, both_ways, ends, share};
@@ -56,7 +57,10 @@ impl Report<'_> {
         } else {
             put(out, "");
         }
-        let (there, back) = both_ways(ended);
+        let (mut there, mut back) = both_ways(ended);
+        if !full {
+            (there, back) = (gist(&there), gist(&back));
+        }
         self.places(out, &there);
         if !back.is_empty() {
             put(out, "\nthe answer");
@@ -69,8 +73,11 @@ impl Report<'_> {
         if let Some(diagnosis) = self.diagnosis(ended) {
             put(out, &format!("\u{2514} {}", diagnosis.headline));
         }
-        put(out, "\nseen on");
-        table(out, &seen::rows(ended, self.names()));
+        let seen = seen::rows(ended, self.names());
+        if !seen.is_empty() {
+            put(out, "\nseen on");
+            table(out, &seen);
+        }
     }
 
     /// Which way this is: the share, and who gets the packet.
@@ -94,7 +101,7 @@ impl Report<'_> {
         let names = self.names();
         let mut place: Option<&Place> = None;
         let mut hook = None;
-        for step in steps {
+        for (number, step) in steps.iter().enumerate() {
             if place != Some(&step.place) {
                 put(out, &names.place(&step.place));
                 (place, hook) = (Some(&step.place), None);
@@ -114,7 +121,12 @@ impl Report<'_> {
                 }
                 _ => hook = None,
             }
-            self.step(out, step, &line, within && hook.is_some());
+            let within = within && hook.is_some();
+            self.step(out, step, &line, within);
+            if let Some(now) = now(steps.get(number..).unwrap_or_default()) {
+                let indent = if within { "  " } else { "" };
+                put(out, &format!("\u{2502} {indent}{:LABEL$} {now}", "now"));
+            }
         }
     }
 
@@ -123,9 +135,6 @@ impl Report<'_> {
         let text = format!("\u{2502} {indent}{:LABEL$} {}", line.label, line.text);
         let origin = step.decided.as_ref().and_then(|decided| decided.origin);
         self.at(out, &text, origin);
-        if matches!(step.event, Event::Translated { .. } | Event::Restored { .. }) {
-            put(out, &format!("\u{2502} {indent}{:LABEL$} {}", "now", ends(step)));
-        }
     }
 
     /// Steps in short: the devices of each place, and what is undone there.
@@ -139,7 +148,11 @@ impl Report<'_> {
             });
             let devices: Vec<String> = devices.collect();
             let Some(first) = steps.first() else { continue };
-            put(out, &format!("\u{2502} {}: {}", names.tenant(&first.place), devices.join(", ")));
+            let place = names.tenant(&first.place);
+            match devices.is_empty() {
+                true => put(out, &format!("\u{2502} {place}")),
+                false => put(out, &format!("\u{2502} {place}: {}", devices.join(", "))),
+            }
             for step in steps {
                 let changes = matches!(
                     step.event,
@@ -220,6 +233,22 @@ impl Report<'_> {
             None => put(out, text),
         }
     }
+}
+
+/// From where to where a packet goes behind the first of these steps, if that changes it.
+fn now(steps: &[&Step]) -> Option<String> {
+    let step = match steps.first()?.event {
+        Event::Translated { .. } | Event::Restored { .. } | Event::Unwrapped { .. } => {
+            steps.first()?
+        }
+        // The outer packet has its source once it has a route.
+        Event::Wrapped { .. } => {
+            let mut later = steps.iter().skip(1);
+            later.find(|step| matches!(step.event, Event::Out(_)))?
+        }
+        _ => return None,
+    };
+    Some(format!("{} {}", ends(step), super::line::protocol(step)))
 }
 
 /// Whether it is the chains of a hook where this happens.

@@ -40,7 +40,13 @@ impl Here<'_> {
                 Found::Unicast(entry, device) => {
                     self.forward(walking, Exit { device, gateway: entry.route.gateway }, next);
                 }
-                Found::No(symptom, cause) => next.end(walking, symptom, cause),
+                Found::No(symptom, cause) => {
+                    // Who does not forward tells nobody (`ip_error` in net/ipv4/route.c).
+                    let tells =
+                        self.forwards(&walking) || walking.way.packet.family() == Family::V6;
+                    let symptom = if tells { symptom } else { Symptom::Silence };
+                    next.end(walking, symptom, cause);
+                }
             }
         }
     }
@@ -54,18 +60,18 @@ impl Here<'_> {
 
     /// It goes on.
     fn forward(self, mut walking: Walking, exit: Exit, next: &mut Next) {
-        let key = match walking.way.packet.family() {
-            Family::V4 => "net.ipv4.ip_forward",
-            Family::V6 => "net.ipv6.conf.all.forwarding",
-        };
-        if !self.space.is_on(key, false) {
-            let cause = Cause::NotForwarding { parameter: key.into() };
+        if !self.forwards(&walking) {
+            let cause = Cause::NotForwarding { parameter: forwarding(&walking).into() };
             return next.end(walking, Symptom::Silence, cause);
         }
         walking.way.packet.output = Some(Device { name: exit.device.clone(), port: None });
         for walking in self.hook(Hook::Forward, walking, next) {
             self.leave(walking, exit.clone(), next);
         }
+    }
+
+    fn forwards(self, walking: &Walking) -> bool {
+        self.space.is_on(forwarding(walking), false)
     }
 
     /// Why a source is not taken (`fib_validate_source` in net/ipv4/fib_frontend.c,
@@ -104,5 +110,13 @@ impl Here<'_> {
             Some((value.parse::<u32>().ok()?, Text::from(key)))
         };
         of("all").max(of(device))
+    }
+}
+
+/// The parameter that lets a namespace forward packets of a family.
+fn forwarding(walking: &Walking) -> &'static str {
+    match walking.way.packet.family() {
+        Family::V4 => "net.ipv4.ip_forward",
+        Family::V6 => "net.ipv6.conf.all.forwarding",
     }
 }

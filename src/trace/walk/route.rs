@@ -3,7 +3,7 @@
 use super::{Here, Walking};
 use crate::emit;
 use crate::object::{PolicyAction, Route, RouteKind, Text};
-use crate::trace::machine::{Entry, LOOPBACK, Lookup};
+use crate::trace::machine::{Entry, Joined, LOOPBACK, Lookup};
 use crate::trace::{Cause, Decided, Event, Holds, Symptom, Who};
 use std::net::IpAddr;
 
@@ -96,18 +96,22 @@ impl<'h> Here<'h> {
     }
 
     /// The source address of packets to a next hop by a device (`inet_select_addr` in
-    /// net/ipv4/devinet.c): one in the same network, the first of the device, or the first of any.
+    /// net/ipv4/devinet.c): one in the same network, the first of the device, or the first of any,
+    /// where the node's own devices come first. Those of loopback are for the namespace alone.
     pub(super) fn source(self, device: &str, hop: IpAddr) -> Option<IpAddr> {
         let of_family = |address: &IpAddr| address.is_ipv4() == hop.is_ipv4();
         let on = |device: &str| {
             let all = self.space.addresses.get(device).map(Vec::as_slice).unwrap_or_default();
-            all.iter().map(|(net, _)| *net).filter(|net| of_family(&net.addr()))
+            all.iter()
+                .map(|(net, _)| *net)
+                .filter(|net| of_family(&net.addr()) && !net.addr().is_loopback())
         };
         let near = on(device).find(|net| net.contains(&hop));
         let own = near.or_else(|| on(device).next());
         let others = || {
-            let devices = self.space.devices.keys().filter(|name| ***name != *LOOPBACK);
-            devices.flat_map(|name| on(name)).next()
+            let (first, rest): (Vec<_>, Vec<_>) =
+                self.space.devices.values().partition(|own| own.joined == Joined::Underlay);
+            first.into_iter().chain(rest).flat_map(|own| on(&own.name)).next()
         };
         own.or_else(others).map(|net| net.addr())
     }

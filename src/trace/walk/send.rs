@@ -25,7 +25,8 @@ impl<'h> Here<'h> {
         }
         let (entry, exit) = match exit(found) {
             Ok(found) => found,
-            Err((symptom, cause)) => return next.end(walking, symptom, cause),
+            // Whatever the route says, a process is told at once.
+            Err((_, cause)) => return next.end(walking, Symptom::Unreachable, cause),
         };
         if !has_source {
             let hop = exit.gateway.unwrap_or(walking.way.packet.destination.first());

@@ -3,7 +3,8 @@
 use super::clients::{Fate, ask};
 use super::questions::Asked;
 use super::site::Site;
-use netc::trace::{Cause, Ended, Event, Network, Symptom};
+use netc::trace::{Ended, Event, Network, Symptom};
+use netc_lang::Port;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -49,26 +50,23 @@ impl Site {
         expected
     }
 
-    /// What a client sees at the end of a way. Who listens on which port here is not what the model
-    /// knows, but what the test has started.
+    /// What a client sees at the end of a way, where the servers of this site are.
     pub(super) fn fate(&self, ended: &Ended) -> Fate {
-        if let Some(server) = &ended.server
-            && ended.failure.as_ref().is_none_or(|f| matches!(f.cause, Cause::NotListening { .. }))
-        {
-            let spot = self.spot(&server.place, server.address.first());
-            let listens = server.port.is_some_and(|port| self.ports.contains(&port));
-            return match spot {
-                Some(spot) if listens => {
-                    Fate::Answered { by: spot.netns.clone(), seen: server.client.first() }
+        match (&ended.server, ended.failure.as_ref().map(|failure| failure.symptom)) {
+            (Some(server), None) => {
+                let protocol = ended.way.packet.payload.protocol().expect("TCP or UDP");
+                let number = server.port.expect("a port");
+                let Some(spot) = self.spot(&server.place, server.address.first()) else {
+                    // Somebody outside whom nobody knows.
+                    return Fate::Silence;
+                };
+                if !spot.ports.contains(&Port { number, protocol }) {
+                    return Fate::Refused;
                 }
-                Some(_) => Fate::Refused,
-                // Somebody outside whom nobody knows.
-                None => Fate::Silence,
-            };
-        }
-        match ended.failure.as_ref().map(|failure| failure.symptom) {
-            Some(Symptom::Refused) => Fate::Refused,
-            Some(Symptom::Unreachable) => Fate::Unreachable,
+                Fate::Answered { by: spot.netns.clone(), seen: server.client.first() }
+            }
+            (_, Some(Symptom::Refused)) => Fate::Refused,
+            (_, Some(Symptom::Unreachable)) => Fate::Unreachable,
             _ => Fate::Silence,
         }
     }

@@ -3,10 +3,11 @@
 use super::clients::Request;
 use super::site::{ENTRY, OUTSIDE, Site, Spot, VISITOR};
 use crate::random::Dice;
-use netc::model::{Cluster, NodeId, Service};
+use netc::model::{Cluster, Service};
 use netc::object::Netns;
 use netc::trace::{Payload, Place, Question};
 use netc_lang::Protocol;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// A port on which nobody serves.
@@ -160,8 +161,9 @@ impl Site {
             }
         };
         for spot in self.spots.iter().filter(|spot| spot.netns != VISITOR) {
+            let ports: BTreeSet<u16> = spot.ports.iter().map(|port| port.number).collect();
             for address in &spot.addresses {
-                [self.ports[0], UNUSED].into_iter().for_each(|port| add(*address, port));
+                ports.iter().copied().chain([UNUSED]).for_each(|port| add(*address, port));
             }
         }
         for service in self.cluster.services.iter().filter(|service| service.is_programmed()) {
@@ -189,23 +191,17 @@ impl Site {
         self.cluster.nodes.iter().flat_map(|node| &node.addresses).map(|own| own.address)
     }
 
-    /// Addresses that nobody has: in pod networks, among services and on the wire.
+    /// Addresses that nobody has: in pod networks and among services. What is on the nodes' own
+    /// networks the walk takes for granted.
     fn nobodies(&self) -> impl Iterator<Item = IpAddr> {
         let blocks = self.cluster.nodes.iter().flat_map(|node| node.blocks.values().copied());
-        let wires = self.cluster.nodes.iter().flat_map(|node| &node.addresses);
-        let wires = wires.filter_map(|own| own.network());
-        let all = blocks.chain(self.cluster.service_networks.values().copied()).chain(wires);
+        let all = blocks.chain(self.cluster.service_networks.values().copied());
         all.filter(|net| net.max_prefix_len() - net.prefix_len() >= 8).map(|net| {
             match net.network() {
                 IpAddr::V4(base) => IpAddr::V4((u32::from(base) + 234).into()),
                 IpAddr::V6(base) => IpAddr::V6((u128::from(base) + 234).into()),
             }
         })
-    }
-
-    /// The namespace of a node.
-    pub(super) fn node(&self, id: NodeId) -> &str {
-        &self.cluster.nodes[id.0 as usize].name
     }
 }
 

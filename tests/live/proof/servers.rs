@@ -1,9 +1,11 @@
 //! Servers at every address of a laboratory, in one thread that ends with it.
 
+use super::site::Spot;
 use crate::lab::within;
+use netc_lang::{Port, Protocol};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::Write;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,10 +31,9 @@ enum Socket {
 }
 
 impl Servers {
-    /// Servers in these namespaces, at these of their addresses and at all of these ports.
-    pub(super) fn start(places: &[(String, Vec<IpAddr>)], ports: &[u16]) -> Servers {
-        let all: Vec<Served> =
-            places.iter().flat_map(|(netns, own)| opened(netns, own, ports)).collect();
+    /// Servers in these namespaces.
+    pub(super) fn start(spots: &[Spot]) -> Servers {
+        let all: Vec<Served> = spots.iter().flat_map(opened).collect();
         let end = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&end);
         let thread = thread::spawn(move || {
@@ -55,17 +56,20 @@ impl Drop for Servers {
 
 /// The sockets of one namespace. TCP answers from the address that it is asked at by itself; UDP
 /// does so if it is bound to it.
-fn opened(netns: &str, own: &[IpAddr], ports: &[u16]) -> Vec<Served> {
-    let (name, own, ports) = (netns.to_owned(), own.to_vec(), ports.to_vec());
-    within(netns, move || {
+fn opened(spot: &Spot) -> Vec<Served> {
+    let Spot { netns, addresses, ports, .. } = spot.clone();
+    within(&spot.netns, move || {
         let mut all = Vec::new();
-        let mut add = |socket| all.push(Served { name: name.clone(), socket });
-        for port in ports {
-            let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).unwrap();
-            listener.set_nonblocking(true).unwrap();
-            add(Socket::Tcp(listener));
-            for address in &own {
-                let socket = UdpSocket::bind(SocketAddr::new(*address, port)).unwrap();
+        let mut add = |socket| all.push(Served { name: netns.clone(), socket });
+        for Port { number, protocol } in ports {
+            if protocol == Protocol::Tcp {
+                let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, number)).unwrap();
+                listener.set_nonblocking(true).unwrap();
+                add(Socket::Tcp(listener));
+                continue;
+            }
+            for address in &addresses {
+                let socket = UdpSocket::bind(SocketAddr::new(*address, number)).unwrap();
                 socket.set_nonblocking(true).unwrap();
                 add(Socket::Udp(socket));
             }

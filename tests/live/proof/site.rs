@@ -4,10 +4,10 @@
 use super::servers::Servers;
 use crate::lab::{Lab, run, within};
 use netc::compile::{compile, network};
-use netc::model::{Cluster, NodeId};
+use netc::model::{Cluster, NodeId, Pod};
 use netc::object::{Netns, SERVICE_DEVICE};
 use netc::trace::{Network, Place};
-use netc_lang::{Reader, Text};
+use netc_lang::{Port, Protocol, Reader, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
@@ -34,8 +34,6 @@ pub(super) struct Site {
     pub(super) cluster: Cluster,
     /// Its namespaces, and the two machines outside.
     pub(super) spots: Vec<Spot>,
-    /// The ports on which everybody serves.
-    pub(super) ports: Vec<u16>,
     /// Those who serve.
     _servers: Servers,
 }
@@ -49,6 +47,8 @@ pub(super) struct Spot {
     pub(super) place: Place,
     /// Its addresses.
     pub(super) addresses: Vec<IpAddr>,
+    /// The ports at which it serves.
+    pub(super) ports: Vec<Port>,
 }
 
 /// Sources in memory.
@@ -91,11 +91,9 @@ impl Site {
         let own = inside(&network(&cluster));
         own.iter().chain(&spots).for_each(|spot| tune(&spot.netns));
         spots.splice(0..0, own);
-        let ports = ports(&cluster);
-        let places: Vec<_> =
-            spots.iter().map(|spot| (spot.netns.clone(), spot.addresses.clone())).collect();
-        let servers = Servers::start(&places, &ports);
-        Site { name: name.to_owned(), lab, cluster, spots, ports, _servers: servers }
+        spots.iter_mut().for_each(|spot| spot.ports = ports(&cluster, spot));
+        let servers = Servers::start(&spots);
+        Site { name: name.to_owned(), lab, cluster, spots, _servers: servers }
     }
 
     /// The namespace in which the walk found a server.
@@ -120,25 +118,42 @@ fn inside(network: &Network) -> Vec<Spot> {
             let addresses = devices.filter_map(|device| space.addresses.get(device)).flatten();
             let addresses = addresses.map(|(net, _)| net.addr()).filter(|own| !own.is_loopback());
             let place = Place::Node(id, netns.clone());
-            all.push(Spot { netns: name, place, addresses: addresses.collect() });
+            let (addresses, ports) = (addresses.collect(), Vec::new());
+            all.push(Spot { netns: name, place, addresses, ports });
         }
     }
     all
 }
 
-/// The ports on which something is to serve: those behind services, and one more.
-fn ports(cluster: &Cluster) -> Vec<u16> {
-    let ports = cluster.services.iter().flat_map(|service| &service.ports);
-    let endpoints = ports.flat_map(|port| &port.endpoints).map(|each| each.address.port());
-    let own = cluster.pods.iter().flat_map(|pod| &pod.template.ports);
-    let own = own.map(|port| port.port.value.number);
+/// Where somebody is to serve. A pod does so at the ports that it states, if it states any of the
+/// protocol; all others at every port that leads anywhere in the cluster, and at one more.
+fn ports(cluster: &Cluster, spot: &Spot) -> Vec<Port> {
+    let stated = pod(cluster, spot).into_iter().flat_map(|pod| &pod.template.ports);
+    let stated: BTreeSet<Port> = stated.map(|port| port.port.value).collect();
+    let mut all = wanted(cluster);
+    all.retain(|port| stated.iter().all(|own| own.protocol != port.protocol));
+    all.into_iter().chain(stated).filter(|port| port.protocol != Protocol::Sctp).collect()
+}
+
+/// The pod that a namespace is of.
+fn pod<'c>(cluster: &'c Cluster, spot: &Spot) -> Option<&'c Pod> {
+    let named = |pod: &&Pod| spot.netns == format!("pod-{}.{}", pod.name.namespace, pod.name.name);
+    cluster.pods.iter().find(named).filter(|_| spot.netns.starts_with("pod-"))
+}
+
+/// The ports that something in the cluster leads to, and one more.
+fn wanted(cluster: &Cluster) -> BTreeSet<Port> {
+    let endpoints = cluster.services.iter().flat_map(|service| &service.ports).flat_map(|port| {
+        let numbers = port.endpoints.iter().map(|each| each.address.port());
+        numbers.map(|number| Port { number, protocol: port.port.protocol })
+    });
     let mappings = cluster.pods.iter().flat_map(|pod| &pod.template.mappings);
     let dockers = cluster.nodes.iter().filter_map(|node| node.docker.as_ref());
     let containers = dockers.flat_map(|docker| &docker.containers);
     let published = containers.flat_map(|container| &container.published).chain(mappings);
-    let published = published.map(|published| published.target.number);
-    let all: BTreeSet<u16> = endpoints.chain(own).chain(published).chain([80]).collect();
-    all.into_iter().collect()
+    let published = published.map(|published| published.target);
+    let more = [Protocol::Tcp, Protocol::Udp].map(|protocol| Port { number: 80, protocol });
+    endpoints.chain(published).chain(more).collect()
 }
 
 /// What takes the kernel's time, or is limited in number, does not.
@@ -215,7 +230,8 @@ impl Wire<'_> {
             .map(|(address, network)| format!("{address}/{}", network.prefix_len()))
             .collect();
         self.lab.machine(name, "eth0", &stated.iter().map(String::as_str).collect::<Vec<_>>());
-        Spot { netns: name.to_owned(), place: Place::Outside, addresses }
+        let (netns, place, ports) = (name.to_owned(), Place::Outside, Vec::new());
+        Spot { netns, place, addresses, ports }
     }
 
     /// The nodes' way to everywhere else, if they have one.
