@@ -6,12 +6,13 @@ use super::project::Project;
 use super::render;
 use super::ui::Ui;
 use crate::compile::{Compiled, network, objects};
-use crate::model::{Cluster, NodeId};
+use crate::model::{Check, Cluster, NodeId};
 use crate::trace::party::Asked;
 use crate::trace::render::Report;
 use crate::trace::{Answer, Network};
-use crate::verify;
-use netc_lang::{Diagnostic, Sources, has_errors};
+use crate::verify::checks::{Checked, Stage, checks};
+use crate::verify::{self, Verdict};
+use netc_lang::{Diagnostic, Sources, has_errors, sort};
 use serde_json::{Value, json};
 
 /// So many traces of failing asserts are shown.
@@ -25,7 +26,8 @@ pub(super) fn run(args: &args::Check, ui: &mut Ui) -> u8 {
     let Compiled { sources, built, mut diagnostics } = project.compile();
     let cluster = built.map(|built| built.cluster);
     diagnostics.extend(cluster.iter().flat_map(lowering_faults));
-    let asked = cluster.as_ref().filter(|_| !has_errors(&diagnostics)).map(ask);
+    let sound = cluster.as_ref().filter(|_| !has_errors(&diagnostics));
+    let asked = sound.map(|cluster| ask(cluster, &args.skip, ui));
     let mut shown = Vec::new();
     if let (Some(asked), Some(cluster)) = (&asked, &cluster) {
         diagnostics.extend(asked.diagnostics());
@@ -50,24 +52,33 @@ pub(super) fn run(args: &args::Check, ui: &mut Ui) -> u8 {
 }
 
 /// What became of the asserts and checks.
+#[derive(Default)]
 struct Outcome {
-    verdicts: Vec<verify::Verdict>,
+    verdicts: Vec<Verdict>,
+    checked: Vec<Checked>,
     /// Why nothing could be asked.
     broken: Vec<Diagnostic>,
 }
 
-fn ask(cluster: &Cluster) -> Outcome {
+fn ask(cluster: &Cluster, skip: &[Check], ui: &mut Ui) -> Outcome {
     let network: Network = network(cluster);
-    match verify::asserts(&network) {
-        Ok(verdicts) => Outcome { verdicts, broken: Vec::new() },
-        Err(broken) => Outcome { verdicts: Vec::new(), broken },
-    }
+    let without = cluster.checks_off.iter().chain(skip).copied().collect();
+    let mut progress = |stage: Stage| ui.progress(stage.done, stage.all, stage.check.name());
+    let outcome = verify::asserts(&network).and_then(|verdicts| {
+        let checked = checks(&network, &without, None, &mut progress)?;
+        Ok(Outcome { verdicts, checked, broken: Vec::new() })
+    });
+    ui.clear_progress();
+    outcome.unwrap_or_else(|broken| Outcome { broken, ..Outcome::default() })
 }
 
 impl Outcome {
-    fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
-        let faults = self.verdicts.iter().filter_map(|verdict| verdict.fault.clone());
-        self.broken.iter().cloned().chain(faults)
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        let faults = self.verdicts.iter().filter_map(|verdict| verdict.fault.as_ref());
+        let findings = self.checked.iter().flat_map(|checked| &checked.findings);
+        let mut all: Vec<Diagnostic> = self.broken.iter().chain(faults).chain(findings).cloned().collect();
+        sort(&mut all);
+        all
     }
 
     /// The ways of packets that refute an assert.
@@ -86,16 +97,35 @@ impl Outcome {
         shown.take(wanted).map(trace).collect()
     }
 
+    /// What was asked, and of what only a part.
     fn text(&self) -> String {
-        match self.verdicts.len() {
-            0 => String::new(),
-            asserts => format!("checked {}\n", count(asserts, "assert")),
+        if self.verdicts.is_empty() && self.checked.is_empty() {
+            return String::new();
         }
+        let asserts = count(self.verdicts.len(), "assert");
+        let names: Vec<&str> = self.checked.iter().map(|checked| checked.check.name()).collect();
+        let checks = match names.as_slice() {
+            [] => "no checks".to_owned(),
+            names => format!("{}: {}", count(names.len(), "check"), names.join(", ")),
+        };
+        let mut out = format!("checked {asserts}, {checks}\n");
+        for checked in self.checked.iter().filter(|checked| checked.asked < checked.of) {
+            let Checked { check, asked, of, .. } = checked;
+            out.push_str(&format!("{}: {asked} of {of} cases, other ones on each node\n", check.name()));
+        }
+        out
     }
 
     fn json(&self) -> Value {
         let failed = self.verdicts.iter().filter(|verdict| verdict.fault.is_some()).count();
-        json!({ "asserts": self.verdicts.len(), "failed": failed })
+        let checks = self.checked.iter().map(|checked| {
+            json!({
+                "name": checked.check.name(), "findings": checked.findings.len(),
+                "asked": checked.asked, "of": checked.of,
+            })
+        });
+        let checks: Vec<Value> = checks.collect();
+        json!({ "asserts": self.verdicts.len(), "failed": failed, "checks": checks })
     }
 }
 

@@ -82,13 +82,13 @@ pub enum Check {
     PodsReachNodes,
     /// Every service port leads to each usable endpoint with its share.
     ServicesReachEndpoints,
-    /// Nothing that the cluster knows ends in silence.
+    /// Gateways, and addresses of services that others bring to the nodes, do not keep silent.
     NoBlackHole,
     /// Nothing goes in circles.
     NoLoop,
-    /// There is no rule that no packet gets to.
+    /// There is no stated rule that no packet gets to.
     NoIdleRule,
-    /// No rule or route is hidden by an earlier one.
+    /// No stated rule is hidden by an earlier one.
     NothingShadowed,
 }
 

@@ -1,6 +1,7 @@
 //! What is claimed of the network, and what holds of every network: asked by the same walk as
 //! `netc trace`, without a kernel.
 
+pub mod checks;
 mod claim;
 
 pub use claim::{Verdict, asserts};
