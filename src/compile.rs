@@ -7,6 +7,7 @@ use crate::lower::{Facts, lower};
 use crate::model::{Built, Cluster, Lock, Node, NodeId, declare, resolve};
 use crate::trace::Network;
 use crate::trace::machine::Machine;
+use crate::verify;
 use netc_lang::{Diagnostic, Program, Reader, Sources, code, evaluate, has_errors, sort};
 use std::cell::RefCell;
 
@@ -35,6 +36,9 @@ pub fn compile(roots: &[String], reader: &mut dyn Reader, lock: Option<(&Lock, &
     let broken = has_errors(&diagnostics);
     let built = resolve(stated, lock, &mut faults);
     diagnostics.extend(faults.into_iter().filter(|fault| !broken || stands_alone(fault)));
+    if let Some(built) = built.as_ref().filter(|_| !has_errors(&diagnostics)) {
+        diagnostics.extend(verify::names(&built.cluster));
+    }
     sort(&mut diagnostics);
     let built = built.filter(|_| !has_errors(&diagnostics));
     Compiled { sources, built, diagnostics }

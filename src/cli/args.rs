@@ -2,6 +2,7 @@
 
 use crate::kernel::Probe;
 use crate::model::Family;
+use netc_lang::suggest::{all_of, did_you_mean};
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -88,6 +89,9 @@ pub(super) enum Format {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) source: SourceArgs,
+    /// Leave out this check: `pods-reach-pods`, for example. `netc explain checks` names them all.
+    #[arg(long, value_name = "NAME", value_parser = check)]
+    pub(super) skip: Vec<crate::model::Check>,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
@@ -578,4 +582,13 @@ fn duration(word: &str) -> Result<Duration, String> {
         format!("it {}{help}", why.reason)
     };
     netc_lang::seconds(word, 1, 86400).map(|time| Duration::from_secs(time.into())).map_err(why)
+}
+
+/// The check of a name.
+fn check(name: &str) -> Result<crate::model::Check, String> {
+    crate::model::Check::find(name).ok_or_else(|| {
+        let all = || crate::model::Check::ALL.into_iter().map(crate::model::Check::name);
+        let help = did_you_mean(name, all()).unwrap_or_else(|| format!("there are {}", all_of(all())));
+        format!("there is no such check; {help}")
+    })
 }
