@@ -27,7 +27,7 @@ pub fn known(meaning: &Meaning, cluster: &Cluster) -> Vec<Known> {
                 let within = nets.filter(|(net, ..)| net.contains(address));
                 // The smallest one says most.
                 if let Some((net, what, origin)) = within.max_by_key(|(net, ..)| net.prefix_len()) {
-let what = format!("an address of {what}, {net}; no pod or service has it");
+                    let what = format!("an address of {what}, {net}; no pod or service has it");
                     out.push(Known { what, origin });
                 }
             }
