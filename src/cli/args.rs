@@ -344,6 +344,10 @@ pub(super) enum ShowWhat {
     /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
     /// rules there are and who is asked first.
     Node(ShowOne),
+    /// The cluster: its networks, overlay, proxy and MTU, its nodes and services.
+    Cluster(ShowAll),
+    /// Docker on a node: its networks, and its containers with their addresses and published ports.
+    Docker(ShowDocker),
 }
 
 #[derive(clap::Args, Debug)]
@@ -356,6 +360,25 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Something that needs no name.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowAll {
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowDocker {
+    #[command(flatten)]
+    pub(super) all: ShowAll,
+    /// The node [default: the only one that has Docker].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
 }
 
 /// Something that every node has in its own way.
