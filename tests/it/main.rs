@@ -35,4 +35,5 @@ mod support;
 mod tables;
 mod tree;
 mod walk;
+mod walk_services;
 mod walked_rules;
