@@ -4,7 +4,8 @@ use crate::lab::start;
 use netc_lang::Protocol;
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, bind, connect, socket,
+    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, bind, connect,
+    setsockopt, socket, sockopt,
 };
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How long an answer may take that must come. Nothing but a lost packet takes so long.
-const LONG: Duration = Duration::from_secs(8);
+const LONG: Duration = Duration::from_secs(20);
 
 /// How many sockets are open at once.
 const WAVE: usize = 300;
@@ -122,6 +123,13 @@ fn send(request: &Request) -> Result<Socket, Errno> {
     };
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let fd: OwnedFd = socket(family, kind, flags, None)?;
+    if kind == SockType::Datagram {
+        // All that comes back is told, as TCP tells it while it connects.
+        match request.to {
+            SocketAddr::V4(_) => setsockopt(&fd, sockopt::Ipv4RecvErr, &true)?,
+            SocketAddr::V6(_) => setsockopt(&fd, sockopt::Ipv6RecvErr, &true)?,
+        }
+    }
     if let Some(source) = request.source {
         bind(fd.as_raw_fd(), &*raw(SocketAddr::new(source, 0)))?;
     }
@@ -135,6 +143,9 @@ fn send(request: &Request) -> Result<Socket, Errno> {
     let socket = UdpSocket::from(fd);
     match socket.send(b"who?") {
         Ok(_) => Ok(Socket::Udp(socket)),
+        // The node's own rules drop it (`nf_hook_slow` in net/netfilter/core.c); whether they
+        // refuse it, too, is told by what there is to be received.
+        Err(error) if error.raw_os_error() == Some(Errno::EPERM as i32) => Ok(Socket::Udp(socket)),
         Err(error) => Err(Errno::from_raw(error.raw_os_error().unwrap())),
     }
 }
@@ -193,8 +204,6 @@ impl Open {
 fn fate(errno: Errno) -> Fate {
     match errno {
         Errno::ECONNREFUSED | Errno::ECONNRESET => Fate::Refused,
-        // The node's own rules drop what is sent (`nf_hook_slow` in net/netfilter/core.c).
-        Errno::EPERM => Fate::Silence,
         // The last three are said of the routes `prohibit` and `blackhole`, and of a family that
         // a namespace has no address of.
         Errno::ENETUNREACH

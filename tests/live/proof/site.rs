@@ -4,7 +4,7 @@
 use super::servers::Servers;
 use crate::lab::{Lab, run, within};
 use netc::compile::{compile, network};
-use netc::model::{Cluster, NodeId, Pod};
+use netc::model::{Cluster, Node, NodeId, Pod, Uplink};
 use netc::object::{Netns, SERVICE_DEVICE};
 use netc::trace::{Network, Place};
 use netc_lang::{Port, Protocol, Reader, Text};
@@ -116,13 +116,21 @@ fn inside(network: &Network) -> Vec<Spot> {
             };
             let devices = space.devices.keys().filter(|device| &***device != SERVICE_DEVICE);
             let addresses = devices.filter_map(|device| space.addresses.get(device)).flatten();
-            let addresses = addresses.map(|(net, _)| net.addr()).filter(|own| !own.is_loopback());
+            let addresses = addresses.map(|(net, _)| net.addr()).filter(|own| is_asked(*own));
+            let addresses: BTreeSet<IpAddr> = addresses.collect();
             let place = Place::Node(id, netns.clone());
-            let (addresses, ports) = (addresses.collect(), Vec::new());
+            let (addresses, ports) = (addresses.into_iter().collect(), Vec::new());
             all.push(Spot { netns: name, place, addresses, ports });
         }
     }
     all
+}
+
+/// Whether an address can be asked from elsewhere. Of IPv6 the first one of a network is that of all
+/// its routers (RFC 4291, 2.6.1), also where a device of flannel has it: TCP does not answer there.
+fn is_asked(own: IpAddr) -> bool {
+    let routers = matches!(own, IpAddr::V6(own) if own.segments()[4..] == [0; 4]);
+    !own.is_loopback() && !routers
 }
 
 /// Where somebody is to serve. A pod does so at the ports that it states, if it states any of the
@@ -176,11 +184,16 @@ fn tune(netns: &str) {
                     // Nobody is told of a shorter way, and nobody waits for neighbours for long.
                     set("accept_redirects", "0");
                     set("send_redirects", "0");
-                    set("retrans_time_ms", "60");
+                    set("retrans_time_ms", "150");
                 }
             }
         }
     });
+}
+
+/// Whether a node has a way to everywhere else.
+fn has_uplink(node: &&Node) -> bool {
+    !matches!(node.uplink, Uplink::None(_))
 }
 
 /// What joins the nodes.
@@ -236,7 +249,7 @@ impl Wire<'_> {
 
     /// The nodes' way to everywhere else, if they have one.
     fn gateways(&self) {
-        for node in self.cluster.nodes.iter().filter(|node| node.has_uplink()) {
+        for node in self.cluster.nodes.iter().filter(has_uplink) {
             for own in &node.addresses {
                 let Some(network) = own.network() else { continue };
                 let gateway = match network.network() {
