@@ -35,8 +35,9 @@ fn node(proxy: &str) -> (Lab, PathBuf) {
 /// What `netc trace` answers, and its exit code.
 fn asked(lab: &Lab, source: &Path, question: &str, more: &[&str]) -> (Option<i32>, Value) {
     let words = question.split(' ');
-    let output = lab.netc().arg("trace").args(words).arg(source).args(more);
-    let output = output.args(["--format", "json"]).output().unwrap();
+    let mut netc = lab.netc();
+    netc.arg("trace").args(words).arg(source).args(more).args(["--format", "json"]);
+    let output = netc.output().unwrap();
     let value = serde_json::from_slice(&output.stdout);
     let value = value.unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
     (output.status.code(), value)
