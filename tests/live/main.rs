@@ -46,6 +46,7 @@ mod round_trip;
 mod services;
 mod site;
 mod together;
+mod trace;
 mod traffic;
 mod transactions;
 mod troubles;
