@@ -7,7 +7,9 @@ use crate::lower::{Facts, lower};
 use crate::model::{Built, Cluster, Lock, Node, NodeId, declare, resolve};
 use crate::trace::Network;
 use crate::trace::machine::Machine;
+use crate::verify;
 use netc_lang::{Diagnostic, Program, Reader, Sources, code, evaluate, has_errors, sort};
+use std::cell::RefCell;
 
 /// What comes of compiling.
 #[derive(Debug)]
@@ -34,6 +36,9 @@ pub fn compile(roots: &[String], reader: &mut dyn Reader, lock: Option<(&Lock, &
     let broken = has_errors(&diagnostics);
     let built = resolve(stated, lock, &mut faults);
     diagnostics.extend(faults.into_iter().filter(|fault| !broken || stands_alone(fault)));
+    if let Some(built) = built.as_ref().filter(|_| !has_errors(&diagnostics)) {
+        diagnostics.extend(verify::names(&built.cluster));
+    }
     sort(&mut diagnostics);
     let built = built.filter(|_| !has_errors(&diagnostics));
     Compiled { sources, built, diagnostics }
@@ -82,9 +87,24 @@ pub fn objects_on(
 /// to it.
 #[must_use]
 pub fn network(cluster: &Cluster) -> Network<'_> {
-    Network::new(cluster, |id| {
-        let node = cluster.nodes.get(id.0 as usize).ok_or_else(Vec::new)?;
-        let ordered = objects(cluster, node, id)?;
-        Ok(Machine::new(id, node, ordered.nodes.into_iter().map(|node| node.object)))
+    Network::new(cluster, |id| machine(cluster, id))
+}
+
+/// The same, but one of the nodes is as it was found.
+#[must_use]
+pub fn network_with(cluster: &Cluster, found: Machine) -> Network<'_> {
+    let own = found.id;
+    // A node is made ready once, so it is asked for once.
+    let found = RefCell::new(Some(found));
+    Network::new(cluster, move |id| match found.borrow_mut().take_if(|_| id == own) {
+        Some(machine) => Ok(machine),
+        None => machine(cluster, id),
     })
+}
+
+/// A node that holds what is compiled for it.
+fn machine(cluster: &Cluster, id: NodeId) -> Result<Machine, Vec<Diagnostic>> {
+    let node = cluster.nodes.get(id.0 as usize).ok_or_else(Vec::new)?;
+    let ordered = objects(cluster, node, id)?;
+    Ok(Machine::new(id, node, ordered.nodes.into_iter().map(|node| node.object)))
 }

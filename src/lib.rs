@@ -27,4 +27,5 @@ pub mod plan;
 pub mod review;
 pub mod show;
 pub mod trace;
+pub mod verify;
 pub mod why;

@@ -2,6 +2,7 @@
 
 use crate::kernel::Probe;
 use crate::model::Family;
+use netc_lang::suggest::{all_of, did_you_mean};
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -88,6 +89,9 @@ pub(super) enum Format {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) source: SourceArgs,
+    /// Leave out this check: `pods-reach-pods`, for example. `netc explain checks` names them all.
+    #[arg(long, value_name = "NAME", value_parser = check)]
+    pub(super) skip: Vec<crate::model::Check>,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
@@ -340,6 +344,10 @@ pub(super) enum ShowWhat {
     /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
     /// rules there are and who is asked first.
     Node(ShowOne),
+    /// The cluster: its networks, overlay, proxy and MTU, its nodes and services.
+    Cluster(ShowAll),
+    /// Docker on a node: its networks, and its containers with their addresses and published ports.
+    Docker(ShowDocker),
 }
 
 #[derive(clap::Args, Debug)]
@@ -352,6 +360,25 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Something that needs no name.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowAll {
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowDocker {
+    #[command(flatten)]
+    pub(super) all: ShowAll,
+    /// The node [default: the only one that has Docker].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
 }
 
 /// Something that every node has in its own way.
@@ -383,6 +410,15 @@ pub(super) struct Trace {
     /// The node by which a packet from outside comes in.
     #[arg(long, value_name = "NODE")]
     pub(super) through: Option<String>,
+    /// Walk the node that this is as it is now; all others as they are to be.
+    #[arg(long)]
+    pub(super) live: bool,
+    /// Which node of the cluster this is [default: the one with this host's name or address].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) node: Option<String>,
+    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) netns: Option<String>,
     /// Show every way in full, not just one.
     #[arg(long)]
     pub(super) all: bool,
@@ -569,4 +605,13 @@ fn duration(word: &str) -> Result<Duration, String> {
         format!("it {}{help}", why.reason)
     };
     netc_lang::seconds(word, 1, 86400).map(|time| Duration::from_secs(time.into())).map_err(why)
+}
+
+/// The check of a name.
+fn check(name: &str) -> Result<crate::model::Check, String> {
+    crate::model::Check::find(name).ok_or_else(|| {
+        let all = || crate::model::Check::ALL.into_iter().map(crate::model::Check::name);
+        let help = did_you_mean(name, all()).unwrap_or_else(|| format!("there are {}", all_of(all())));
+        format!("there is no such check; {help}")
+    })
 }

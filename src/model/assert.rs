@@ -2,6 +2,7 @@
 
 use super::Family;
 use netc_lang::{Party, Protocol, Span, Spanned};
+use std::fmt;
 
 /// A claim of what reaches what.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +52,27 @@ pub enum Via {
     },
 }
 
+impl Via {
+    /// The node that is named.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        match self {
+            Via::Node(name) => Some(name),
+            Via::Device { node, .. } => node.as_deref(),
+        }
+    }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Via::Node(name) => write!(f, "node {name}"),
+            Via::Device { name, node: None } => write!(f, "device {name}"),
+            Via::Device { name, node: Some(node) } => write!(f, "device {name} on {node}"),
+        }
+    }
+}
+
 /// What is checked of every network unless it is switched off.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Check {
@@ -60,13 +82,13 @@ pub enum Check {
     PodsReachNodes,
     /// Every service port leads to each usable endpoint with its share.
     ServicesReachEndpoints,
-    /// Nothing that the cluster knows ends in silence.
+    /// Gateways, and addresses of services that others bring to the nodes, do not keep silent.
     NoBlackHole,
     /// Nothing goes in circles.
     NoLoop,
-    /// There is no rule that no packet gets to.
+    /// There is no stated rule that no packet gets to.
     NoIdleRule,
-    /// No rule or route is hidden by an earlier one.
+    /// No stated rule is hidden by an earlier one.
     NothingShadowed,
 }
 

@@ -100,7 +100,8 @@ fn push(out: &mut String, answer: &Answer, sources: &Sources) {
         row(out, label, &format!("… and {} more statements", answer.statements.more));
     }
     several(out, "needs", &answer.needs);
-    several(out, "needed by", &answer.needed_by);
+    let label = if answer.is_part { "is in" } else { "needed by" };
+    several(out, label, &answer.needed_by);
     row(out, "programmed by", answer.system.name());
     for (place, source) in answer.system.specified().iter().enumerate() {
         row(out, if place == 0 { "specified in" } else { "" }, source);

@@ -22,6 +22,7 @@ mod names;
 mod nft_fate;
 mod objects;
 mod overlays;
+mod pictures;
 mod program;
 mod properties;
 mod random;

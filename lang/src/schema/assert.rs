@@ -121,41 +121,43 @@ pub(super) const CHECKS: &[Definition] = &[
     },
     Definition {
         keyword: "pods-reach-nodes",
-        doc: "Every pod reaches every node, and is seen there by its own address; and every node reaches \
-              its pods.",
+        doc: "Every pod reaches every node, and is seen by its own one by its own address; and every node \
+              reaches its pods. On the way to other nodes an overlay may masquerade, as flannel does.",
         example: "pods-reach-nodes off",
         ..CHECK
     },
     Definition {
         keyword: "services-reach-endpoints",
-        doc: "On every node, each port of each service leads to each of its usable endpoints, and to each \
-              with its share: equal ones, or what weights say where they count.",
+        doc: "On every node, each port of each service leads pods, the node and, if it is known there, those \
+              outside to each of its usable endpoints, and to each equally often; where weights count, to \
+              none but those of weight 0 never.",
         example: "services-reach-endpoints off",
         ..CHECK
     },
     Definition {
         keyword: "no-black-hole",
-        doc: "No packet to an address that the cluster knows ends in silence.",
+        doc: "No packet of a pod or node ends in silence that is for the gateway of a node's pods, or for an \
+              address of a service that something else brings to the nodes.",
         example: "no-black-hole off",
         ..CHECK
     },
     Definition {
         keyword: "no-loop",
-        doc: "No packet goes in circles.",
+        doc: "No packet goes in circles, not even one for an address that nobody has.",
         example: "no-loop off",
         ..CHECK
     },
     Definition {
         keyword: "no-idle-rule",
-        doc: "No rule stands where no packet gets to: behind one that takes all packets, or in a chain that \
-              nothing leads to. Chains that kube-proxy and Docker keep for others are not meant.",
+        doc: "No rule of `primitives` stands where no packet gets to: behind one that takes all packets, or \
+              in a chain that nothing leads to.",
         example: "no-idle-rule off",
         ..CHECK
     },
     Definition {
         keyword: "nothing-shadowed",
-        doc: "No rule stands behind another one that asks for the same, or for less, and always decides; \
-              and no route is hidden by one to the same network in a table that is asked before.",
+        doc: "No rule of `primitives` stands behind another one of its chain that asks for the same, or for \
+              less, and decides.",
         example: "nothing-shadowed off",
         ..CHECK
     },

@@ -13,9 +13,6 @@ const INSET: i32 = 10;
 /// How narrow and how wide a service may be drawn.
 const WIDTH: (i32, i32) = (200, 360);
 
-/// Columns are as high as the nodes beside them, and at least so high.
-const HIGH: i32 = 360;
-
 /// The services in their columns.
 pub(super) struct Side<'t> {
     columns: Vec<Vec<(usize, &'t ServiceBox, i32)>>,
@@ -25,9 +22,12 @@ pub(super) struct Side<'t> {
 }
 
 impl<'t> Side<'t> {
-    /// Puts services into columns, none much higher than the nodes beside them.
-    pub(super) fn new(services: &'t [ServiceBox], beside: i32) -> Side<'t> {
-        let limit = beside.max(HIGH);
+    /// Puts services into so many columns.
+    pub(super) fn new(services: &'t [ServiceBox], count: i32) -> Side<'t> {
+        // All columns about equally high.
+        let heights: Vec<i32> = services.iter().map(|service| height(service) + GAP).collect();
+        let total: i32 = heights.iter().sum();
+        let limit = total / count.max(1) + heights.iter().max().unwrap_or(&0) / 2;
         let mut columns: Vec<Vec<(usize, &ServiceBox, i32)>> = Vec::new();
         let (mut top, mut most) = (0, 0);
         for (service, number) in services.iter().zip(1..) {

@@ -11,8 +11,11 @@ use crate::picture::topology::{Group, NodeBox, Topology};
 const GUTTER: i32 = 36;
 
 /// So many cards may stand in a row at most; so few always do.
-const COLUMNS: usize = 16;
+const COLUMNS: usize = 32;
 const FEW: usize = 4;
+
+/// So many columns may hold the services.
+const SIDE: i32 = 8;
 
 impl Topology {
     /// The picture with everything in its place.
@@ -49,14 +52,19 @@ impl Topology {
         let count = self.nodes().count();
         let most = count.clamp(1, COLUMNS);
         let least = if count <= FEW { most } else { 2 };
-        let all = (least..=most).map(|columns| {
-            let grid = Grid::new(self, columns);
-            let side = Side::new(&self.services, grid.height);
-            let (width, height) = size(&grid, &side, outside.as_ref());
-            ((2 * width).max(3 * height), grid, side)
+        let sides: Vec<Side> = (1..=SIDE).map(|side| Side::new(&self.services, side)).collect();
+        let grids: Vec<Grid> = (least..=most).map(|columns| Grid::new(self, columns)).collect();
+        let all = grids.into_iter().map(|grid| {
+            let costs = sides.iter().zip(1..).map(|(side, count)| {
+                let (width, height) = size(&grid, side, outside.as_ref());
+                ((2 * width).max(3 * height), count)
+            });
+            let (cost, count) = costs.min().unwrap_or_default();
+            (cost, grid, count)
         });
         let best = all.min_by_key(|(cost, _, _)| *cost);
-        best.map_or_else(|| (Grid::default(), Side::new(&[], 0)), |(_, grid, side)| (grid, side))
+        let (_, grid, count) = best.unwrap_or_default();
+        (grid, Side::new(&self.services, count))
     }
 
     /// What is on no node, as a card.

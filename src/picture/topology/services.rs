@@ -87,7 +87,8 @@ fn one(service: &Service, sources: &Sources) -> ServiceBox {
     lines.extend(policies(service));
     let (ready, all) = counts(service);
     let warning = match (ready, all) {
-        _ if service.kind == ServiceKind::ExternalName => None,
+        // Clients ask the name server for what these lead to.
+        _ if !service.kind.has_address() => None,
         (_, 0) => Some("no endpoints".to_owned()),
         (0, _) => Some("no endpoint is ready".to_owned()),
         _ => None,

@@ -3,12 +3,18 @@
 use super::super::Place;
 use super::super::names::Owner;
 use super::{Case, Diagnosis};
+use crate::model::ContainerPlace;
 use std::net::IpAddr;
 
 impl Case<'_> {
     pub(super) fn no_route(self, address: IpAddr) -> Diagnosis {
         let (place, named) = (self.place(), self.named(address));
         let diagnosis = Diagnosis::new(format!("{place} has no route to {named}"));
+        if self.is_in_internal_network() {
+            return diagnosis
+                .because("its network is `internal`: Docker gives its containers no default route")
+                .help("leave out `internal`, or ask from a container of another network");
+        }
         match self.names.owner(address) {
             Some(Owner::Service(_)) => diagnosis
                 .because("the kernel looks for a route before it translates a service address, so any route will do, but there must be one")
@@ -17,6 +23,19 @@ impl Case<'_> {
                 .because("no overlay and no route leads to the pod's block from there")
                 .help("state an `overlay`, or a route to the block"),
             _ => diagnosis.help("give the place a default route, or one to that network"),
+        }
+    }
+
+    /// Whether it is a container that is kept from everything outside its network.
+    fn is_in_internal_network(self) -> bool {
+        let Place::Node(id, _) = &self.failure.place else { return false };
+        let docker = self.names.node(*id).and_then(|node| node.docker.as_ref());
+        let container = self.names.container_at(&self.failure.place);
+        match (docker, container.map(|container| container.place)) {
+            (Some(docker), Some(ContainerPlace::Network(place))) => {
+                docker.networks.get(place).is_some_and(|network| network.internal)
+            }
+            _ => false,
         }
     }
 
