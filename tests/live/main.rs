@@ -49,3 +49,4 @@ mod traffic;
 mod transactions;
 mod troubles;
 mod tunnels;
+mod why;
