@@ -39,11 +39,7 @@ impl Topology {
     pub fn dot(&self) -> String {
         let mut out = format!("graph {} {{\n", quote(&self.name));
         let label = quote(&format!("cluster {}\noverlay {}", self.name, self.overlay.text));
-        line(
-            &mut out,
-            1,
-            &format!("rankdir=LR; compound=true; fontname=\"monospace\"; label={label};"),
-        );
+        line(&mut out, 1, &format!("rankdir=LR; fontname=\"monospace\"; label={label};"));
         line(&mut out, 1, BOXES);
         let mut chips = Chips { next: 0, links: Vec::new(), numbered: self.numbered };
         let mut node = 0;

@@ -62,9 +62,10 @@ impl Places {
         let find = |fits: &dyn Fn(&Member) -> bool| {
             places.iter().copied().find(|place| members.get(*place).is_some_and(fits))
         };
+        let only = if let [place] = places.as_slice() { Some(*place) } else { None };
         find(&|member| member.span == endpoint.span)
             .or_else(|| find(&|member| endpoint.node.is_some() && member.node == endpoint.node))
-            .or_else(|| if let [place] = places.as_slice() { Some(*place) } else { None })
+            .or(only)
     }
 }
 
