@@ -144,9 +144,13 @@ fn track(walking: &mut Walking) {
     }
     let found = way.tracks.find(&way.place, &way.packet);
     let answers = way.server.is_some() && walking.inside.is_none();
+    let third = walking.both.is_some() && walking.inside.is_none();
     way.packet.tracked = match (found, way.tracks.current()) {
+        (Some(false), Some(track)) if third && !track.answered => {
+            Tracked { state: TrackState::Invalid, ..Tracked::NEW }
+        }
         (Some(reply), Some(track)) => Tracked {
-            state: if reply { TrackState::Established } else { TrackState::New },
+            state: if reply || third { TrackState::Established } else { TrackState::New },
             reply,
             dnat: track.dnat(),
             snat: track.snat(),
