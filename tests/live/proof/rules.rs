@@ -12,8 +12,9 @@ use netc_lang::Protocol;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// How often a question is asked again: neighbours that are looked for, and others, pass rules too.
-const TRIES: usize = 3;
+/// How often a question is asked again: neighbours that are looked for pass rules too, and so do the
+/// six redirects at once that IPv6 allows itself (`inet_peer_xrlim_allow` in net/ipv4/icmp.c).
+const TRIES: usize = 8;
 
 /// How often each rule of each node matched: node, table, chain and rule.
 pub(super) type Counts = BTreeMap<(String, String, String), u64>;
@@ -29,7 +30,8 @@ impl Site {
         let monitors = Monitors::start(self);
         let (mut compared, mut differences) = (0, Vec::new());
         // A client that was there before is remembered: its next way is another one.
-        let some = |asked: &&Asked| asked.target.protocol == Protocol::Udp && !asked.target.affinity;
+        let some =
+            |asked: &&Asked| asked.target.protocol == Protocol::Udp && !asked.target.affinity;
         for asked in all.iter().filter(some) {
             let answer = network.ask(&asked.question(&self.cluster)).expect("it compiles");
             let wholly = answer.ways.iter().all(|ended| counts_all(ended, self));
@@ -68,7 +70,8 @@ impl Site {
             .nodes
             .iter()
             .map(|node| {
-                let saved = start(&node.name, move || Command::new(tool).arg("-c").output().unwrap());
+                let saved =
+                    start(&node.name, move || Command::new(tool).arg("-c").output().unwrap());
                 (node.name.clone(), saved)
             })
             .collect();
