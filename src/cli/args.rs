@@ -2,8 +2,8 @@
 
 use crate::kernel::Probe;
 use crate::model::Family;
-use netc_lang::suggest::{all_of, did_you_mean};
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
+use netc_lang::suggest::{all_of, did_you_mean};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -611,7 +611,8 @@ fn duration(word: &str) -> Result<Duration, String> {
 fn check(name: &str) -> Result<crate::model::Check, String> {
     crate::model::Check::find(name).ok_or_else(|| {
         let all = || crate::model::Check::ALL.into_iter().map(crate::model::Check::name);
-        let help = did_you_mean(name, all()).unwrap_or_else(|| format!("there are {}", all_of(all())));
+        let help =
+            did_you_mean(name, all()).unwrap_or_else(|| format!("there are {}", all_of(all())));
         format!("there is no such check; {help}")
     })
 }

@@ -76,7 +76,8 @@ impl Outcome {
     fn diagnostics(&self) -> Vec<Diagnostic> {
         let faults = self.verdicts.iter().filter_map(|verdict| verdict.fault.as_ref());
         let findings = self.checked.iter().flat_map(|checked| &checked.findings);
-        let mut all: Vec<Diagnostic> = self.broken.iter().chain(faults).chain(findings).cloned().collect();
+        let mut all: Vec<Diagnostic> =
+            self.broken.iter().chain(faults).chain(findings).cloned().collect();
         sort(&mut all);
         all
     }
@@ -111,7 +112,10 @@ impl Outcome {
         let mut out = format!("checked {asserts}, {checks}\n");
         for checked in self.checked.iter().filter(|checked| checked.asked < checked.of) {
             let Checked { check, asked, of, .. } = checked;
-            out.push_str(&format!("{}: {asked} of {of} cases, other ones on each node\n", check.name()));
+            out.push_str(&format!(
+                "{}: {asked} of {of} cases, other ones on each node\n",
+                check.name()
+            ));
         }
         out
     }

@@ -62,7 +62,9 @@ impl Run<'_, '_> {
             self.findings.add(code, Some(rule.span), String::new(), || {
                 let fault: Diagnostic = self_at(code, Some(rule.span), message)
                     .map_here("it decides nothing".to_owned());
-                fault.label(earlier, "this one decides first").help("remove one of them, or change their order")
+                fault
+                    .label(earlier, "this one decides first")
+                    .help("remove one of them, or change their order")
             });
         }
     }

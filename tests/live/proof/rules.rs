@@ -29,7 +29,8 @@ impl Site {
         let monitors = Monitors::start(self);
         let (mut compared, mut differences) = (0, Vec::new());
         // A client that was there before is remembered: its next way is another one.
-        let some = |asked: &&Asked| asked.target.protocol == Protocol::Udp && !asked.target.affinity;
+        let some =
+            |asked: &&Asked| asked.target.protocol == Protocol::Udp && !asked.target.affinity;
         for asked in all.iter().filter(some) {
             let answer = network.ask(&asked.question(&self.cluster)).expect("it compiles");
             let wholly = answer.ways.iter().all(|ended| counts_all(ended, self));
@@ -68,7 +69,8 @@ impl Site {
             .nodes
             .iter()
             .map(|node| {
-                let saved = start(&node.name, move || Command::new(tool).arg("-c").output().unwrap());
+                let saved =
+                    start(&node.name, move || Command::new(tool).arg("-c").output().unwrap());
                 (node.name.clone(), saved)
             })
             .collect();
