@@ -36,4 +36,5 @@ mod tables;
 mod traces;
 mod tree;
 mod walk;
+mod walk_services;
 mod walked_rules;

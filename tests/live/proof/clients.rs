@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How long an answer may take that must come. Nothing but a lost packet takes so long.
 const LONG: Duration = Duration::from_secs(20);
 
+/// When a packet is sent again: while a neighbour is looked for in vain, others get lost.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// How many sockets are open at once.
 const WAVE: usize = 300;
 
@@ -153,7 +156,7 @@ fn send(request: &Request) -> Result<Socket, Errno> {
 /// Waits for what comes back.
 fn receive(requests: &[Request], open: &mut Vec<Open>, fates: &mut [Fate]) {
     let begin = Instant::now();
-    let mut last = begin;
+    let (mut last, mut sent) = (begin, begin);
     loop {
         let before = open.len();
         open.retain_mut(|request| match request.received() {
@@ -166,6 +169,10 @@ fn receive(requests: &[Request], open: &mut Vec<Open>, fates: &mut [Fate]) {
         if open.len() < before {
             last = Instant::now();
         }
+        if sent.elapsed() > AGAIN {
+            open.iter().for_each(Open::send_again);
+            sent = Instant::now();
+        }
         let silent = open.iter().all(|request| requests[request.number].may_be_silent);
         let limit = if silent { last + PATIENCE } else { begin + LONG };
         if open.is_empty() || Instant::now() > limit {
@@ -176,6 +183,13 @@ fn receive(requests: &[Request], open: &mut Vec<Open>, fates: &mut [Fate]) {
 }
 
 impl Open {
+    /// By UDP, as TCP does by itself.
+    fn send_again(&self) {
+        if let Socket::Udp(socket) = &self.socket {
+            let _ = socket.send(b"who?");
+        }
+    }
+
     /// What has become of it, if that is known.
     fn received(&mut self) -> Option<Fate> {
         let mut buffer = [0; 128];

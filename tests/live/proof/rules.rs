@@ -12,8 +12,9 @@ use netc_lang::Protocol;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// How often a question is asked again: neighbours that are looked for, and others, pass rules too.
-const TRIES: usize = 3;
+/// How often a question is asked again: neighbours that are looked for pass rules too, and so do the
+/// six redirects at once that IPv6 allows itself (`inet_peer_xrlim_allow` in net/ipv4/icmp.c).
+const TRIES: usize = 8;
 
 /// How often each rule of each node matched: node, table, chain and rule.
 pub(super) type Counts = BTreeMap<(String, String, String), u64>;

@@ -11,6 +11,8 @@ use netc_lang::{Port, Protocol, Reader, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// The router: the nodes' way to everywhere else.
 pub(super) const OUTSIDE: &str = "outside";
@@ -90,6 +92,7 @@ impl Site {
         }
         let own = inside(&network(&cluster));
         own.iter().chain(&spots).for_each(|spot| tune(&spot.netns));
+        own.iter().chain(&spots).for_each(|spot| settle(&spot.netns));
         spots.splice(0..0, own);
         spots.iter_mut().for_each(|spot| spot.ports = ports(&cluster, spot));
         let servers = Servers::start(&spots);
@@ -191,6 +194,27 @@ fn tune(netns: &str) {
     });
 }
 
+/// Waits until every address can be used: as long as those of the link are tentative, nobody looks for
+/// neighbours (`ndisc_send_ns` in net/ipv6/ndisc.c).
+fn settle(netns: &str) {
+    // `IFA_F_TENTATIVE` in linux/if_addr.h
+    const TENTATIVE: u32 = 0x40;
+    let tentative = |line: &str| {
+        let flags = line.split_whitespace().nth(4).map(|flags| u32::from_str_radix(flags, 16));
+        matches!(flags, Some(Ok(flags)) if flags & TENTATIVE != 0)
+    };
+    within(netns, move || {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(5) {
+            let all = fs::read_to_string("/proc/thread-self/net/if_inet6").unwrap_or_default();
+            if !all.lines().any(tentative) {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+    });
+}
+
 /// Whether a node has a way to everywhere else.
 fn has_uplink(node: &&Node) -> bool {
     !matches!(node.uplink, Uplink::None(_))
@@ -214,6 +238,14 @@ impl Wire<'_> {
             let device = node.addresses[0].device.as_deref().expect("its device is stated");
             let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
             self.lab.machine(&node.name, device, &addresses);
+            // Where nobody states it, nobody has loaded the module that bridges ask rules by. In
+            // some kernels it is there always.
+            within(&node.name, || {
+                for tool in ["iptables", "ip6tables", "arptables"] {
+                    let path = format!("/proc/sys/net/bridge/bridge-nf-call-{tool}");
+                    let _ = fs::write(path, "0");
+                }
+            });
         }
         let outside = NUMBERS.map(|(name, number)| self.outside(name, number)).to_vec();
         for parameter in ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"] {
