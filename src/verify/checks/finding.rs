@@ -2,7 +2,7 @@
 
 use crate::model::{Check, Cluster};
 use crate::trace::names::Names;
-use crate::trace::{Ended, Question, diagnosis};
+use crate::trace::{Ended, Failure, Question, diagnosis};
 use netc_lang::code::{self, Code};
 use netc_lang::{Diagnostic, Span};
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ impl<'c> Findings<'c> {
         let mut steps = ended.way.trail.backwards();
         let last = || steps.find_map(|step| step.decided.as_ref()?.origin);
         let span = diagnosis.span.or_else(last);
-        self.add(code, span, without_digits(&headline), || {
+        self.add(code, span, ended.failure.as_ref().map_or_else(String::new, kind), || {
             self_at(code, span, message).map_here(here).maybe_help(diagnosis.help)
         });
     }
@@ -103,9 +103,10 @@ impl Placed {
     }
 }
 
-/// What a headline says of any address.
-fn without_digits(headline: &str) -> String {
-    headline.chars().filter(|one| !one.is_ascii_digit()).collect()
+/// The kind of a cause, whatever it is of.
+fn kind(failure: &Failure) -> String {
+    let cause = format!("{:?}", failure.cause);
+    cause.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 /// The code of what a check finds where packets get no answer.
