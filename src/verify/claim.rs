@@ -108,7 +108,11 @@ impl Claim<'_> {
     fn ends(&self, ended: &Ended) -> String {
         let question = &self.asked.question;
         let to = with_port(&question.destination, question.payload.destination());
-        format!("{} -> {to}", ended.way.client)
+        match &ended.way.client {
+            // The kernel picks a source once there is a route.
+            client if client.first().is_unspecified() => format!("to {to}"),
+            client => format!("{client} -> {to}"),
+        }
     }
 
     /// Who got the packet.

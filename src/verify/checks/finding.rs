@@ -39,7 +39,12 @@ impl<'c> Findings<'c> {
         let place = names.place(at);
         let Some(diagnosis) = diagnosis::of(self.cluster, question, ended) else { return };
         let headline = diagnosis.headline;
-        let example = format!("{} -> {}", ended.way.client.first(), question.destination.first());
+        let to = question.destination.first();
+        let example = match ended.way.client.first() {
+            // The kernel picks a source once there is a route.
+            client if client.is_unspecified() => format!("to {to}"),
+            client => format!("{client} -> {to}"),
+        };
         let here = format!("{headline} ({example}, {place})");
         // Where nothing is to blame, what decided last.
         let mut steps = ended.way.trail.backwards();
