@@ -9,6 +9,7 @@ use crate::trace::Network;
 use crate::trace::machine::Machine;
 use crate::verify;
 use netc_lang::{Diagnostic, Program, Reader, Sources, code, evaluate, has_errors, sort};
+use std::cell::RefCell;
 
 /// What comes of compiling.
 #[derive(Debug)]
@@ -86,9 +87,24 @@ pub fn objects_on(
 /// to it.
 #[must_use]
 pub fn network(cluster: &Cluster) -> Network<'_> {
-    Network::new(cluster, |id| {
-        let node = cluster.nodes.get(id.0 as usize).ok_or_else(Vec::new)?;
-        let ordered = objects(cluster, node, id)?;
-        Ok(Machine::new(id, node, ordered.nodes.into_iter().map(|node| node.object)))
+    Network::new(cluster, |id| machine(cluster, id))
+}
+
+/// The same, but one of the nodes is as it was found.
+#[must_use]
+pub fn network_with(cluster: &Cluster, found: Machine) -> Network<'_> {
+    let own = found.id;
+    // A node is made ready once, so it is asked for once.
+    let found = RefCell::new(Some(found));
+    Network::new(cluster, move |id| match found.borrow_mut().take_if(|_| id == own) {
+        Some(machine) => Ok(machine),
+        None => machine(cluster, id),
     })
+}
+
+/// A node that holds what is compiled for it.
+fn machine(cluster: &Cluster, id: NodeId) -> Result<Machine, Vec<Diagnostic>> {
+    let node = cluster.nodes.get(id.0 as usize).ok_or_else(Vec::new)?;
+    let ordered = objects(cluster, node, id)?;
+    Ok(Machine::new(id, node, ordered.nodes.into_iter().map(|node| node.object)))
 }

@@ -342,8 +342,12 @@ pub(super) enum ShowWhat {
     /// they hand connections, and what is programmed for it.
     Service(ShowOnNode),
     /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
-    /// rules there are and who is asked first.
-    Node(ShowOne),
+    /// rules there are and who is asked first; or its rules, chain by chain.
+    Node(ShowNode),
+    /// The cluster: its networks, overlay, proxy and MTU, its nodes and services.
+    Cluster(ShowAll),
+    /// Docker on a node: its networks, and its containers with their addresses and published ports.
+    Docker(ShowDocker),
 }
 
 #[derive(clap::Args, Debug)]
@@ -356,6 +360,34 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowNode {
+    #[command(flatten)]
+    pub(super) one: ShowOne,
+    /// Show the rules instead, each with its source position: of all tables, or of one, as --rules=nat.
+    #[arg(long, value_name = "TABLE", num_args = 0..=1, require_equals = true)]
+    pub(super) rules: Option<Option<String>>,
+}
+
+/// Something that needs no name.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowAll {
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowDocker {
+    #[command(flatten)]
+    pub(super) all: ShowAll,
+    /// The node [default: the only one that has Docker].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
 }
 
 /// Something that every node has in its own way.
@@ -387,6 +419,15 @@ pub(super) struct Trace {
     /// The node by which a packet from outside comes in.
     #[arg(long, value_name = "NODE")]
     pub(super) through: Option<String>,
+    /// Walk the node that this is as it is now; all others as they are to be.
+    #[arg(long)]
+    pub(super) live: bool,
+    /// Which node of the cluster this is [default: the one with this host's name or address].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) node: Option<String>,
+    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) netns: Option<String>,
     /// Show every way in full, not just one.
     #[arg(long)]
     pub(super) all: bool,

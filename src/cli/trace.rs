@@ -3,12 +3,17 @@
 use super::args::{self, Carried as Word, SourceArgs, TraceFormat};
 use super::exit;
 use super::project::Ready;
+use super::site::{Site, cannot_read};
+use super::suited;
 use super::ui::Ui;
-use crate::compile::network;
+use crate::compile::{network, network_with};
+use crate::kernel::survey;
+use crate::model::NodeId;
+use crate::trace::machine::Machine;
 use crate::trace::party::{Asked, Carried, Families, Manner, questions};
 use crate::trace::render::{Reaches, Report};
 use crate::trace::words::{self, Typed};
-use crate::trace::{Answer, Network};
+use crate::trace::{Answer, Network, Place};
 use netc_lang::{Diagnostic, Party, Protocol, code};
 use serde_json::{Value, json};
 
@@ -25,12 +30,17 @@ fn trace(args: &args::Trace, ui: &mut Ui) -> Result<u8, u8> {
     let ready = Ready::open(&sources, format, ui)?;
     let asked = questions(&ready.cluster, &from, &to, &manner(args));
     let asked = asked.map_err(|fault| ui.fail(fault.diagnostic(None), format))?;
-    let network = network(&ready.cluster);
+    let found = if args.live { Some(found(args, &ready, ui)?) } else { None };
+    let live = found.as_ref().map(|machine| machine.id);
+    let network = match found {
+        Some(machine) => network_with(&ready.cluster, machine),
+        None => network(&ready.cluster),
+    };
     let answers = answers(&network, &asked).map_err(|faults| {
         ui.report(&ready.sources, &faults, format);
         exit::ERROR
     })?;
-    show(args, &ready, &asked, &answers, ui);
+    show(args, &ready, (&asked, &answers, live), ui);
     let always = answers.iter().all(|answer| Reaches::of(answer) == Reaches::Always);
     Ok(if always { exit::OK } else { exit::UNREACHED })
 }
@@ -40,12 +50,34 @@ fn answers(network: &Network<'_>, asked: &[Asked]) -> Result<Vec<Answer>, Vec<Di
     asked.iter().map(|asked| network.ask(&asked.question)).collect()
 }
 
-fn show(args: &args::Trace, ready: &Ready, asked: &[Asked], answers: &[Answer], ui: &mut Ui) {
+/// The node that this is, as it is now.
+fn found(args: &args::Trace, ready: &Ready, ui: &mut Ui) -> Result<Machine, u8> {
+    let format = args.format.diagnostics();
+    let mut site = Site::open(args.netns.as_deref(), format, ui)?;
+    let (id, node) = site.node(args.node.as_ref(), ready, ui)?;
+    let ordered = suited::objects(ready, (id, node), format, ui)?;
+    let wanted = ordered.nodes.iter().map(|place| &place.object.state);
+    let record = site.known();
+    let live = survey(&mut site.machine, wanted, &record);
+    let live = live.map_err(|error| ui.fail(cannot_read(&error), format))?;
+    let compiled = ordered.nodes.into_iter().map(|place| place.object);
+    Ok(Machine::found(id, node, &live, compiled))
+}
+
+/// Shows what was asked, each question with its answer.
+fn show(
+    args: &args::Trace,
+    ready: &Ready,
+    (asked, answers, live): (&[Asked], &[Answer], Option<NodeId>),
+    ui: &mut Ui,
+) {
     let (cluster, sources) = (&ready.cluster, &ready.sources);
     let mut all: Vec<Value> = Vec::new();
     for (number, (asked, answer)) in asked.iter().zip(answers).enumerate() {
-        let (from, to) = (asked.from.name(cluster), asked.to.name(cluster));
-        let (question, live) = (&asked.question, None);
+        let outside = if asked.question.place == Place::Outside { "outside " } else { "" };
+        let from = format!("{outside}{}", asked.from.name(cluster));
+        let to = asked.to.name(cluster);
+        let question = &asked.question;
         let report = Report { cluster, sources, from: &from, to: &to, question, answer, live };
         if number > 0 && args.format != TraceFormat::Json {
             ui.out("\n");

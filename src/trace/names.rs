@@ -49,7 +49,7 @@ impl<'c> Names<'c> {
     }
 
     /// The container whose namespace this is.
-    fn container_at(self, place: &Place) -> Option<&'c Container> {
+    pub(super) fn container_at(self, place: &Place) -> Option<&'c Container> {
         let Place::Node(id, Netns::Named(netns)) = place else { return None };
         let all = &self.node(*id)?.docker.as_ref()?.containers;
         all.iter().find(|one| {

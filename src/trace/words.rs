@@ -44,7 +44,7 @@ fn party<'w>(words: &'w [String], which: &str) -> Result<(Party, &'w [String]), 
         },
         (None, Some((first, name))) if kind_of(first).is_some() => (kind_of(first), name, rest),
         (None, _) if Party::is_address(word) => (None, word.as_str(), rest),
-        (None, _) => return Err(nobody(word)),
+        (None, _) => return Err(nobody(word, which)),
     };
     match Party::read(kind, name) {
         Ok(party) => Ok((party, rest)),
@@ -65,7 +65,7 @@ fn kind_of(word: &str) -> Option<&'static str> {
 }
 
 /// A word that is neither an address nor begins with a kind.
-fn nobody(word: &str) -> Diagnostic {
+fn nobody(word: &str, which: &str) -> Diagnostic {
     let first = word.split('/').next().unwrap_or(word);
     let kinds = || PARTIES.iter().map(|kind| kind.word);
     let help = match (nearest(first, kinds()), word.split_once('/')) {
@@ -76,7 +76,8 @@ fn nobody(word: &str) -> Diagnostic {
             format!("say what it is: `pod/{name}`, `service/{name}`, `node/{name}`")
         }
     };
-    fault(format!("`{word}` is neither an address nor a kind with a name")).help(help)
+    fault(format!("`{word}` does not say {which}: it is neither an address nor a kind with a name"))
+        .help(help)
 }
 
 fn fault(message: String) -> Diagnostic {

@@ -2,12 +2,13 @@
 
 use super::find::{Found, Inner};
 use super::system::{Around, System, of};
-use super::{relations, shown};
+use super::{Meaning, known, relations, shown};
 use crate::graph::{Item, PartKind, Placed};
-use crate::object::{Id, Object, State, Text};
+use crate::object::{Id, Member, Object, State, Text};
 use crate::plan::Key;
 use netc_lang::Span;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 /// So many of each are told; the rest is counted.
 const LINES: usize = 12;
@@ -76,7 +77,10 @@ pub(super) fn answer(found: &Found, items: &[Placed], around: &Around) -> Option
         what,
         step,
         shown: Several::of(lines(found, item), LINES),
-        statements: Several::of(statements(found, item), STATEMENTS),
+        statements: Several::of(
+            members(found, item, around).into_iter().chain(statements(found, item)),
+            STATEMENTS,
+        ),
         needs: Several::of(relations::needs(found, items), RELATIONS),
         needed_by: Several::of(relations::needed_by(found, items), RELATIONS),
         system: of(item, around),
@@ -86,8 +90,27 @@ pub(super) fn answer(found: &Found, items: &[Placed], around: &Around) -> Option
     })
 }
 
+/// The statements of what a member of a set is to the cluster. Sets are one for all services.
+fn members(found: &Found, item: &Item, around: &Around) -> Vec<Span> {
+    let (Inner::Member(index), Item::Object(object)) = (found.inner, item) else {
+        return Vec::new();
+    };
+    let State::Set(set) = &object.state else { return Vec::new() };
+    let meaning = match set.members.get(index) {
+        Some(Member::Address(address)) => Meaning::Address(*address),
+        Some(
+            Member::AddressPort(address, protocol, port)
+            | Member::AddressPortAddress(address, protocol, port, _)
+            | Member::AddressPortNetwork(address, protocol, port, _),
+        ) => Meaning::Socket(SocketAddr::new(*address, *port), Some(*protocol)),
+        Some(Member::Port(port)) => Meaning::Port(*port, None),
+        None => return Vec::new(),
+    };
+    known(&meaning, around.cluster).into_iter().map(|known| known.origin).collect()
+}
+
 /// By what an item is found among changes.
-fn key(item: &Item) -> Key {
+pub(super) fn key(item: &Item) -> Key {
     match item {
         Item::Chain(chain) => Key::Chain(chain.family, chain.table, chain.name),
         Item::Part(part) => {

@@ -27,7 +27,7 @@ pub fn known(meaning: &Meaning, cluster: &Cluster) -> Vec<Known> {
                 let within = nets.filter(|(net, ..)| net.contains(address));
                 // The smallest one says most.
                 if let Some((net, what, origin)) = within.max_by_key(|(net, ..)| net.prefix_len()) {
-                    let what = format!("an address of {what}, {net}, which nobody has been given");
+                    let what = format!("an address of {what}, {net}; no pod or service has it");
                     out.push(Known { what, origin });
                 }
             }
@@ -201,7 +201,7 @@ fn of_port(cluster: &Cluster, port: u16, protocol: Option<Protocol>, out: &mut V
     }
     let mut published = |number: u16, target: Port, whose: String, span: Span| {
         if number == port && is(target.protocol) {
-            say(format!("a port of the node that leads to {whose}, {target}"), span);
+            say(format!("a port of the node that leads to {whose}, port {target}"), span);
         }
     };
     for pod in &cluster.pods {

@@ -49,9 +49,11 @@ pub fn text(word: &str, told: &Told, sources: &Sources, looked: Option<&Looked>)
     if !told.mentions.is_empty() {
         apart(&mut out);
         out.push_str("named in\n");
+        let mut there = looked.map(|looked| looked.mentions.iter()).into_iter().flatten();
         for (mention, nodes) in &told.mentions {
             let at = sources.locate(mention.origin);
-            out.push_str(&format!("  {}  ({at}){}\n", mention.line, on(nodes, told.nodes)));
+            let gone = if there.next() == Some(&false) { ", not on the node" } else { "" };
+            out.push_str(&format!("  {}  ({at}){}{gone}\n", mention.line, on(nodes, told.nodes)));
             // A rule of a chain says itself where it stands.
             if !mention.line.starts_with("-A ") {
                 out.push_str(&format!("    in {}\n", mention.within));
@@ -100,7 +102,8 @@ fn push(out: &mut String, answer: &Answer, sources: &Sources) {
         row(out, label, &format!("… and {} more statements", answer.statements.more));
     }
     several(out, "needs", &answer.needs);
-    several(out, "needed by", &answer.needed_by);
+    let label = if answer.is_part { "is in" } else { "needed by" };
+    several(out, label, &answer.needed_by);
     row(out, "programmed by", answer.system.name());
     for (place, source) in answer.system.specified().iter().enumerate() {
         row(out, if place == 0 { "specified in" } else { "" }, source);

@@ -14,6 +14,7 @@
 //!   `tests/matrix/docker-LAYOUT.txt`;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
+//! * `graph::CASE::PICTURE`: `netc graph` draws exactly the pictures in `tests/graph/CASE`;
 //! * `ipvs::CASE`: `proxy ipvs` gives what kube-proxy did in `tests/conformance/kube-proxy/CASE`;
 //! * `flannel_import::KIND::CASE`: the same of flannel's configurations and leases in
 //!   `tests/import/flannel/KIND/CASE`, whose own leases become the same again;
@@ -39,6 +40,7 @@ mod docker_import;
 mod docker_matrix;
 mod flannel_import;
 mod golden;
+mod graph;
 mod imports;
 mod ipvs;
 mod nftables;
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         docker_import::trials(),
         docker_matrix::trials(),
         golden::trials(),
+        graph::trials(),
         ipvs::trials(),
         nftables::trials(),
         objects::trials(),

@@ -1,6 +1,8 @@
 //! `netc show`: one file for each kind of thing.
 
+mod cluster;
 mod container;
+mod docker;
 mod node;
 mod pod;
 mod service;
@@ -16,7 +18,9 @@ pub(super) fn run(args: &args::Show, ui: &mut Ui) -> u8 {
     let (card, format) = match &args.what {
         ShowWhat::Pod(args) => (pod::card(args, ui), args.format),
         ShowWhat::Container(args) => (container::card(args, ui), args.format),
-        ShowWhat::Node(args) => (node::card(args, ui), args.format),
+        ShowWhat::Cluster(args) => (cluster::card(args, ui), args.format),
+        ShowWhat::Docker(args) => (docker::card(args, ui), args.all.format),
+        ShowWhat::Node(args) => (node::card(args, ui), args.one.format),
         ShowWhat::Service(args) => (service::card(args, ui), args.one.format),
     };
     match card {

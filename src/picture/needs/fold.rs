@@ -6,11 +6,12 @@ use crate::graph::Placed;
 use netc_lang::Sources;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many boxes can be read: beyond, those of one kind are one.
+/// So many boxes are each looked at. Beyond, those of one kind are one, if they are more than a few.
 const BOXES: usize = 40;
-
-/// So many of one kind stand each on its own.
 const FEW: usize = 2;
+
+/// So many boxes are still no tangle. Beyond, those of one kind are one, be there only two.
+const MOST: usize = 80;
 
 /// So many items are named in a note.
 const NAMED: usize = 12;
@@ -26,7 +27,7 @@ pub(super) fn places(items: &[Placed], shown: Detail) -> Vec<usize> {
     let keys: Vec<Option<Key>> = items.iter().map(key).collect();
     let folded = fold(&keys, FEW);
     let all: BTreeSet<usize> = folded.iter().copied().collect();
-    by_layer(items, if all.len() <= BOXES { folded } else { fold(&keys, 1) })
+    by_layer(items, if all.len() <= MOST { folded } else { fold(&keys, 1) })
 }
 
 /// Numbers the places anew, one layer behind the other: boxes come behind what they need.

@@ -25,18 +25,22 @@ const BADGES: usize = 6;
 
 /// How wide cards must be so that most of what is in them can be read.
 pub(super) fn width<'n>(nodes: impl Iterator<Item = &'n NodeBox>) -> i32 {
-    let wanted: Vec<i32> = nodes.map(wanted).collect();
-    let most = if wanted.len() > FEW.0 { WIDTH.1 } else { FEW.1 };
-    wanted.into_iter().max().unwrap_or(0).clamp(WIDTH.0, most)
+    let nodes: Vec<&NodeBox> = nodes.collect();
+    let few = nodes.len() <= FEW.0;
+    let wanted = nodes.iter().map(|node| wanted(node, few)).max();
+    wanted.unwrap_or(0).clamp(WIDTH.0, if few { FEW.1 } else { WIDTH.1 })
 }
 
-fn wanted(node: &NodeBox) -> i32 {
+/// How wide the card of a node is to be. Where there are many, addresses of pods are shown as far as
+/// there is room.
+fn wanted(node: &NodeBox, details: bool) -> i32 {
     let lines = node.lines.iter().map(|line| Style::Dim.width(line) + 3 * INSET);
     let groups = node.groups.iter().map(|group| {
         let head = Style::Body.width(&group.name) + Style::Dim.width(&group.detail) + 6 * INSET;
         let chips = group.chips.iter().map(|chip| {
-            let texts = Style::Body.width(&label(chip)) + Style::Dim.width(&chip.detail);
-            texts + badges(chip).iter().map(|(_, width)| width + GAP).sum::<i32>() + 7 * INSET
+            let detail = if details { Style::Dim.width(&chip.detail) + INSET } else { 0 };
+            let texts = Style::Body.width(&label(chip)) + detail;
+            texts + badges(chip).iter().map(|(_, width)| width + GAP).sum::<i32>() + 5 * INSET
         });
         chips.max().unwrap_or(0).max(head)
     });
@@ -106,7 +110,7 @@ fn draw_chip(out: &mut Drawing, chip: &Chip, at: (i32, i32), width: i32) {
     out.frame(frame);
     for (badge, left, wide) in places.into_iter().rev() {
         let (number, text) = badge;
-        draw_badge(out, *number, text, (at.0 + left, at.1 + 3), wide);
+        draw_badge(out, (*number, text), &chip.note, (at.0 + left, at.1 + 3), wide);
     }
 }
 
@@ -133,13 +137,13 @@ pub(super) fn badge_width(text: &str) -> i32 {
 /// Draws a badge: the number of a service on the colour of that service.
 pub(super) fn draw_badge(
     out: &mut Drawing,
-    number: Option<usize>,
-    text: &str,
+    (number, text): (Option<usize>, &str),
+    note: &str,
     at: (i32, i32),
     width: i32,
 ) {
     let class = number.map_or("n9".to_owned(), |number| format!("n{}", (number + 9) % 10));
-    let mut badge = Frame::new(&class, at, (width, 14));
+    let mut badge = Frame::new(&class, at, (width, 14)).note(note);
     badge.write(Style::Badge, (5, 11), text);
     out.frame(badge);
 }

@@ -166,17 +166,17 @@ impl Needs {
 }
 
 fn wanted(one: &NeedBox) -> i32 {
-    Style::Body.width(&one.label()).max(Style::Dim.width(&one.what)) + 20
+    Style::Body.width(&one.label()).max(Style::Dim.width(&one.what)) + 24
 }
 
 fn draw(out: &mut Drawing, one: &NeedBox, at: (i32, i32), width: i32) {
     let mut frame = Frame::new(&class(one.kind), at, (width, BOX)).note(one.note.as_str());
     frame.write(Style::Dim, (8, 14), &one.what);
-    let count = if one.count > 1 { format!(" ×{}", one.count) } else { String::new() };
     // The count is read, whatever is cut off.
-    let used =
-        frame.write_until(Style::Body, (8, 29), width - 4 - Style::Body.width(&count), &one.name);
-    frame.write(Style::Body, (8 + used, 29), &count);
+    let count = if one.count > 1 { format!("×{}", one.count) } else { String::new() };
+    let end = width - 12 - Style::Body.width(&count);
+    let used = frame.write_until(Style::Body, (8, 29), end, &one.name);
+    frame.write(Style::Body, (16 + used, 29), &count);
     out.frame(frame);
 }
 

@@ -13,9 +13,6 @@ const INSET: i32 = 10;
 /// How narrow and how wide a service may be drawn.
 const WIDTH: (i32, i32) = (200, 360);
 
-/// Columns are as high as the nodes beside them, and at least so high.
-const HIGH: i32 = 360;
-
 /// The services in their columns.
 pub(super) struct Side<'t> {
     columns: Vec<Vec<(usize, &'t ServiceBox, i32)>>,
@@ -25,9 +22,12 @@ pub(super) struct Side<'t> {
 }
 
 impl<'t> Side<'t> {
-    /// Puts services into columns, none much higher than the nodes beside them.
-    pub(super) fn new(services: &'t [ServiceBox], beside: i32) -> Side<'t> {
-        let limit = beside.max(HIGH);
+    /// Puts services into so many columns.
+    pub(super) fn new(services: &'t [ServiceBox], count: i32) -> Side<'t> {
+        // All columns about equally high.
+        let heights: Vec<i32> = services.iter().map(|service| height(service) + GAP).collect();
+        let total: i32 = heights.iter().sum();
+        let limit = total / count.max(1) + heights.iter().max().unwrap_or(&0) / 2;
         let mut columns: Vec<Vec<(usize, &ServiceBox, i32)>> = Vec::new();
         let (mut top, mut most) = (0, 0);
         for (service, number) in services.iter().zip(1..) {
@@ -71,7 +71,7 @@ fn height(service: &ServiceBox) -> i32 {
 
 fn draw(out: &mut Drawing, (number, service): (usize, &ServiceBox), at: (i32, i32), width: i32) {
     let note = format!("service {}  ({})", service.name, service.origin);
-    let mut frame = Frame::new("card", at, (width, height(service))).note(note);
+    let mut frame = Frame::new("card", at, (width, height(service))).note(note.as_str());
     let text = number.to_string();
     let wide = badge_width(&text);
     frame.write(Style::Head, (INSET + wide + 8, 18), &service.name);
@@ -84,5 +84,5 @@ fn draw(out: &mut Drawing, (number, service): (usize, &ServiceBox), at: (i32, i3
         frame.write(Style::Warning, (INSET, line), warning);
     }
     out.frame(frame);
-    draw_badge(out, Some(number), &text, (at.0 + INSET, at.1 + 7), wide);
+    draw_badge(out, (Some(number), &text), &note, (at.0 + INSET, at.1 + 7), wide);
 }

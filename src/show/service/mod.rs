@@ -173,7 +173,7 @@ fn as_json(
 }
 
 /// The word of the language.
-fn kind(kind: ServiceKind) -> &'static str {
+pub(super) fn kind(kind: ServiceKind) -> &'static str {
     match kind {
         ServiceKind::ClusterIp => "cluster-ip",
         ServiceKind::NodePort => "node-port",

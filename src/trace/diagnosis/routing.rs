@@ -3,12 +3,27 @@
 use super::super::Place;
 use super::super::names::Owner;
 use super::{Case, Diagnosis};
+use crate::model::ContainerPlace;
+use netc_lang::Span;
 use std::net::IpAddr;
 
 impl Case<'_> {
     pub(super) fn no_route(self, address: IpAddr) -> Diagnosis {
         let (place, named) = (self.place(), self.named(address));
         let diagnosis = Diagnosis::new(format!("{place} has no route to {named}"));
+        if self.is_in_internal_network() {
+            return diagnosis
+                .because("its network is `internal`: Docker gives its containers no default route")
+                .help("leave out `internal`, or ask from a container of another network");
+        }
+        if let Some(attachment) = self.without_gateway() {
+            return diagnosis
+                .because(
+                    "its pod network states `default-gateway off`, and no other route leads there",
+                )
+                .help("leave out `default-gateway off`, or state a `route` for the pods")
+                .at(Some(attachment));
+        }
         match self.names.owner(address) {
             Some(Owner::Service(_)) => diagnosis
                 .because("the kernel looks for a route before it translates a service address, so any route will do, but there must be one")
@@ -17,6 +32,26 @@ impl Case<'_> {
                 .because("no overlay and no route leads to the pod's block from there")
                 .help("state an `overlay`, or a route to the block"),
             _ => diagnosis.help("give the place a default route, or one to that network"),
+        }
+    }
+
+    /// The statement by which pods have no default route, if it is one of them that asks.
+    fn without_gateway(self) -> Option<Span> {
+        let pod = self.names.pod_at(&self.failure.place)?;
+        let attachment = self.names.node(pod.node?)?.attachment.as_ref()?;
+        (!attachment.default_gateway).then_some(attachment.span)
+    }
+
+    /// Whether it is a container that is kept from everything outside its network.
+    fn is_in_internal_network(self) -> bool {
+        let Place::Node(id, _) = &self.failure.place else { return false };
+        let docker = self.names.node(*id).and_then(|node| node.docker.as_ref());
+        let container = self.names.container_at(&self.failure.place);
+        match (docker, container.map(|container| container.place)) {
+            (Some(docker), Some(ContainerPlace::Network(place))) => {
+                docker.networks.get(place).is_some_and(|network| network.internal)
+            }
+            _ => false,
         }
     }
 

@@ -125,6 +125,19 @@ impl Case<'_> {
                     .at(Some(service.span)),
             );
         }
+        let direct = matches!(chain, "PREROUTING" | "DOCKER") && line.contains(" ! -i ");
+        if direct && line.ends_with("-j DROP") {
+            return Some(match line.contains("-d 127.") {
+                true => Diagnosis::new("the port is published on loopback alone")
+                    .because("Docker drops what comes for 127.0.0.0/8 from elsewhere")
+                    .help("publish it on an address of the node"),
+                false => Diagnosis::new(
+                    "Docker drops what comes for a container's own address from elsewhere",
+                )
+                .because("only the container's network and the node reach it by that address")
+                .help("publish the port and ask for the node's, or put both into one network"),
+            });
+        }
         let unserved = line.contains("has no endpoints")
             || line.contains("has no local endpoints")
             || chain == "reject-chain"

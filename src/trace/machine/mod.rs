@@ -3,6 +3,7 @@
 mod device;
 mod fib;
 mod filter;
+mod found;
 mod space;
 
 pub use device::{Device, Joined};

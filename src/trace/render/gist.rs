@@ -1,6 +1,7 @@
 //! The steps that matter: without chains that were looked into and left again for nothing.
 
 use super::super::{Event, Step};
+use super::brief;
 
 /// The steps that matter.
 pub(super) fn gist<'s>(steps: &[&'s Step]) -> Vec<&'s Step> {
@@ -20,6 +21,8 @@ fn matters(step: &Step, next: Option<&Step>) -> bool {
     let line = step.decided.as_ref().map_or("", |decided| &decided.line);
     match target(line) {
         _ if mark.is_some() => true,
+        // It does nothing but bear a comment.
+        _ if brief(line).is_empty() => false,
         Target::Back => false,
         Target::Chain(wanted) => match next.map(|next| &next.event) {
             Some(Event::Rule { chain, .. } | Event::Unjudged { chain, .. }) => **chain == *wanted,

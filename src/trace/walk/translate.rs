@@ -3,6 +3,7 @@
 use super::send::Exit;
 use super::{Here, Next, Walking};
 use crate::object::{Forwarding, Hook, Side};
+use crate::trace::ipvs::Scheduled;
 use crate::trace::machine::{Base, LOOPBACK};
 use crate::trace::verdict::{Judged, Translation, Verdict, View};
 use crate::trace::{Cause, Device, Event, Symptom, TrackState, Way, Who, ipvs};
@@ -117,11 +118,12 @@ impl Here<'_> {
     ) {
         let scheduled = ipvs::schedule(&self.machine.filter.servers, &walking.way);
         let Some(all) = scheduled else { return on.push(walking) };
-        if all.is_empty() {
-            return next.end(walking, Symptom::Refused, Cause::NoRealServer);
-        }
-        for (way, server, real) in all {
+        for Scheduled { way, server, real } in all {
             let mut walking = walking.on(way);
+            let Some(real) = real else {
+                next.end(walking, Symptom::Refused, Cause::NoRealServer);
+                continue;
+            };
             let socket = real.socket;
             if let Some(track) = walking.way.tracks.current_mut() {
                 track.server = Some(server);

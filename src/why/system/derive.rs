@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What the system of an item depends on beside the item.
 pub(in crate::why) struct Around<'a> {
-    cluster: &'a Cluster,
+    pub(in crate::why) cluster: &'a Cluster,
     node: &'a Node,
     /// The devices of the node, both ends of pairs.
     devices: BTreeMap<(Netns, &'a str), &'a Link>,

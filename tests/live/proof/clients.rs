@@ -4,7 +4,8 @@ use crate::lab::start;
 use netc_lang::Protocol;
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, bind, connect, socket,
+    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, bind, connect,
+    setsockopt, socket, sockopt,
 };
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
@@ -17,7 +18,10 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How long an answer may take that must come. Nothing but a lost packet takes so long.
-const LONG: Duration = Duration::from_secs(8);
+const LONG: Duration = Duration::from_secs(20);
+
+/// When a packet is sent again: while a neighbour is looked for in vain, others get lost.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// How many sockets are open at once.
 const WAVE: usize = 300;
@@ -122,6 +126,13 @@ fn send(request: &Request) -> Result<Socket, Errno> {
     };
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let fd: OwnedFd = socket(family, kind, flags, None)?;
+    if kind == SockType::Datagram {
+        // All that comes back is told, as TCP tells it while it connects.
+        match request.to {
+            SocketAddr::V4(_) => setsockopt(&fd, sockopt::Ipv4RecvErr, &true)?,
+            SocketAddr::V6(_) => setsockopt(&fd, sockopt::Ipv6RecvErr, &true)?,
+        }
+    }
     if let Some(source) = request.source {
         bind(fd.as_raw_fd(), &*raw(SocketAddr::new(source, 0)))?;
     }
@@ -135,6 +146,9 @@ fn send(request: &Request) -> Result<Socket, Errno> {
     let socket = UdpSocket::from(fd);
     match socket.send(b"who?") {
         Ok(_) => Ok(Socket::Udp(socket)),
+        // The node's own rules drop it (`nf_hook_slow` in net/netfilter/core.c); whether they
+        // refuse it, too, is told by what there is to be received.
+        Err(error) if error.raw_os_error() == Some(Errno::EPERM as i32) => Ok(Socket::Udp(socket)),
         Err(error) => Err(Errno::from_raw(error.raw_os_error().unwrap())),
     }
 }
@@ -142,7 +156,7 @@ fn send(request: &Request) -> Result<Socket, Errno> {
 /// Waits for what comes back.
 fn receive(requests: &[Request], open: &mut Vec<Open>, fates: &mut [Fate]) {
     let begin = Instant::now();
-    let mut last = begin;
+    let (mut last, mut sent) = (begin, begin);
     loop {
         let before = open.len();
         open.retain_mut(|request| match request.received() {
@@ -155,6 +169,10 @@ fn receive(requests: &[Request], open: &mut Vec<Open>, fates: &mut [Fate]) {
         if open.len() < before {
             last = Instant::now();
         }
+        if sent.elapsed() > AGAIN {
+            open.iter().for_each(Open::send_again);
+            sent = Instant::now();
+        }
         let silent = open.iter().all(|request| requests[request.number].may_be_silent);
         let limit = if silent { last + PATIENCE } else { begin + LONG };
         if open.is_empty() || Instant::now() > limit {
@@ -165,6 +183,13 @@ fn receive(requests: &[Request], open: &mut Vec<Open>, fates: &mut [Fate]) {
 }
 
 impl Open {
+    /// By UDP, as TCP does by itself.
+    fn send_again(&self) {
+        if let Socket::Udp(socket) = &self.socket {
+            let _ = socket.send(b"who?");
+        }
+    }
+
     /// What has become of it, if that is known.
     fn received(&mut self) -> Option<Fate> {
         let mut buffer = [0; 128];
@@ -193,8 +218,6 @@ impl Open {
 fn fate(errno: Errno) -> Fate {
     match errno {
         Errno::ECONNREFUSED | Errno::ECONNRESET => Fate::Refused,
-        // The node's own rules drop what is sent (`nf_hook_slow` in net/netfilter/core.c).
-        Errno::EPERM => Fate::Silence,
         // The last three are said of the routes `prohibit` and `blackhole`, and of a family that
         // a namespace has no address of.
         Errno::ENETUNREACH

@@ -7,11 +7,21 @@
 mod clients;
 mod compare;
 mod examples;
+mod ipvs;
+mod outcomes;
 mod questions;
+mod random;
+mod rules;
 mod servers;
 mod site;
+mod traced;
 
+use netc_lang::Protocol;
+use questions::Asked;
 use site::Site;
+
+/// Of so many questions by UDP it is looked which rules they pass.
+const BY_RULE: usize = 12;
 
 impl Site {
     /// Asks so many questions; all must be answered as the walk says.
@@ -19,8 +29,16 @@ impl Site {
     fn proven(&self, seed: u64, count: usize) {
         let network = netc::compile::network(&self.cluster);
         let all = self.questions(seed, count);
-        let differences = self.differences(&network, &all);
-        println!("{}: {} questions, {} differ", self.name, all.len(), differences.len());
+        let mut differences = self.differences(&network, &all);
+        let udp = all.iter().filter(|asked| asked.target.protocol == Protocol::Udp);
+        let some: Vec<Asked> = udp.take(BY_RULE * 3).cloned().collect();
+        let (compared, more) = self.rule_differences(&network, &some);
+        differences.extend(more);
+        let (name, asked) = (&self.name, all.len());
+        println!(
+            "{name}: {asked} questions, {compared} of them rule by rule, {} differ",
+            differences.len()
+        );
         assert!(differences.is_empty(), "{}", differences.join("\n"));
     }
 }

@@ -94,7 +94,7 @@ impl Site {
         let (services, others) = (self.services(), self.others());
         let mut all: Vec<Asked> = Vec::new();
         // Services are few, and what is most to be asked for.
-        for (targets, share) in [(services, count * 3 / 5), (others, count * 2 / 5)] {
+        for (targets, share) in [(services, count * 3 / 5), (others, count)] {
             let mut pairs: Vec<Asked> = self
                 .spots
                 .iter()
@@ -103,7 +103,7 @@ impl Site {
                 .filter_map(|(client, target)| Asked::new(client, target))
                 .collect();
             (1..pairs.len()).for_each(|place| pairs.swap(place, dice.below(place + 1)));
-            pairs.truncate(share);
+            pairs.truncate(share.min(count - all.len()));
             all.extend(pairs);
         }
         all
@@ -120,8 +120,11 @@ impl Site {
             _ if to.is_loopback() => matches!(client.place, Place::Node(_, Netns::Node)),
             netns if netns == OUTSIDE => nodes.any(|own| own == to),
             netns if netns == VISITOR => {
-                let networks = self.cluster.pod_networks.values().map(|pods| pods.network);
-                let networks = networks.chain(self.cluster.service_networks.values().copied());
+                // Pods and other nodes answer not by the way in. The node there sees TCP's third
+                // packet, but not the second one, and takes it for none of any connection.
+                let pods = self.cluster.pod_networks.values().map(|pods| pods.network);
+                let pods = pods.filter(|_| target.protocol == Protocol::Udp);
+                let networks = pods.chain(self.cluster.service_networks.values().copied());
                 let open = self.cluster.services.iter().flat_map(open);
                 let mut ways = networks.chain(open.map(Into::into));
                 outside.all(|own| *own != to)

@@ -4,13 +4,15 @@
 use super::servers::Servers;
 use crate::lab::{Lab, run, within};
 use netc::compile::{compile, network};
-use netc::model::{Cluster, NodeId, Pod};
+use netc::model::{Cluster, Node, NodeId, Pod, Uplink};
 use netc::object::{Netns, SERVICE_DEVICE};
 use netc::trace::{Network, Place};
 use netc_lang::{Port, Protocol, Reader, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// The router: the nodes' way to everywhere else.
 pub(super) const OUTSIDE: &str = "outside";
@@ -90,6 +92,7 @@ impl Site {
         }
         let own = inside(&network(&cluster));
         own.iter().chain(&spots).for_each(|spot| tune(&spot.netns));
+        own.iter().chain(&spots).for_each(|spot| settle(&spot.netns));
         spots.splice(0..0, own);
         spots.iter_mut().for_each(|spot| spot.ports = ports(&cluster, spot));
         let servers = Servers::start(&spots);
@@ -116,13 +119,21 @@ fn inside(network: &Network) -> Vec<Spot> {
             };
             let devices = space.devices.keys().filter(|device| &***device != SERVICE_DEVICE);
             let addresses = devices.filter_map(|device| space.addresses.get(device)).flatten();
-            let addresses = addresses.map(|(net, _)| net.addr()).filter(|own| !own.is_loopback());
+            let addresses = addresses.map(|(net, _)| net.addr()).filter(|own| is_asked(*own));
+            let addresses: BTreeSet<IpAddr> = addresses.collect();
             let place = Place::Node(id, netns.clone());
-            let (addresses, ports) = (addresses.collect(), Vec::new());
+            let (addresses, ports) = (addresses.into_iter().collect(), Vec::new());
             all.push(Spot { netns: name, place, addresses, ports });
         }
     }
     all
+}
+
+/// Whether an address can be asked from elsewhere. Of IPv6 the first one of a network is that of all
+/// its routers (RFC 4291, 2.6.1), also where a device of flannel has it: TCP does not answer there.
+fn is_asked(own: IpAddr) -> bool {
+    let routers = matches!(own, IpAddr::V6(own) if own.segments()[4..] == [0; 4]);
+    !own.is_loopback() && !routers
 }
 
 /// Where somebody is to serve. A pod does so at the ports that it states, if it states any of the
@@ -176,11 +187,37 @@ fn tune(netns: &str) {
                     // Nobody is told of a shorter way, and nobody waits for neighbours for long.
                     set("accept_redirects", "0");
                     set("send_redirects", "0");
-                    set("retrans_time_ms", "60");
+                    set("retrans_time_ms", "150");
                 }
             }
         }
     });
+}
+
+/// Waits until every address can be used: as long as those of the link are tentative, nobody looks for
+/// neighbours (`ndisc_send_ns` in net/ipv6/ndisc.c).
+fn settle(netns: &str) {
+    // `IFA_F_TENTATIVE` in linux/if_addr.h
+    const TENTATIVE: u32 = 0x40;
+    let tentative = |line: &str| {
+        let flags = line.split_whitespace().nth(4).map(|flags| u32::from_str_radix(flags, 16));
+        matches!(flags, Some(Ok(flags)) if flags & TENTATIVE != 0)
+    };
+    within(netns, move || {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(5) {
+            let all = fs::read_to_string("/proc/thread-self/net/if_inet6").unwrap_or_default();
+            if !all.lines().any(tentative) {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+    });
+}
+
+/// Whether a node has a way to everywhere else.
+fn has_uplink(node: &&Node) -> bool {
+    !matches!(node.uplink, Uplink::None(_))
 }
 
 /// What joins the nodes.
@@ -201,6 +238,14 @@ impl Wire<'_> {
             let device = node.addresses[0].device.as_deref().expect("its device is stated");
             let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
             self.lab.machine(&node.name, device, &addresses);
+            // Where nobody states it, nobody has loaded the module that bridges ask rules by. In
+            // some kernels it is there always.
+            within(&node.name, || {
+                for tool in ["iptables", "ip6tables", "arptables"] {
+                    let path = format!("/proc/sys/net/bridge/bridge-nf-call-{tool}");
+                    let _ = fs::write(path, "0");
+                }
+            });
         }
         let outside = NUMBERS.map(|(name, number)| self.outside(name, number)).to_vec();
         for parameter in ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"] {
@@ -236,7 +281,7 @@ impl Wire<'_> {
 
     /// The nodes' way to everywhere else, if they have one.
     fn gateways(&self) {
-        for node in self.cluster.nodes.iter().filter(|node| node.has_uplink()) {
+        for node in self.cluster.nodes.iter().filter(has_uplink) {
             for own in &node.addresses {
                 let Some(network) = own.network() else { continue };
                 let gateway = match network.network() {
