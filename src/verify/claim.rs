@@ -1,6 +1,6 @@
 //! Asserts: what is claimed against what happens.
 
-use super::asked;
+use super::{asked, translation};
 use crate::model::{Assert, Cluster, NodeId, Via};
 use crate::trace::diagnosis;
 use crate::trace::names::{Names, with_port};
@@ -247,14 +247,4 @@ fn devices(event: &Event) -> BTreeSet<&str> {
         _ => [None, None],
     };
     all.into_iter().flatten().collect()
-}
-
-/// The statement that has a source translated.
-fn translation(ended: &Ended) -> Option<Span> {
-    let of_source = |event: &Event| {
-        matches!(event, Event::Translated { side: crate::object::Side::Source, .. })
-    };
-    let steps = ended.way.trail.steps();
-    let step = steps.iter().find(|step| of_source(&step.event))?;
-    step.decided.as_ref()?.origin
 }

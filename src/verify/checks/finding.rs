@@ -51,7 +51,7 @@ impl<'c> Findings<'c> {
         let last = || steps.find_map(|step| step.decided.as_ref()?.origin);
         let span = diagnosis.span.or_else(last);
         self.add(code, span, ended.failure.as_ref().map_or_else(String::new, kind), || {
-            self_at(code, span, message).map_here(here).maybe_help(diagnosis.help)
+            placed(code, span, message).map_here(here).maybe_help(diagnosis.help)
         });
     }
 
@@ -86,7 +86,7 @@ impl<'c> Findings<'c> {
 }
 
 /// A diagnostic at a place, if there is one.
-pub(super) fn self_at(code: Code, span: Option<Span>, message: String) -> Placed {
+pub(super) fn placed(code: Code, span: Option<Span>, message: String) -> Placed {
     Placed(match span {
         Some(span) => Diagnostic::at(code, span, message),
         None => Diagnostic::new(code, message),
