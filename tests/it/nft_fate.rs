@@ -62,7 +62,7 @@ impl Node {
         let first = if device.is_empty() { Hook::Output } else { Hook::Prerouting };
         let place = Place::Node(NodeId(0), Netns::Node);
         let (client, trail, tracks) = (source.into(), Trail::default(), Tracks::default());
-        let way = Way { share: 1.0, packet, place, client, trail, tracks };
+        let way = Way { share: 1.0, packet, place, client, server: None, trail, tracks };
         let passed = Passed { way, ended: None, masqueraded: false };
         let mut fate = Fate::new();
         let second = |passed: Passed| {

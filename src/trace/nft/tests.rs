@@ -44,7 +44,8 @@ fn packet(source: &str, destination: &str, port: u16) -> Packet {
 fn way(packet: Packet) -> Way {
     let place = Place::Node(NodeId(0), Netns::Node);
     let client = packet.source.clone();
-    Way { share: 1.0, packet, place, client, trail: Trail::default(), tracks: Tracks::default() }
+    let (trail, tracks) = (Trail::default(), Tracks::default());
+    Way { share: 1.0, packet, place, client, server: None, trail, tracks }
 }
 
 fn pass(table: NftTable, packet: Packet) -> Vec<Judged> {
