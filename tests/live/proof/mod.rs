@@ -6,6 +6,7 @@
 
 mod clients;
 mod compare;
+mod docker;
 mod examples;
 mod ipvs;
 mod outcomes;
