@@ -13,7 +13,7 @@ use crate::trace::machine::Machine;
 use crate::trace::party::{Asked, Carried, Families, Manner, questions};
 use crate::trace::render::{Reaches, Report};
 use crate::trace::words::{self, Typed};
-use crate::trace::{Answer, Network};
+use crate::trace::{Answer, Network, Place};
 use netc_lang::{Diagnostic, Party, Protocol, code};
 use serde_json::{Value, json};
 
@@ -74,7 +74,9 @@ fn show(
     let (cluster, sources) = (&ready.cluster, &ready.sources);
     let mut all: Vec<Value> = Vec::new();
     for (number, (asked, answer)) in asked.iter().zip(answers).enumerate() {
-        let (from, to) = (asked.from.name(cluster), asked.to.name(cluster));
+        let outside = if asked.question.place == Place::Outside { "outside " } else { "" };
+        let from = format!("{outside}{}", asked.from.name(cluster));
+        let to = asked.to.name(cluster);
         let question = &asked.question;
         let report = Report { cluster, sources, from: &from, to: &to, question, answer, live };
         if number > 0 && args.format != TraceFormat::Json {

@@ -1,6 +1,6 @@
 //! A packet on its way.
 
-use super::{Packet, Place, Tracks, Trail, Who};
+use super::{Packet, Place, Server, Tracks, Trail, Who};
 use std::net::IpAddr;
 
 /// A packet somewhere on its way, and what it has passed. Where something is left to chance, or is
@@ -15,6 +15,8 @@ pub struct Way {
     pub place: Place,
     /// Who asked: the source of the first packet when it was sent.
     pub client: Who,
+    /// Who got it, if somebody did: what walks now is the answer.
+    pub server: Option<Server>,
     /// What it has passed.
     pub trail: Trail,
     /// What the connection tracking of the namespaces on the way remembers.
@@ -84,7 +86,7 @@ impl Way {
     #[must_use]
     pub fn new(place: Place, packet: Packet) -> Way {
         let (client, trail, tracks) = (packet.source.clone(), Trail::default(), Tracks::default());
-        Way { share: 1.0, packet, place, client, trail, tracks }
+        Way { share: 1.0, packet, place, client, server: None, trail, tracks }
     }
 
     /// One from outside, for tests.
@@ -108,9 +110,10 @@ impl Way {
     /// The way of some only of those that it was of.
     fn only(&self, all: &Who, some: &Who) -> Way {
         let mut way = self.clone();
-        let Way { client, packet, tracks, .. } = &mut way;
+        let Way { client, packet, server, tracks, .. } = &mut way;
         let ends = [client, &mut packet.source, &mut packet.destination];
-        for who in ends.into_iter().chain(tracks.ends()).filter(|who| who.is(all)) {
+        let seen = server.iter_mut().flat_map(|own| [&mut own.address, &mut own.client]);
+        for who in ends.into_iter().chain(seen).chain(tracks.ends()).filter(|who| who.is(all)) {
             *who = some.clone();
         }
         way

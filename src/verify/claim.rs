@@ -143,7 +143,8 @@ impl Claim<'_> {
 
     fn translated(&self, answer: &Answer) -> Option<Breach> {
         let source = |ended: &&Ended| {
-            ended.server.as_ref().is_some_and(|server| server.client != ended.way.client)
+            let seen = ended.server.as_ref().map(|server| server.client.all());
+            seen.is_some_and(|seen| ended.way.client.all().iter().any(|one| !seen.contains(one)))
         };
         let ended = answer.ways.iter().find(source)?;
         let seen = ended.server.as_ref().map_or(String::new(), |server| server.client.to_string());

@@ -33,6 +33,8 @@ mod schema;
 mod snapshots;
 mod support;
 mod tables;
+mod traces;
 mod tree;
 mod walk;
+mod walk_services;
 mod walked_rules;

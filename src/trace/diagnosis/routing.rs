@@ -4,6 +4,7 @@ use super::super::Place;
 use super::super::names::Owner;
 use super::{Case, Diagnosis};
 use crate::model::ContainerPlace;
+use netc_lang::Span;
 use std::net::IpAddr;
 
 impl Case<'_> {
@@ -15,6 +16,12 @@ impl Case<'_> {
                 .because("its network is `internal`: Docker gives its containers no default route")
                 .help("leave out `internal`, or ask from a container of another network");
         }
+        if let Some(attachment) = self.without_gateway() {
+            return diagnosis
+                .because("its pod network states `default-gateway off`, and no other route leads there")
+                .help("leave out `default-gateway off`, or state a `route` for the pods")
+                .at(Some(attachment));
+        }
         match self.names.owner(address) {
             Some(Owner::Service(_)) => diagnosis
                 .because("the kernel looks for a route before it translates a service address, so any route will do, but there must be one")
@@ -24,6 +31,13 @@ impl Case<'_> {
                 .help("state an `overlay`, or a route to the block"),
             _ => diagnosis.help("give the place a default route, or one to that network"),
         }
+    }
+
+    /// The statement by which pods have no default route, if it is one of them that asks.
+    fn without_gateway(self) -> Option<Span> {
+        let pod = self.names.pod_at(&self.failure.place)?;
+        let attachment = self.names.node(pod.node?)?.attachment.as_ref()?;
+        (!attachment.default_gateway).then_some(attachment.span)
     }
 
     /// Whether it is a container that is kept from everything outside its network.

@@ -1,4 +1,4 @@
-//! For machines.
+//! For machines, as `lang/trace.schema.json` describes it.
 
 use super::super::names::with_port;
 use super::super::{Cause, Decided, Ended, Event, Place, RuleTable, Server, Step, Symptom, Who};

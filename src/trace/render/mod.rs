@@ -120,3 +120,16 @@ fn share(share: f64) -> String {
     }
     format!("{:.1} %", share * 100.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_fractions_where_they_are_some() {
+        assert_eq!(share(1.0), "1");
+        assert_eq!(share(0.5), "1/2");
+        assert_eq!(share(1.0 / 3.0), "1/3");
+        assert_eq!(share(0.4), "40.0 %");
+    }
+}

@@ -11,7 +11,7 @@ impl Here<'_> {
         if let Some(inside) = walking.inside.take() {
             return self.unwrap(walking, *inside, next);
         }
-        if walking.server.is_some() {
+        if walking.way.server.is_some() {
             return self.walker.answered(walking, next);
         }
         if !self.walker.network.listens(self.machine.id, self.netns, &walking.way.packet) {
@@ -37,7 +37,7 @@ impl Walker<'_, '_> {
         let way = &mut walking.way;
         way.note(Event::Delivered, None);
         let Packet { source, destination, payload, .. } = way.packet.clone();
-        walking.server = Some(Server {
+        way.server = Some(Server {
             place: way.place.clone(),
             address: destination.clone(),
             port: payload.destination(),
@@ -51,7 +51,7 @@ impl Walker<'_, '_> {
 
     /// Outside, somebody gets it.
     pub(super) fn arrive_outside(self, walking: Walking, next: &mut Next) {
-        if walking.server.is_some() {
+        if walking.way.server.is_some() {
             return self.answered(walking, next);
         }
         let mut walking = self.answers(walking);

@@ -143,7 +143,7 @@ fn track(walking: &mut Walking) {
         return;
     }
     let found = way.tracks.find(&way.place, &way.packet);
-    let answers = walking.server.is_some() && walking.inside.is_none();
+    let answers = way.server.is_some() && walking.inside.is_none();
     way.packet.tracked = match (found, way.tracks.current()) {
         (Some(reply), Some(track)) => Tracked {
             state: if reply { TrackState::Established } else { TrackState::New },

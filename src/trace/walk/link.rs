@@ -110,7 +110,7 @@ impl Here<'_> {
 
     /// What the sender sees of a device that does not work: it knows of its own ones.
     fn symptom_here(self, walking: &Walking) -> Symptom {
-        let own = walking.server.is_none() && walking.way.place == self.walker.question.place;
+        let own = walking.way.server.is_none() && walking.way.place == self.walker.question.place;
         if own { Symptom::Unreachable } else { Symptom::Silence }
     }
 }

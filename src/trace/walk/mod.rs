@@ -12,8 +12,8 @@ mod tunnel;
 
 use super::machine::{Machine, Space};
 use super::{
-    Answer, Cause, Ended, Event, Failure, Network, Packet, Place, Question, Server, Symptom,
-    Tracks, Trail, Way, Who,
+    Answer, Cause, Ended, Event, Failure, Network, Packet, Place, Question, Server, Symptom, Way,
+    Who,
 };
 use crate::object::{Netns, Text};
 use netc_lang::Diagnostic;
@@ -28,8 +28,6 @@ const STAGES: u16 = 4 * 64;
 struct Walking {
     way: Way,
     stage: Stage,
-    /// Who got the packet: what walks now is the answer.
-    server: Option<Server>,
     /// What is inside of the packet.
     inside: Option<Box<Inside>>,
     /// The smallest MTU that it met where nobody is told, and the device.
@@ -104,9 +102,8 @@ impl Walker<'_, '_> {
         let Question { place, source, destination, payload, .. } = self.question;
         let nobody = || Who::One(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let client = source.clone().unwrap_or_else(nobody);
-        let packet = Packet::new(client.clone(), destination.clone(), *payload);
-        let (trail, tracks) = (Trail::default(), Tracks::default());
-        let mut way = Way { share: 1.0, packet, place: place.clone(), client, trail, tracks };
+        let packet = Packet::new(client, destination.clone(), *payload);
+        let mut way = Way::new(place.clone(), packet);
         let stage = match place {
             Place::Outside => {
                 way.note(Event::Sent, None);
@@ -114,8 +111,8 @@ impl Walker<'_, '_> {
             }
             Place::Node(..) => Stage::Send { source: source.is_some() },
         };
-        let (server, inside, narrow) = (None, None, None);
-        Walking { way, stage, server, inside, narrow, sent: u32::MAX, life: STAGES }
+        let (inside, narrow) = (None, None);
+        Walking { way, stage, inside, narrow, sent: u32::MAX, life: STAGES }
     }
 
     fn step(self, mut walking: Walking, next: &mut Next) -> Result<(), Broken> {
@@ -194,7 +191,8 @@ impl Next {
 
     /// A way ends without an answer. What happens to an answer its client does not see.
     fn end(&mut self, walking: Walking, symptom: Symptom, cause: Cause) {
-        let Walking { way, server, .. } = walking;
+        let mut way = walking.way;
+        let server = way.server.take();
         let symptom = if server.is_some() { Symptom::Silence } else { symptom };
         let failure = Failure { place: way.place.clone(), symptom, cause };
         self.ended.push(Ended { way, server, failure: Some(failure) });
@@ -202,7 +200,8 @@ impl Next {
 
     /// A way ends where it began.
     fn done(&mut self, walking: Walking) {
-        let Walking { way, server, .. } = walking;
+        let mut way = walking.way;
+        let server = way.server.take();
         self.ended.push(Ended { way, server, failure: None });
     }
 }

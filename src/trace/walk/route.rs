@@ -2,7 +2,7 @@
 
 use super::{Here, Walking};
 use crate::emit;
-use crate::object::{PolicyAction, Route, RouteKind, Text};
+use crate::object::{Netns, PolicyAction, Route, RouteKind, Text};
 use crate::trace::machine::{Entry, Joined, LOOPBACK, Lookup};
 use crate::trace::{Cause, Decided, Event, Holds, Symptom, Who};
 use std::net::IpAddr;
@@ -39,7 +39,13 @@ impl<'h> Here<'h> {
             _ => None,
         };
         let mut rest = None;
-        if let Who::Any(_) = packet.destination {
+        // Who is here stands for all pods of a class: what is for the others is for them there.
+        let is_local = |entry: &Entry| entry.route.kind == RouteKind::Local;
+        let of_class = matches!(self.netns, Netns::Named(_))
+            && matches!(&wanted, Ok(Some((_, entry, _))) if is_local(entry));
+        if of_class {
+            // Nothing tells them apart.
+        } else if let Who::Any(_) = packet.destination {
             let of_first = key(first);
             if let Holds::Partly(both) = walking.way.by_destination(|one| key(one) == of_first) {
                 let (same, others) = *both;

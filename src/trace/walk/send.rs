@@ -36,7 +36,7 @@ impl<'h> Here<'h> {
                 return next.end(walking, Symptom::Unreachable, cause);
             };
             walking.way.packet.source = Who::One(source);
-            if walking.server.is_none() && walking.inside.is_none() {
+            if walking.way.server.is_none() && walking.inside.is_none() {
                 walking.way.client = Who::One(source);
             }
         }

@@ -4,7 +4,7 @@
 use super::Run;
 use super::finding::{code_of, self_at};
 use super::plan::turn;
-use super::pods::from_node;
+use super::pods::{do_not, from_node};
 use crate::model::{Family, NodeId, number};
 use crate::trace::{Cause, Payload, Question, Symptom, Who};
 use ipnet::IpNet;
@@ -65,7 +65,7 @@ impl Run<'_, '_> {
         });
         if let Some(ended) = silent {
             let code = code_of(self.findings.check());
-            let message = format!("{from} hears nothing of {to}");
+            let message = format!("{} hear anything of {to}", do_not(from));
             self.findings.unanswered(code, message, question, ended);
         }
         Ok(())
@@ -85,8 +85,10 @@ impl Run<'_, '_> {
         let shared: Vec<IpAddr> = networks.filter_map(|network| free(network, &used)).collect();
         for (id, node) in cluster.nodes.iter().enumerate() {
             self.at(id, cluster.nodes.len());
-            self.of += nobodys.len() + shared.len();
-            let others = turn(id, nobodys.len(), self.limits.peers);
+            self.of += nobodys.len();
+            let others: Vec<usize> = turn(id, nobodys.len(), self.limits.peers).collect();
+            self.asked += others.len();
+            let others = others.into_iter();
             let others = others.filter_map(|other| nobodys.get(other)).flatten();
             let all: Vec<IpAddr> = others
                 .chain(nobodys.get(id).into_iter().flatten())
@@ -95,7 +97,6 @@ impl Run<'_, '_> {
                 .collect();
             let own = NodeId(u32::try_from(id).unwrap_or(u32::MAX));
             for address in all {
-                self.asked += 1;
                 let to = Who::One(address);
                 if node.address(Family::of(address)).is_some() {
                     self.circles(

@@ -41,7 +41,10 @@ impl<'c> Findings<'c> {
         let headline = diagnosis.headline;
         let example = format!("{} -> {}", ended.way.client.first(), question.destination.first());
         let here = format!("{headline} ({example}, {place})");
-        let span = diagnosis.span;
+        // Where nothing is to blame, what decided last.
+        let mut steps = ended.way.trail.backwards();
+        let last = || steps.find_map(|step| step.decided.as_ref()?.origin);
+        let span = diagnosis.span.or_else(last);
         self.add(code, span, without_digits(&headline), || {
             self_at(code, span, message).map_here(here).maybe_help(diagnosis.help)
         });

@@ -104,7 +104,7 @@ impl Run<'_, '_> {
     ) {
         for ended in &answer.ways {
             if !ended.is_answered() {
-                let message = format!("{} not reach {to}", do_not(from));
+                let message = format!("{} reach {to}", do_not(from));
                 let code = code_of(self.findings.check());
                 self.findings.unanswered(code, message, question, ended);
             } else if let Some(seen) = other_source(ended).filter(|_| keeps) {
@@ -121,9 +121,9 @@ impl Run<'_, '_> {
 }
 
 /// `pod a does`, `pods of node1 do`.
-fn do_not(from: &str) -> String {
+pub(super) fn do_not(from: &str) -> String {
     let verb = if from.starts_with("pods ") { "do" } else { "does" };
-    format!("{from} {verb}")
+    format!("{from} {verb} not")
 }
 
 /// Who asks whom: all at once if they have nobody in common, else each by all others.
@@ -141,7 +141,10 @@ fn pairs(from: &Group, to: &Group) -> Vec<(Who, Who)> {
 /// The address by which a client is seen, if that is not its own.
 fn other_source(ended: &Ended) -> Option<String> {
     let server = ended.server.as_ref()?;
-    (server.client != ended.way.client).then(|| server.client.to_string())
+    // What divided behind the server may be of some clients only.
+    let seen = server.client.all();
+    let own = ended.way.client.all().iter().all(|client| seen.contains(client));
+    (!own).then(|| server.client.to_string())
 }
 
 /// The statement that has a source translated.
