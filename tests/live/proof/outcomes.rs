@@ -8,8 +8,8 @@ use crate::lab::run;
 use netc::compile::objects;
 use netc::model::NodeId;
 use netc::object::State;
-use netc::trace::machine::Machine;
 use netc::trace::Network;
+use netc::trace::machine::Machine;
 use netc_lang::Protocol;
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ fn without_the_rules_of_the_node_answers_go_astray() {
 }
 
 /// The nodes of a site without some of their objects.
-fn without(site: &Site, lacks: impl Fn(&State) -> bool) -> Network<'_> {
+fn without<'s>(site: &'s Site, lacks: impl Fn(&State) -> bool + 's) -> Network<'s> {
     Network::new(&site.cluster, move |id: NodeId| {
         let node = &site.cluster.nodes[id.0 as usize];
         let all = objects(&site.cluster, node, id)?.nodes.into_iter().map(|node| node.object);
