@@ -28,26 +28,18 @@ fn show(args: &args::Graph, ui: &mut Ui) -> Result<(), u8> {
     let text = match &args.node {
         None => {
             let picture = Topology::new(&ready.cluster, &ready.sources, detail);
-            match format {
-                GraphFormat::Dot => picture.dot(),
-                GraphFormat::Mermaid => picture.mermaid(),
-                GraphFormat::Svg => picture.drawing().svg(),
-                GraphFormat::Json => format!("{:#}\n", topology(&ready.cluster)),
-            }
+            let json = || format!("{:#}\n", topology(&ready.cluster));
+            let svg = || picture.drawing().svg();
+            written(format, [&|| picture.dot(), &|| picture.mermaid(), &svg, &json])
         }
         Some(name) => {
-            let mut text = String::new();
-            for chosen in ready.nodes(std::slice::from_ref(name), said, ui)? {
-                let ordered = ready.objects(chosen, said, ui)?;
-                let picture = Needs::new(name, &ordered, &ready.sources, detail);
-                text.push_str(&match format {
-                    GraphFormat::Dot => picture.dot(),
-                    GraphFormat::Mermaid => picture.mermaid(),
-                    GraphFormat::Svg => picture.drawing().svg(),
-                    GraphFormat::Json => format!("{:#}\n", dependencies(name, &ordered)),
-                });
-            }
-            text
+            let chosen = ready.nodes(std::slice::from_ref(name), said, ui)?;
+            let Some(chosen) = chosen.first() else { return Ok(()) };
+            let ordered = ready.objects(*chosen, said, ui)?;
+            let picture = Needs::new(name, &ordered, &ready.sources, detail);
+            let json = || format!("{:#}\n", dependencies(name, &ordered));
+            let svg = || picture.drawing().svg();
+            written(format, [&|| picture.dot(), &|| picture.mermaid(), &svg, &json])
         }
     };
     if format == GraphFormat::Mermaid {
@@ -59,6 +51,16 @@ fn show(args: &args::Graph, ui: &mut Ui) -> Result<(), u8> {
             .map_err(|error| ui.fail(cannot_write(path, &error), said))?,
     }
     Ok(())
+}
+
+/// One of a picture's languages: these are what writes it in each.
+fn written(format: GraphFormat, [dot, mermaid, svg, json]: [&dyn Fn() -> String; 4]) -> String {
+    match format {
+        GraphFormat::Dot => dot(),
+        GraphFormat::Mermaid => mermaid(),
+        GraphFormat::Svg => svg(),
+        GraphFormat::Json => json(),
+    }
 }
 
 /// The language that the ending of a file stands for.

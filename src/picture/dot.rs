@@ -42,7 +42,7 @@ impl Topology {
         line(
             &mut out,
             1,
-            &format!("rankdir=LR; compound=true; fontname=\"monospace\"; label={label};"),
+            &format!("rankdir=LR; fontname=\"monospace\"; fontsize=11; label={label};"),
         );
         line(&mut out, 1, BOXES);
         let mut chips = Chips { next: 0, links: Vec::new(), numbered: self.numbered };
@@ -74,7 +74,7 @@ impl Topology {
         }
         self.dot_services(&mut out);
         for (service, chip) in chips.links {
-            line(&mut out, 1, &format!("service{service} -- chip{chip} [style=dashed];"));
+            line(&mut out, 1, &format!("chip{chip} -- service{service} [style=dashed];"));
         }
         out.push_str("}\n");
         out
@@ -119,7 +119,7 @@ struct Chips {
 impl Chips {
     fn node(&mut self, out: &mut String, place: usize, node: &NodeBox) {
         line(out, 2, &format!("subgraph cluster_node{place} {{"));
-        line(out, 3, &format!("label=\"\"; tooltip={};", quote(&node.origin)));
+        line(out, 3, &format!("label=\"\"; style=solid; tooltip={};", quote(&node.origin)));
         let label: Vec<&str> =
             [node.name.as_str()].into_iter().chain(node.lines.iter().map(String::as_str)).collect();
         let label = quote(&label.join("\n"));

@@ -41,7 +41,7 @@ impl Topology {
     pub fn mermaid(&self) -> String {
         let mut out = "flowchart LR\n".to_owned();
         let title = quote(&format!("cluster {}\noverlay {}", self.name, self.overlay.text));
-        line(&mut out, 1, &format!("cluster[{title}]:::title"));
+        line(&mut out, 1, &format!("cluster[{title}]:::plain"));
         let mut chips = Chips { next: 0, links: Vec::new(), numbered: self.numbered };
         let (mut node, mut joined) = (0, Vec::new());
         for (place, segment) in self.segments.iter().enumerate() {
@@ -74,7 +74,7 @@ impl Topology {
         for (service, chip) in chips.links {
             line(&mut out, 1, &format!("service{service} -.-> chip{chip}"));
         }
-        line(&mut out, 1, "classDef title fill:none,stroke:none");
+        line(&mut out, 1, "classDef plain fill:none,stroke:none");
         if self.chips().any(|chip| chip.idle) {
             line(&mut out, 1, "classDef idle stroke:#b42318,stroke-dasharray:4 3");
         }
@@ -92,14 +92,17 @@ struct Chips {
 
 impl Chips {
     fn node(&mut self, out: &mut String, place: usize, node: &NodeBox) {
-        let label: Vec<&str> =
-            [node.name.as_str()].into_iter().chain(node.lines.iter().map(String::as_str)).collect();
-        let label = quote(&label.join("\n"));
-        if node.groups.is_empty() {
-            line(out, 1, &format!("node{place}[{label}]"));
+        let name = quote(&node.name);
+        let about = quote(&node.lines.join("\n"));
+        if node.groups.is_empty() && node.lines.is_empty() {
+            line(out, 1, &format!("node{place}[{name}]"));
             return;
         }
-        line(out, 1, &format!("subgraph node{place}[{label}]"));
+        // The title of a subgraph has room for one line.
+        line(out, 1, &format!("subgraph node{place}[{name}]"));
+        if !node.lines.is_empty() {
+            line(out, 2, &format!("about{place}[{about}]:::plain"));
+        }
         for (number, group) in node.groups.iter().enumerate() {
             self.group(out, &format!("group{place}_{number}"), group);
         }

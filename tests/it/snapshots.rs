@@ -1,7 +1,7 @@
 //! Text for people that is too long to stand in a test. `INSTA_UPDATE=always cargo test --test it`
 //! takes the new text; read the difference.
 
-use crate::support::{cluster, compiled};
+use crate::support::compiled;
 use insta::{assert_snapshot, with_settings};
 use netc::compile::objects;
 use netc::model::NodeId;

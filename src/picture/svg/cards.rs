@@ -110,7 +110,7 @@ fn draw_chip(out: &mut Drawing, chip: &Chip, at: (i32, i32), width: i32) {
     out.frame(frame);
     for (badge, left, wide) in places.into_iter().rev() {
         let (number, text) = badge;
-        draw_badge(out, *number, text, (at.0 + left, at.1 + 3), wide);
+        draw_badge(out, (*number, text), &chip.note, (at.0 + left, at.1 + 3), wide);
     }
 }
 
@@ -137,13 +137,13 @@ pub(super) fn badge_width(text: &str) -> i32 {
 /// Draws a badge: the number of a service on the colour of that service.
 pub(super) fn draw_badge(
     out: &mut Drawing,
-    number: Option<usize>,
-    text: &str,
+    (number, text): (Option<usize>, &str),
+    note: &str,
     at: (i32, i32),
     width: i32,
 ) {
     let class = number.map_or("n9".to_owned(), |number| format!("n{}", (number + 9) % 10));
-    let mut badge = Frame::new(&class, at, (width, 14));
+    let mut badge = Frame::new(&class, at, (width, 14)).note(note);
     badge.write(Style::Badge, (5, 11), text);
     out.frame(badge);
 }

@@ -12,7 +12,7 @@ pub(super) const TUNNEL: i32 = MARGIN + 16;
 pub(super) const LEFT: i32 = MARGIN + 42;
 
 /// Between cards, and around those of a zone.
-const GAP: i32 = 28;
+pub(super) const GAP: i32 = 28;
 const AROUND: i32 = 10;
 
 /// The height of the name of a network, and of a zone.

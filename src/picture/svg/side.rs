@@ -71,7 +71,7 @@ fn height(service: &ServiceBox) -> i32 {
 
 fn draw(out: &mut Drawing, (number, service): (usize, &ServiceBox), at: (i32, i32), width: i32) {
     let note = format!("service {}  ({})", service.name, service.origin);
-    let mut frame = Frame::new("card", at, (width, height(service))).note(note);
+    let mut frame = Frame::new("card", at, (width, height(service))).note(note.as_str());
     let text = number.to_string();
     let wide = badge_width(&text);
     frame.write(Style::Head, (INSET + wide + 8, 18), &service.name);
@@ -84,5 +84,5 @@ fn draw(out: &mut Drawing, (number, service): (usize, &ServiceBox), at: (i32, i3
         frame.write(Style::Warning, (INSET, line), warning);
     }
     out.frame(frame);
-    draw_badge(out, Some(number), &text, (at.0 + INSET, at.1 + 7), wide);
+    draw_badge(out, (Some(number), &text), &note, (at.0 + INSET, at.1 + 7), wide);
 }

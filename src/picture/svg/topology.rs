@@ -2,7 +2,7 @@
 
 use super::cards::{self, draw_badge};
 use super::drawing::{Drawing, Frame, Label};
-use super::grid::{BUS, Grid, LEFT, MARGIN, Place, Row, TRUNK, TUNNEL};
+use super::grid::{BUS, GAP, Grid, LEFT, MARGIN, Place, Row, TRUNK, TUNNEL};
 use super::side::Side;
 use super::style::Style;
 use crate::picture::topology::{Group, NodeBox, Topology};
@@ -102,7 +102,8 @@ fn outside_width(grid: &Grid, outside: &NodeBox) -> i32 {
 
 /// How wide and high nodes, what is outside, and services are together.
 fn size(grid: &Grid, side: &Side, outside: Option<&NodeBox>) -> (i32, i32) {
-    let high = outside.map_or(0, cards::height);
+    // Without a card below there is no room for one.
+    let high = outside.map_or(-GAP, cards::height);
     let wide = outside.map_or(0, |outside| MARGIN + outside_width(grid, outside));
     let gutter = if side.size.0 > 0 { GUTTER } else { 0 };
     let beside = if side.size.1 > 0 { side.size.1 + 24 } else { 0 };
@@ -119,8 +120,11 @@ fn header(out: &mut Drawing, topology: &Topology) -> i32 {
     line(out, (MARGIN, 38), Style::Title, format!("cluster {}", topology.name));
     let facts: Vec<String> =
         topology.facts.iter().map(|(label, value)| format!("{label} {value}")).collect();
-    line(out, (MARGIN, 60), Style::Body, facts.join(" · "));
-    let mut y = 80;
+    let mut y = 60;
+    if !facts.is_empty() {
+        line(out, (MARGIN, y), Style::Body, facts.join(" · "));
+        y += 20;
+    }
     let overlay = format!("overlay {}", topology.overlay.text);
     match &topology.overlay.tunnels {
         Some(tunnels) => {
@@ -136,7 +140,7 @@ fn header(out: &mut Drawing, topology: &Topology) -> i32 {
     }
     if topology.chips().any(|chip| !chip.services.is_empty()) {
         y += 18;
-        draw_badge(out, Some(1), "1", (MARGIN + 12, y - 11), 17);
+        draw_badge(out, (Some(1), "1"), "", (MARGIN + 12, y - 11), 17);
         line(out, (MARGIN + 50, y), Style::Dim, "endpoint of the service with this number".into());
     }
     if topology.chips().any(|chip| chip.idle) {

@@ -124,7 +124,10 @@ impl Topology {
     pub fn new(cluster: &Cluster, sources: &Sources, detail: Detail) -> Topology {
         let mut members = members::all(cluster, sources);
         let services = services::boxes(cluster, &mut members, sources);
-        let (mut chips, outside) = members::chips(members, detail);
+        let (mut chips, mut outside) = members::chips(members, detail);
+        for chip in chips.values_mut().flatten().chain(&mut outside) {
+            services::name(chip, &services);
+        }
         let segments = nodes::segments(cluster, &mut chips, sources);
         let mut topology = Topology {
             name: cluster.name.clone(),

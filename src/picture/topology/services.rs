@@ -1,7 +1,7 @@
 //! Services and their endpoints.
 
-use super::ServiceBox;
 use super::members::Member;
+use super::{Chip, ServiceBox};
 use crate::model::{Cluster, Endpoint, NodeId, Policy, Service, ServiceKind, ServicePort};
 use netc_lang::Sources;
 use rustc_hash::FxHashMap;
@@ -10,6 +10,9 @@ use std::net::IpAddr;
 
 /// So many ports of a service are named.
 const PORTS: usize = 4;
+
+/// So many services are named in a note.
+const NAMED: usize = 10;
 
 /// The services. Their endpoints learn of it; those that are no pods become members.
 pub(super) fn boxes(
@@ -33,6 +36,21 @@ pub(super) fn boxes(
         }
     }
     cluster.services.iter().map(|service| one(service, sources)).collect()
+}
+
+/// Names in a chip's note the services whose endpoint it is.
+pub(super) fn name(chip: &mut Chip, services: &[ServiceBox]) {
+    let own = chip.services.iter().take(NAMED).filter_map(|number| {
+        let service = services.get(number.checked_sub(1)?)?;
+        Some(format!("{} ({number})", service.name))
+    });
+    let mut names: Vec<String> = own.collect();
+    if let Some(more @ 1..) = chip.services.len().checked_sub(NAMED) {
+        names.push(format!("{more} more"));
+    }
+    if !names.is_empty() {
+        chip.note.push_str(&format!("\nendpoint of {}", names.join(", ")));
+    }
 }
 
 /// Who has which address.
@@ -62,9 +80,10 @@ impl Places {
         let find = |fits: &dyn Fn(&Member) -> bool| {
             places.iter().copied().find(|place| members.get(*place).is_some_and(fits))
         };
+        let only = if let [place] = places.as_slice() { Some(*place) } else { None };
         find(&|member| member.span == endpoint.span)
             .or_else(|| find(&|member| endpoint.node.is_some() && member.node == endpoint.node))
-            .or_else(|| if let [place] = places.as_slice() { Some(*place) } else { None })
+            .or(only)
     }
 }
 
