@@ -13,11 +13,6 @@ fn seed_21() {
 }
 
 #[test]
-fn seed_22() {
-    proven(22, "ipvs { strict-arp }");
-}
-
-#[test]
 fn example() {
     examples::proven("ipvs");
 }
