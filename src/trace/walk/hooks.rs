@@ -19,6 +19,7 @@ const IPVS_OUTPUT: i32 = -98;
 
 /// When it gives answers back the address that was asked.
 const IPVS_BACK: i32 = 98;
+const IPVS_OUTPUT_BACK: i32 = -99;
 
 /// Something that a hook does at its time.
 #[derive(Clone, Debug)]
@@ -114,7 +115,11 @@ fn items(hook: Hook, bases: Vec<Base<'_>>, servers: bool) -> Vec<Item<'_>> {
                 all.push((IPVS_BACK, Item::Unschedule));
                 all.push((IPVS_INPUT, Item::Schedule));
             }
-            Hook::Output => all.push((IPVS_OUTPUT, Item::Schedule)),
+            Hook::Output => {
+                // A real server may be the node itself.
+                all.push((IPVS_OUTPUT_BACK, Item::Unschedule));
+                all.push((IPVS_OUTPUT, Item::Schedule));
+            }
             Hook::Forward => all.push((IPVS_BACK, Item::Unschedule)),
             _ => {}
         }
