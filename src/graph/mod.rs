@@ -7,13 +7,11 @@
 mod chains;
 mod cycle;
 mod detail;
-mod dot;
 mod order;
 mod parts;
 
 pub(crate) use chains::{chains_in_order, targets_first};
 pub use detail::{Item, Placed, detail, items};
-pub use dot::{dependencies, topology};
 pub(crate) use order::order_known;
 pub use order::{Node, Ordered, order};
 pub use parts::{Part, PartKind};

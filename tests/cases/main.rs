@@ -14,6 +14,7 @@
 //!   `tests/matrix/docker-LAYOUT.txt`;
 //! * `golden::EXAMPLE`: `examples/EXAMPLE` builds exactly `golden/EXAMPLE`, and is formatted and
 //!   locked;
+//! * `graph::CASE::PICTURE`: `netc graph` draws exactly the pictures in `tests/graph/CASE`;
 //! * `ipvs::CASE`: `proxy ipvs` gives what kube-proxy did in `tests/conformance/kube-proxy/CASE`;
 //! * `flannel_import::KIND::CASE`: the same of flannel's configurations and leases in
 //!   `tests/import/flannel/KIND/CASE`, whose own leases become the same again;
@@ -24,6 +25,7 @@
 //!   them, which compiles to the same artefacts;
 //! * `rules::CASE`: `tests/rules/CASE` has exactly the rules beside it;
 //! * `show::CASE`: `tests/show/CASE/expected` is what the commands in it print;
+//! * `trace::CASE`: `tests/trace/CASE/expected` is what the questions in it print, and their exit codes;
 //! * `page::CODE`: the faulty example of `lang/errors/CODE.md` gives that code, the mended one
 //!   does not.
 //!
@@ -38,6 +40,7 @@ mod docker_import;
 mod docker_matrix;
 mod flannel_import;
 mod golden;
+mod graph;
 mod imports;
 mod ipvs;
 mod nftables;
@@ -45,6 +48,7 @@ mod objects;
 mod page;
 mod rules;
 mod show;
+mod trace;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
@@ -62,12 +66,14 @@ fn main() -> ExitCode {
         docker_import::trials(),
         docker_matrix::trials(),
         golden::trials(),
+        graph::trials(),
         ipvs::trials(),
         nftables::trials(),
         objects::trials(),
         page::trials(),
         rules::trials(),
         show::trials(),
+        trace::trials(),
     ]
     .into_iter()
     .flatten()

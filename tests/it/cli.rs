@@ -282,11 +282,33 @@ fn explain_knows_words_choices_and_codes() {
 #[test]
 fn graph_draws_the_cluster_or_the_needs_of_a_node() {
     let test = Test::new(&[("lab.netc", LAB)]);
-    let topology = test.run(&["graph", "--format", "dot"]).out;
+    let topology = test.run(&["graph"]).out;
     assert!(topology.starts_with("graph \"lab\" {"), "{topology}");
-    assert!(topology.contains("pod0 -- node0;") && topology.contains("service0 -- pod1"));
     let needs = test.run(&["graph", "--node", "node0"]).out;
     assert!(needs.starts_with("digraph \"node0\" {") && needs.contains("rank=same"), "{needs}");
+    let full = test.run(&["graph", "--node", "node0", "--full"]).out;
+    assert!(full.lines().count() > needs.lines().count());
+    assert_eq!(test.run(&["graph", "--node", "node9"]).code, Some(1));
+}
+
+#[test]
+fn graph_goes_by_the_ending_of_its_file() {
+    let test = Test::new(&[("lab.netc", LAB)]);
+    for (file, beginning) in [
+        ("a.svg", "<svg "),
+        ("a.mmd", "flowchart LR\n"),
+        ("a.gv", "graph \"lab\" {"),
+        ("a.json", "{\n  \"version\": 1,"),
+    ] {
+        let run = test.run(&["graph", "lab.netc", "--out", file]);
+        assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (Some(0), "", ""));
+        assert!(test.read(file).starts_with(beginning), "{file}");
+    }
+    let run = test.run(&["graph", "lab.netc", "--out", "a.png"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.err.contains("E0845") && run.err.contains(".svg"), "{}", run.err);
+    test.run(&["graph", "lab.netc", "--out", "a.txt", "--format", "svg"]);
+    assert_eq!(test.read("a.txt"), test.read("a.svg"));
 }
 
 #[test]

@@ -317,7 +317,7 @@ fn no_overlaps(cluster: &Cluster) {
 }
 
 /// The declarations of a sound cluster, a line each.
-fn declarations() -> impl Strategy<Value = Vec<String>> {
+pub(crate) fn declarations() -> impl Strategy<Value = Vec<String>> {
     let overlay = prop::sample::select(vec!["vxlan", "host-gw", "static", "none"]);
     let parts = (overlay, any::<bool>(), 1..5usize, 0..9usize, 0..7usize, any::<u64>());
     parts.prop_map(|(overlay, dual, nodes, pods, services, seed)| {

@@ -1,11 +1,11 @@
 //! Text for people that is too long to stand in a test. `INSTA_UPDATE=always cargo test --test it`
 //! takes the new text; read the difference.
 
-use crate::support::{cluster, compiled};
+use crate::support::compiled;
 use insta::{assert_snapshot, with_settings};
 use netc::compile::objects;
 use netc::model::NodeId;
-use netc::{graph, plan};
+use netc::plan;
 use netc_lang::schema::{self, Place};
 
 /// As small as a cluster with a service can be.
@@ -29,18 +29,6 @@ fn explanations() {
     let of = |place, keyword| schema::describe(schema::find(place, keyword).unwrap());
     let all = [of(Place::Cluster, "overlay"), of(Place::File, "pods"), of(Place::Service, "port")];
     snapshot("explain", &all.join("\n"));
-}
-
-#[test]
-fn topology() {
-    snapshot("topology", &graph::topology(&cluster(SMALL)));
-}
-
-#[test]
-fn dependencies() {
-    let cluster = cluster(SMALL);
-    let ordered = objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap();
-    snapshot("dependencies", &graph::dependencies("a", &ordered));
 }
 
 #[test]
