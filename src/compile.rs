@@ -5,7 +5,11 @@ use crate::graph::{Ordered, order};
 use crate::import;
 use crate::lower::{Facts, lower};
 use crate::model::{Built, Cluster, Lock, Node, NodeId, declare, resolve};
+use crate::trace::Network;
+use crate::trace::machine::Machine;
+use crate::verify;
 use netc_lang::{Diagnostic, Program, Reader, Sources, code, evaluate, has_errors, sort};
+use std::cell::RefCell;
 
 /// What comes of compiling.
 #[derive(Debug)]
@@ -32,6 +36,9 @@ pub fn compile(roots: &[String], reader: &mut dyn Reader, lock: Option<(&Lock, &
     let broken = has_errors(&diagnostics);
     let built = resolve(stated, lock, &mut faults);
     diagnostics.extend(faults.into_iter().filter(|fault| !broken || stands_alone(fault)));
+    if let Some(built) = built.as_ref().filter(|_| !has_errors(&diagnostics)) {
+        diagnostics.extend(verify::names(&built.cluster));
+    }
     sort(&mut diagnostics);
     let built = built.filter(|_| !has_errors(&diagnostics));
     Compiled { sources, built, diagnostics }
@@ -74,4 +81,30 @@ pub fn objects_on(
 ) -> Result<Ordered, Vec<Diagnostic>> {
     let (objects, faults) = lower(cluster, node, id, facts).finish();
     if faults.is_empty() { order(objects) } else { Err(faults) }
+}
+
+/// The network of a cluster for packets to walk through: each node is compiled when a question comes
+/// to it.
+#[must_use]
+pub fn network(cluster: &Cluster) -> Network<'_> {
+    Network::new(cluster, |id| machine(cluster, id))
+}
+
+/// The same, but one of the nodes is as it was found.
+#[must_use]
+pub fn network_with(cluster: &Cluster, found: Machine) -> Network<'_> {
+    let own = found.id;
+    // A node is made ready once, so it is asked for once.
+    let found = RefCell::new(Some(found));
+    Network::new(cluster, move |id| match found.borrow_mut().take_if(|_| id == own) {
+        Some(machine) => Ok(machine),
+        None => machine(cluster, id),
+    })
+}
+
+/// A node that holds what is compiled for it.
+fn machine(cluster: &Cluster, id: NodeId) -> Result<Machine, Vec<Diagnostic>> {
+    let node = cluster.nodes.get(id.0 as usize).ok_or_else(Vec::new)?;
+    let ordered = objects(cluster, node, id)?;
+    Ok(Machine::new(id, node, ordered.nodes.into_iter().map(|node| node.object)))
 }

@@ -26,3 +26,6 @@ pub mod picture;
 pub mod plan;
 pub mod review;
 pub mod show;
+pub mod trace;
+pub mod verify;
+pub mod why;

@@ -3,6 +3,7 @@
 use crate::ast::Statement;
 use crate::diagnostic::Diagnostic;
 use crate::fault;
+use crate::party::{PARTIES, Party, unknown_kind};
 use crate::schema::{Definition, Field, Pattern};
 use crate::shape::{Choice, Misshapen, Shape};
 use crate::span::Span;
@@ -29,6 +30,9 @@ pub(crate) fn read(
     (matcher.faults.len() == before).then_some(matcher.given)
 }
 
+/// What is expected where a party is.
+const PARTY: &str = "`pod`, `service`, `node`, `container` or `outside` and a name, or an address";
+
 struct Matcher<'a, 'p> {
     definition: &'static Definition,
     statement: &'a Statement,
@@ -48,6 +52,7 @@ impl Matcher<'_, '_> {
                 Pattern::One(field) => self.one(field),
                 Pattern::Maybe(field) => self.maybe(field),
                 Pattern::Many(field) => self.many(field),
+                Pattern::Party(name) => self.party(name),
                 Pattern::List(group) => self.list(group),
                 Pattern::Tagged(..) | Pattern::Required(..) => {}
             }
@@ -122,6 +127,42 @@ impl Matcher<'_, '_> {
             }
             self.take(field, token);
             self.rest = rest;
+        }
+    }
+
+    /// An address, or a word for the kind and a name.
+    fn party(&mut self, field: &'static str) {
+        let word = |token: &Token| token.mark == Mark::Word;
+        let Some((first, rest)) = self.rest.split_first().filter(|(one, _)| word(one)) else {
+            return self.missing(PARTY);
+        };
+        self.rest = rest;
+        let kinds = || PARTIES.iter().map(|kind| kind.word);
+        let (token, kind) = match kinds().find(|kind| *kind == first.text) {
+            None if Party::is_address(&first.text) => (first, None),
+            None => {
+                // Without its kind nobody knows where what follows belongs.
+                self.failed = true;
+                let fault = match Party::read(None, &first.text) {
+                    Err(fault) if first.text.contains(['.', ':']) => fault,
+                    _ => unknown_kind(&first.text),
+                };
+                return self.faults.push(fault::no_party(self.definition, first, fault));
+            }
+            Some(kind) => match rest.split_first().filter(|(one, _)| word(one)) {
+                Some((name, rest)) => {
+                    self.rest = rest;
+                    (name, Some(kind))
+                }
+                None => return self.missing(&format!("the name of the {kind}")),
+            },
+        };
+        match Party::read(kind, &token.text) {
+            Ok(party) => {
+                let (value, span) = (Value::Party(party), first.span.to(token.span));
+                self.given.push(Given { field, value, span });
+            }
+            Err(fault) => self.faults.push(fault::no_party(self.definition, token, fault)),
         }
     }
 

@@ -114,6 +114,10 @@ codes! {
     RESERVED_NAME = "E0331", "a name that belongs to somebody else";
     MIXED_FAMILIES = "E0332", "addresses of two families where one is meant";
     GATEWAY_OUT_OF_REACH = "E0333", "a gateway or source that no address of the host fits";
+    AMBIGUOUS_NAME = "E0340", "a name that several have";
+    SENSELESS_QUESTION = "E0341", "a question that makes no sense";
+    ASSERT_FAILED = "E0342", "an assert that does not hold";
+    PACKETS_IN_CIRCLES = "E0343", "packets that go in circles";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";
@@ -162,9 +166,15 @@ codes! {
     BAD_FIELD_VALUE = "E0805", "a value that a field cannot have";
     CONTRADICTING_FIELDS = "E0806", "fields that contradict each other";
     DUPLICATE_OBJECT = "E0807", "one object twice";
+    // E083x: questions to `netc why`.
+    NOTHING_KNOWN = "E0830", "a word that nothing is known of";
+    AMBIGUOUS_PART = "E0831", "a part that many lines have";
 
     // E0845: pictures.
     UNKNOWN_PICTURE = "E0845", "a file that stands for no kind of picture";
+
+    // E082x: questions of the command line.
+    FAULTY_QUESTION = "E0820", "a question that cannot be read";
 
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";
@@ -173,6 +183,12 @@ codes! {
     UNHEEDED_MARK = "W0312", "a mark that flannel does not know";
     PODS_HIDDEN = "W0313", "pods that pods of other nodes do not know by their address";
     SERVICES_ASTRAY = "W0314", "pods in a vlan that do not reach services of their own node";
+    NOT_REACHED = "W0340", "pods or nodes that do not reach each other";
+    SOURCE_LOST = "W0341", "pods that others see by another address";
+    UNEVEN_SERVICE = "W0342", "a service port that does not lead to each of its endpoints";
+    BLACK_HOLE = "W0343", "an address of the cluster that does not answer";
+    IDLE_RULE = "W0344", "a rule that no packet gets to";
+    SHADOWED = "W0345", "a rule that stands behind another one for the same";
     SELECTS_NOTHING = "W0401", "a service that selects nothing";
     NODE_PORTS_EPHEMERAL = "W0402", "node ports inside the ephemeral port range";
     SHARED_PORTAL = "W0403", "two services behind one address and port";

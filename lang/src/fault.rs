@@ -95,6 +95,12 @@ pub(crate) fn misshapen(
         .help(help)
 }
 
+pub(crate) fn no_party(definition: &Definition, token: &Token, fault: Misshapen) -> Diagnostic {
+    let help = fault.help.unwrap_or_else(|| format!("for example: {}", definition.example).into());
+    Diagnostic::at(code::WRONG_ARGUMENT, token.span, format!("`{}` {}", token.text, fault.reason))
+        .help(help)
+}
+
 /// `let`, `for` and `include` have forms of their own.
 pub(crate) fn misformed(statement: &Statement, example: &str) -> Diagnostic {
     let keyword = example.split(' ').next().unwrap_or_default();

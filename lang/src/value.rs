@@ -1,5 +1,6 @@
 //! What arguments mean: the typed values that a shape reads from a word.
 
+use crate::party::Party;
 use crate::span::Span;
 use ipnet::IpNet;
 use std::fmt;
@@ -223,6 +224,8 @@ pub enum Value {
     Mark(Marked),
     /// What takes the place of an address.
     Translation(Translation),
+    /// Somebody who sends packets or gets them.
+    Party(Party),
 }
 
 /// Reads a Rust type from a [`Value`]; `None` if the schema gave the argument another shape.
@@ -267,6 +270,7 @@ from_value! {
     Version => (u16, u16), version, Some(*version);
     Mark => Marked, mark, Some(*mark);
     Translation => Translation, to, Some(*to);
+    Party => &'a Party, party, Some(party);
 }
 
 /// A length of time in whole seconds.

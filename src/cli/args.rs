@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::kernel::Probe;
+use crate::model::Family;
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
+use netc_lang::suggest::{all_of, did_you_mean};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +46,12 @@ pub(super) enum Command {
     Graph(Graph),
     /// Shows one thing of the cluster and all that belongs to it.
     Show(Show),
+    /// Tells why something is on a node: which statements made it, what it needs and what needs it, and which
+    /// system would have programmed it.
+    Why(Why),
+    /// Follows a packet through what the nodes hold, and its answer back: each rule and route that
+    /// decides, what is seen at each device, and why there is no answer.
+    Trace(Trace),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
     /// Writes what other systems hold in the language.
@@ -81,6 +89,9 @@ pub(super) enum Format {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) source: SourceArgs,
+    /// Leave out this check: `pods-reach-pods`, for example. `netc explain checks` names them all.
+    #[arg(long, value_name = "NAME", value_parser = check)]
+    pub(super) skip: Vec<crate::model::Check>,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
@@ -291,6 +302,29 @@ pub(super) enum GraphFormat {
 }
 
 #[derive(clap::Args, Debug)]
+pub(super) struct Why {
+    /// A chain (also TABLE/CHAIN), set, map, table, device, namespace or parameter by its name; an address; a
+    /// network or `default`; ADDRESS:PORT; a port as 30080/tcp; a rule, element or route as its tool prints
+    /// it, or a part of it.
+    #[arg(value_name = "WORD", allow_hyphen_values = true)]
+    pub(super) word: String,
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// Only on these nodes; of a live node its name [default: the one with this host's name or address].
+    #[arg(long = "node", value_name = "NAME")]
+    pub(super) nodes: Vec<String>,
+    /// Say too what has become of it on the live node.
+    #[arg(long)]
+    pub(super) live: bool,
+    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) netns: Option<String>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
 pub(super) struct Show {
     #[command(subcommand)]
     pub(super) what: ShowWhat,
@@ -304,6 +338,16 @@ pub(super) enum ShowWhat {
     Pod(ShowOne),
     /// The same of a container of Docker: NODE/NAME, or NAME if one node alone has it.
     Container(ShowOne),
+    /// A service, [NAMESPACE/]NAME: its addresses, ports and endpoints, which nodes answer where and to whom
+    /// they hand connections, and what is programmed for it.
+    Service(ShowOnNode),
+    /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
+    /// rules there are and who is asked first.
+    Node(ShowOne),
+    /// The cluster: its networks, overlay, proxy and MTU, its nodes and services.
+    Cluster(ShowAll),
+    /// Docker on a node: its networks, and its containers with their addresses and published ports.
+    Docker(ShowDocker),
 }
 
 #[derive(clap::Args, Debug)]
@@ -316,6 +360,111 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Something that needs no name.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowAll {
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowDocker {
+    #[command(flatten)]
+    pub(super) all: ShowAll,
+    /// The node [default: the only one that has Docker].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
+}
+
+/// Something that every node has in its own way.
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowOnNode {
+    #[command(flatten)]
+    pub(super) one: ShowOne,
+    /// What is programmed on this node [default: one that has an endpoint].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Trace {
+    /// Who asks and who is asked, then the sources, as for the other commands: pod/NAMESPACE/NAME,
+    /// service/NAMESPACE/NAME, node/NAME, container/NODE/NAME, outside/ADDRESS or an address; whoever
+    /// is asked perhaps with :PORT. `pod shop/web-0 to service shop/api` is read, too.
+    #[arg(required = true, num_args = 1.., value_name = "FROM TO [SOURCES]")]
+    pub(super) words: Vec<String>,
+    /// What is sent [default: what the port is stated with, TCP; without a port an echo request]
+    #[arg(long, value_enum, value_name = "PROTOCOL")]
+    pub(super) proto: Option<Carried>,
+    /// The port that is asked, by number or name: the same as behind a colon.
+    #[arg(long)]
+    pub(super) port: Option<String>,
+    /// The family of the addresses: 4 or 6 [default: the first that both have].
+    #[arg(long, value_parser = family)]
+    pub(super) family: Option<Family>,
+    /// The node by which a packet from outside comes in.
+    #[arg(long, value_name = "NODE")]
+    pub(super) through: Option<String>,
+    /// Walk the node that this is as it is now; all others as they are to be.
+    #[arg(long)]
+    pub(super) live: bool,
+    /// Which node of the cluster this is [default: the one with this host's name or address].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) node: Option<String>,
+    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME", requires = "live")]
+    pub(super) netns: Option<String>,
+    /// Show every way in full, not just one.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// The lock file [default: netc.lock beside the sources].
+    #[arg(long, value_name = "FILE")]
+    pub(super) lock: Option<PathBuf>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: TraceFormat,
+}
+
+/// What is sent.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Carried {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+    /// An echo request, as ping(8) sends it.
+    Icmp,
+}
+
+/// How a trace is shown.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TraceFormat {
+    /// For people.
+    Text,
+    /// For people, diagnostics without excerpts of the sources.
+    Short,
+    /// For machines.
+    Json,
+    /// A sequence diagram.
+    Mermaid,
+}
+
+impl TraceFormat {
+    /// How diagnostics are shown.
+    pub(super) fn diagnostics(self) -> Format {
+        match self {
+            TraceFormat::Text | TraceFormat::Mermaid => Format::Text,
+            TraceFormat::Short => Format::Short,
+            TraceFormat::Json => Format::Json,
+        }
+    }
 }
 
 #[derive(clap::Args, Debug)]
@@ -440,6 +589,15 @@ fn node_name(word: &str) -> Result<String, String> {
     })
 }
 
+/// A family by its number.
+fn family(word: &str) -> Result<Family, String> {
+    match word {
+        "4" => Ok(Family::V4),
+        "6" => Ok(Family::V6),
+        _ => Err("it is 4 or 6".to_owned()),
+    }
+}
+
 /// A time in the language's form.
 fn duration(word: &str) -> Result<Duration, String> {
     let why = |why: netc_lang::Misshapen| {
@@ -447,4 +605,14 @@ fn duration(word: &str) -> Result<Duration, String> {
         format!("it {}{help}", why.reason)
     };
     netc_lang::seconds(word, 1, 86400).map(|time| Duration::from_secs(time.into())).map_err(why)
+}
+
+/// The check of a name.
+fn check(name: &str) -> Result<crate::model::Check, String> {
+    crate::model::Check::find(name).ok_or_else(|| {
+        let all = || crate::model::Check::ALL.into_iter().map(crate::model::Check::name);
+        let help =
+            did_you_mean(name, all()).unwrap_or_else(|| format!("there are {}", all_of(all())));
+        format!("there is no such check; {help}")
+    })
 }

@@ -5,10 +5,18 @@ use super::exit;
 use super::project::Project;
 use super::render;
 use super::ui::Ui;
-use crate::compile::{Compiled, objects};
-use crate::model::{Cluster, NodeId};
-use netc_lang::{Diagnostic, has_errors};
-use serde_json::json;
+use crate::compile::{Compiled, network, objects};
+use crate::model::{Check, Cluster, NodeId};
+use crate::trace::party::Asked;
+use crate::trace::render::Report;
+use crate::trace::{Answer, Network};
+use crate::verify::checks::{Checked, Stage, checks};
+use crate::verify::{self, Verdict};
+use netc_lang::{Diagnostic, Sources, has_errors, sort};
+use serde_json::{Value, json};
+
+/// So many traces of failing asserts are shown.
+const TRACES: usize = 5;
 
 pub(super) fn run(args: &args::Check, ui: &mut Ui) -> u8 {
     let project = match Project::open_or_report(&args.source, args.format, ui) {
@@ -18,17 +26,111 @@ pub(super) fn run(args: &args::Check, ui: &mut Ui) -> u8 {
     let Compiled { sources, built, mut diagnostics } = project.compile();
     let cluster = built.map(|built| built.cluster);
     diagnostics.extend(cluster.iter().flat_map(lowering_faults));
+    let sound = cluster.as_ref().filter(|_| !has_errors(&diagnostics));
+    let asked = sound.map(|cluster| ask(cluster, &args.skip, ui));
+    let mut shown = Vec::new();
+    if let (Some(asked), Some(cluster)) = (&asked, &cluster) {
+        diagnostics.extend(asked.diagnostics());
+        shown = asked.traces(cluster, &sources, args.format);
+    }
     let ok = !has_errors(&diagnostics);
     if args.format == Format::Json {
         let all = render::json(&sources, &diagnostics);
-        ui.json(&json!({ "ok": ok, "diagnostics": all }));
-    } else {
-        ui.report(&sources, &diagnostics, args.format);
-        if let Some(cluster) = cluster.filter(|_| ok) {
-            ui.out(&summary(&cluster));
-        }
+        let asked = asked.as_ref().map(Outcome::json);
+        ui.json(&json!({ "ok": ok, "diagnostics": all, "asked": asked, "traces": shown }));
+        return if ok { exit::OK } else { exit::ERROR };
+    }
+    ui.report(&sources, &diagnostics, args.format);
+    for trace in shown.iter().filter_map(Value::as_str) {
+        ui.note(trace);
+    }
+    if let (Some(cluster), Some(asked)) = (cluster.filter(|_| ok), &asked) {
+        ui.out(&summary(&cluster));
+        ui.out(&asked.text());
     }
     if ok { exit::OK } else { exit::ERROR }
+}
+
+/// What became of the asserts and checks.
+#[derive(Default)]
+struct Outcome {
+    verdicts: Vec<Verdict>,
+    checked: Vec<Checked>,
+    /// Why nothing could be asked.
+    broken: Vec<Diagnostic>,
+}
+
+fn ask(cluster: &Cluster, skip: &[Check], ui: &mut Ui) -> Outcome {
+    let network: Network = network(cluster);
+    let without = cluster.checks_off.iter().chain(skip).copied().collect();
+    let mut progress = |stage: Stage| ui.progress(stage.done, stage.all, stage.check.name());
+    let outcome = verify::asserts(&network).and_then(|verdicts| {
+        let checked = checks(&network, &without, None, &mut progress)?;
+        Ok(Outcome { verdicts, checked, broken: Vec::new() })
+    });
+    ui.clear_progress();
+    outcome.unwrap_or_else(|broken| Outcome { broken, ..Outcome::default() })
+}
+
+impl Outcome {
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        let faults = self.verdicts.iter().filter_map(|verdict| verdict.fault.as_ref());
+        let findings = self.checked.iter().flat_map(|checked| &checked.findings);
+        let mut all: Vec<Diagnostic> =
+            self.broken.iter().chain(faults).chain(findings).cloned().collect();
+        sort(&mut all);
+        all
+    }
+
+    /// The ways of packets that refute an assert.
+    fn traces(&self, cluster: &Cluster, sources: &Sources, format: Format) -> Vec<Value> {
+        let shown = self.verdicts.iter().filter_map(|verdict| verdict.shown.as_ref());
+        let trace = |(asked, answer): &(Asked, Answer)| {
+            let (from, to) = (asked.from.name(cluster), asked.to.name(cluster));
+            let (from, to, question) = (from.as_str(), to.as_str(), &asked.question);
+            let report = Report { cluster, sources, from, to, question, answer, live: None };
+            match format {
+                Format::Json => report.json(),
+                _ => Value::String(report.text(false)),
+            }
+        };
+        let wanted = if format == Format::Short { 0 } else { TRACES };
+        shown.take(wanted).map(trace).collect()
+    }
+
+    /// What was asked, and of what only a part.
+    fn text(&self) -> String {
+        if self.verdicts.is_empty() && self.checked.is_empty() {
+            return String::new();
+        }
+        let asserts = count(self.verdicts.len(), "assert");
+        let names: Vec<&str> = self.checked.iter().map(|checked| checked.check.name()).collect();
+        let checks = match names.as_slice() {
+            [] => "no checks".to_owned(),
+            names => format!("{}: {}", count(names.len(), "check"), names.join(", ")),
+        };
+        let mut out = format!("checked {asserts}, {checks}\n");
+        for checked in self.checked.iter().filter(|checked| checked.asked < checked.of) {
+            let Checked { check, asked, of, .. } = checked;
+            out.push_str(&format!(
+                "{}: {asked} of {of} cases, other ones on each node\n",
+                check.name()
+            ));
+        }
+        out
+    }
+
+    fn json(&self) -> Value {
+        let failed = self.verdicts.iter().filter(|verdict| verdict.fault.is_some()).count();
+        let checks = self.checked.iter().map(|checked| {
+            json!({
+                "name": checked.check.name(), "findings": checked.findings.len(),
+                "asked": checked.asked, "of": checked.of,
+            })
+        });
+        let checks: Vec<Value> = checks.collect();
+        json!({ "asserts": self.verdicts.len(), "failed": failed, "checks": checks })
+    }
 }
 
 /// What only the lowering of a node finds.
@@ -40,10 +142,11 @@ fn lowering_faults(cluster: &Cluster) -> Vec<Diagnostic> {
     faults
 }
 
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 fn summary(cluster: &Cluster) -> String {
-    let count = |number: usize, what: &str| {
-        format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-    };
     format!(
         "cluster {} is sound: {}, {}, {}\n",
         cluster.name,

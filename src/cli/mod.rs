@@ -33,8 +33,10 @@ mod show;
 mod side;
 mod site;
 mod suited;
+mod trace;
 mod transact;
 mod ui;
+mod why;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -51,6 +53,8 @@ mod exit {
     pub(super) const DIFFERS: u8 = 2;
     /// An apply failed.
     pub(super) const FAILED: u8 = 3;
+    /// What was asked for is not reached, or not always.
+    pub(super) const UNREACHED: u8 = 4;
 }
 
 /// Runs the program on its command line.
@@ -78,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Watchdog(args) => confirm::watchdog(args, &mut ui),
         Command::Graph(args) => graph::run(args, &mut ui),
         Command::Show(args) => show::run(args, &mut ui),
+        Command::Why(args) => why::run(args, &mut ui),
+        Command::Trace(args) => trace::run(args, &mut ui),
         Command::Lock(args) => lock::run(args, &mut ui),
         Command::Import(args) => import::run(args, &mut ui),
         Command::Fmt(args) => fmt::run(args, &mut ui),

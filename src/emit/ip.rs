@@ -217,8 +217,11 @@ pub fn way(route: &Route) -> String {
     }
     all.extend(route.gateway.map(|gateway| format!("via {gateway}")));
     all.extend(route.link.as_ref().map(|link| format!("dev {link}")));
-    if route.protocol != PROTOCOL {
-        all.push(format!("proto {}", route.protocol));
+    match route.protocol {
+        PROTOCOL => {}
+        // `RTPROT_KERNEL` in linux/rtnetlink.h
+        2 => all.push("proto kernel".to_owned()),
+        other => all.push(format!("proto {other}")),
     }
     if route.scope != RouteScope::Global {
         all.push(format!("scope {}", route.scope.word()));

@@ -20,6 +20,7 @@ pub use ip::{
 pub use ipset::sets;
 pub(crate) use ipset::{push_create, push_destroy, push_member};
 pub use iptables::restore;
+pub(crate) use ipvs::push_real;
 pub use ipvs::servers;
 pub use netlink::operations;
 pub(crate) use netlink::{operation, within};

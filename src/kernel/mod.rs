@@ -51,7 +51,7 @@ mod xtables;
 pub use apply::{Failure, apply, test};
 pub use error::KernelError;
 pub use machine::Machine;
-pub use observe::{Interest, addresses, observe};
+pub use observe::{Interest, addresses, observe, survey};
 pub use preflight::{Needs, conflicts, ipvs_lacks, preflight, release};
 pub use probe::{Probe, probe};
 pub use progress::Progress;

@@ -19,6 +19,9 @@ mod vxlan;
 mod wireguard;
 
 pub(crate) use docker::namespace as container_namespace;
+pub(crate) use kube::{
+    Answer, Serving, endpoint_chain, node_port_addresses, own_chains, table_name,
+};
 pub(crate) use pods::namespace as pod_namespace;
 
 use crate::model::{Cluster, Family, Node, NodeId, OverlayKind, Pod};

@@ -11,6 +11,7 @@ use super::{
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Mac, sort};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ fn cluster(
     lock: Option<(&Lock, &str)>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Built> {
-    let Bound { cluster, nodes, pods, mut services, dockers, mut primitives } =
+    let Bound { cluster, nodes, pods, mut services, dockers, mut primitives, asserts, checks_off } =
         bind(stated, faults)?;
     let empty = Lock::new(&cluster.name);
     let old = match lock {
@@ -107,7 +108,7 @@ fn cluster(
             node.primitives = Some(stated);
         }
     }
-    let cluster = finish(cluster, mtu, nodes, pods, services);
+    let cluster = Cluster { asserts, checks_off, ..finish(cluster, mtu, nodes, pods, services) };
     check::finished(&cluster, faults);
     Some(Built { cluster, lock: ledger.new })
 }
@@ -141,6 +142,7 @@ fn node(
         zone: stated.zone.map(|zone| zone.value),
         cores: stated.cores.map(|cores| cores.value),
         kernel: stated.kernel.map(|kernel| kernel.value),
+        uplink: stated.uplink,
         blocks: own.into_iter().collect(),
         gateways,
         // Without a pod network there is nothing to join pods to.
@@ -248,5 +250,7 @@ fn finish(
         nodes,
         pods,
         services,
+        asserts: Vec::new(),
+        checks_off: BTreeSet::new(),
     }
 }

@@ -1,8 +1,9 @@
 //! What all nodes share.
 
-use super::{Family, Node, Overlay, PerFamily, Pod, Service};
+use super::{Assert, Check, Family, Node, Overlay, PerFamily, Pod, Service};
 use ipnet::IpNet;
 use netc_lang::Span;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -32,6 +33,10 @@ pub struct Cluster {
     pub pods: Vec<Pod>,
     /// The services, by namespace and name.
     pub services: Vec<Service>,
+    /// What is claimed of it.
+    pub asserts: Vec<Assert>,
+    /// What is not to be checked.
+    pub checks_off: BTreeSet<Check>,
 }
 
 impl Cluster {

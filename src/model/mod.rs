@@ -6,6 +6,7 @@
 //! `allocate` gives out what is not stated; `check` and `select` look at the whole.
 
 mod allocate;
+mod assert;
 mod bind;
 mod build;
 mod check;
@@ -28,6 +29,7 @@ mod service;
 mod special;
 pub(crate) mod stated;
 
+pub use assert::{Assert, Carried, Check, Via};
 pub(crate) use bind::join_slices;
 pub(crate) use build::resolve;
 pub use build::{Built, build};
@@ -43,7 +45,7 @@ pub use docker::{
 pub use family::{Family, PerFamily, number};
 pub use lock::Lock;
 pub(crate) use natural::compare as natural_order;
-pub use node::{Node, NodeAddress, NodeId, gateway};
+pub use node::{Node, NodeAddress, NodeId, Uplink, gateway};
 pub use overlay::{FlannelRules, NodeKeys, Overlay, OverlayKind, Vxlan, Wireguard, WireguardMode};
 pub use pod::{Pod, PodPort, PodState, PodTemplate};
 pub use pod_network::{Attachment, AttachmentKind, Bridge, PodMasquerade, PodRoute, PortMap};

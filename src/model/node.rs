@@ -2,7 +2,7 @@
 
 use super::{Attachment, Docker, Family, NodeKeys, PerFamily, Primitives, number};
 use ipnet::IpNet;
-use netc_lang::{Mac, Span};
+use netc_lang::{Mac, Span, Spanned};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub struct Node {
     pub cores: Option<u32>,
     /// The version of its kernel, major and minor.
     pub kernel: Option<(u16, u16)>,
+    /// By what it reaches everything else.
+    pub uplink: Uplink,
     /// Its blocks of the pod network.
     pub blocks: PerFamily<IpNet>,
     /// The gateways of its pods in these blocks.
@@ -52,6 +54,18 @@ impl Node {
     pub fn address(&self, family: Family) -> Option<&NodeAddress> {
         first_of(&self.addresses, family)
     }
+}
+
+/// By what a node reaches everything that is in none of its networks.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum Uplink {
+    /// Nobody says: by some router, it is taken for granted.
+    #[default]
+    Assumed,
+    /// By nothing: it has no default route.
+    None(Span),
+    /// By these routers, and in a family without one by some router.
+    Via(PerFamily<Spanned<IpAddr>>),
 }
 
 /// The first address of a family.

@@ -7,11 +7,12 @@ use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl, PrimitivesDecl};
 pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
-    Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState, PodTemplate, Policy,
-    ServiceKind,
+    Assert, Check, Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState,
+    PodTemplate, Policy, ServiceKind, Uplink,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Pair, Port, Protocol, QualifiedName, Span, Spanned};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -29,6 +30,10 @@ pub(crate) struct Stated {
     pub(crate) dockers: Vec<DockerDecl>,
     /// What no system looks after; only `.netc` sources have it.
     pub(crate) primitives: Vec<PrimitivesDecl>,
+    /// What is claimed; only `.netc` sources do.
+    pub(crate) asserts: Vec<Assert>,
+    /// What is not to be checked.
+    pub(crate) checks_off: BTreeSet<Check>,
 }
 
 /// In which form something is stated. What a Kubernetes cluster holds is a fact: what netc would
@@ -50,6 +55,7 @@ pub(crate) struct NodeDecl {
     pub(crate) zone: Option<Spanned<String>>,
     pub(crate) cores: Option<Spanned<u32>>,
     pub(crate) kernel: Option<Spanned<(u16, u16)>>,
+    pub(crate) uplink: Uplink,
     pub(crate) blocks: PerFamily<Spanned<IpNet>>,
     pub(crate) vteps: Vec<Spanned<Mac>>,
     pub(crate) keys: Option<NodeKeys>,

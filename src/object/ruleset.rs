@@ -134,7 +134,7 @@ pub struct Chain<'r> {
 
 impl<'r> Chain<'r> {
     /// The rules, in order.
-    pub fn rules(&self) -> impl ExactSizeIterator<Item = Rule<'r>> {
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = Rule<'r>> + use<'r> {
         let (text, start) = (self.text, self.start);
         let mut from = 0;
         self.rules.iter().map(move |rule| {

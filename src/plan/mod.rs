@@ -35,6 +35,7 @@ pub use diff::{converge, diff};
 pub use drift::{Finding, Trouble, drift};
 pub use fingerprint::fingerprint;
 pub use generation::{Generation, Leftover, leftovers};
+pub(crate) use hooks::hooks;
 pub use journal::Journal;
 pub use live::{Found, Live};
 pub use nft::{Transaction, transactions};

@@ -23,6 +23,8 @@ struct Entry {
     rules: Range<usize>,
     /// A built-in chain has a policy.
     built_in: bool,
+    /// What passes all rules is dropped.
+    drops: bool,
 }
 
 /// A chain that was found.
@@ -34,6 +36,8 @@ pub struct LiveChain<'t> {
     pub rules: &'t str,
     /// Whether it is a built-in one.
     pub built_in: bool,
+    /// Whether its policy is to drop what passes all rules.
+    pub drops: bool,
 }
 
 impl LiveTable {
@@ -102,14 +106,21 @@ impl LiveTable {
 
     fn chain_of<'t>(&'t self, entry: &Entry) -> LiveChain<'t> {
         let part = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
-        LiveChain { name: part(&entry.name), rules: part(&entry.rules), built_in: entry.built_in }
+        let Entry { built_in, drops, .. } = *entry;
+        LiveChain { name: part(&entry.name), rules: part(&entry.rules), built_in, drops }
+    }
+
+    /// A chain.
+    #[must_use]
+    pub fn chain(&self, name: &str) -> Option<LiveChain<'_>> {
+        let entry = self.chains.get(self.find(name)?)?;
+        Some(self.chain_of(entry))
     }
 
     /// The rules of a chain, a line each; `None` if the chain is not there.
     #[must_use]
     pub fn rules(&self, name: &str) -> Option<&str> {
-        let entry = self.chains.get(self.find(name)?)?;
-        Some(self.chain_of(entry).rules)
+        self.chain(name).map(|chain| chain.rules)
     }
 
     /// All chains, sorted by name.
@@ -183,9 +194,11 @@ impl Entry {
     fn new(rest: &str, line: &Range<usize>) -> Entry {
         let mut words = rest.split_ascii_whitespace();
         let length = words.next().map_or(0, str::len);
-        let built_in = words.next().is_some_and(|policy| policy != "-");
+        let policy = words.next();
+        let (built_in, drops) =
+            (policy.is_some_and(|policy| policy != "-"), policy == Some("DROP"));
         let start = line.start + 1;
-        Entry { name: start..start + length, rules: line.end..line.end, built_in }
+        Entry { name: start..start + length, rules: line.end..line.end, built_in, drops }
     }
 
     fn name<'t>(&self, text: &'t str) -> &'t str {
@@ -222,6 +235,9 @@ mod tests {
         ];
         assert_eq!(all, expected);
         assert_eq!((table.rules("A"), table.rules("C")), (Some(""), None));
+        let policy = |text: &str| self::table(text).chain("INPUT").map(|chain| chain.drops);
+        assert_eq!(policy(":INPUT DROP [0:0]\n"), Some(true));
+        assert_eq!(policy(":INPUT ACCEPT [0:0]\n"), Some(false));
     }
 
     #[test]

@@ -4,10 +4,19 @@
 //! the node; how cards look is the same for all.
 
 mod card;
+mod cluster;
 mod container;
+mod docker;
+mod node;
 mod pod;
+mod service;
 mod space;
+mod table;
 
 pub use card::Card;
+pub use cluster::cluster;
 pub use container::{Found, container, find};
+pub use docker::docker;
+pub use node::node;
 pub use pod::pod;
+pub use service::service;

@@ -123,15 +123,7 @@ fn as_json(route: &Route) -> Value {
 /// Shows ports of the node that lead into a namespace.
 pub(super) fn published<'p>(all: impl Iterator<Item = &'p Published>, card: &mut Card) {
     let all: Vec<&Published> = all.collect();
-    for one in &all {
-        let (port, target) = (one.port, one.target);
-        let at = match one.address {
-            Some(address) if address.is_ipv6() => format!("[{address}]:{port}"),
-            Some(address) => format!("{address}:{port}"),
-            None => port.to_string(),
-        };
-        card.row("published", format!("{at} -> {target}"));
-    }
+    all.iter().for_each(|one| card.row("published", at(one)));
     let published = all.iter().map(|one| {
         json!({
             "address": one.address.map(|address| address.to_string()),
@@ -139,4 +131,14 @@ pub(super) fn published<'p>(all: impl Iterator<Item = &'p Published>, card: &mut
         })
     });
     card.field("published", published.collect());
+}
+
+/// A published port and where it leads: `127.0.0.1:8080 -> 80/tcp`.
+pub(super) fn at(published: &Published) -> String {
+    let (port, target) = (published.port, published.target);
+    match published.address {
+        Some(address) if address.is_ipv6() => format!("[{address}]:{port} -> {target}"),
+        Some(address) => format!("{address}:{port} -> {target}"),
+        None => format!("{port} -> {target}"),
+    }
 }

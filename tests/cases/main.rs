@@ -25,6 +25,7 @@
 //!   them, which compiles to the same artefacts;
 //! * `rules::CASE`: `tests/rules/CASE` has exactly the rules beside it;
 //! * `show::CASE`: `tests/show/CASE/expected` is what the commands in it print;
+//! * `trace::CASE`: `tests/trace/CASE/expected` is what the questions in it print, and their exit codes;
 //! * `page::CODE`: the faulty example of `lang/errors/CODE.md` gives that code, the mended one
 //!   does not.
 //!
@@ -47,6 +48,7 @@ mod objects;
 mod page;
 mod rules;
 mod show;
+mod trace;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use similar::TextDiff;
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         page::trials(),
         rules::trials(),
         show::trials(),
+        trace::trials(),
     ]
     .into_iter()
     .flatten()

@@ -2,12 +2,14 @@
 //! any of them has one answer, and that is what Kubernetes' own rules say.
 
 use crate::invariants::{Spread, as_stated, list_of, port_name, reached_from_outside, text};
-use crate::nft_model::{Fate, Model, Outcome, Packet};
+use crate::nft_fate::{Asked, Fate, Node, Outcome};
 use crate::random::{Random, list};
-use crate::support::compiled_files;
+use crate::support::{compiled_files, files, nodes};
 use netc::compile::objects;
 use netc::model::{Family, NodeId};
 use netc::object::{NftTable, State};
+use netc::trace::nft;
+use netc_lang::Protocol;
 use serde_json::Value;
 use std::net::IpAddr;
 
@@ -25,17 +27,17 @@ fn layouts_differ_in_nothing_that_a_packet_could_tell() {
         let random = Random::new(seed);
         let tables = LAYOUTS.map(|layout| tables(seed, layout));
         for (at, (node, address, table)) in tables[0].iter().enumerate() {
-            let models = tables.each_ref().map(|tables| {
+            let nodes = tables.each_ref().map(|tables| {
                 let (same, _, table) = &tables[at];
                 assert_eq!(same, node);
-                Model::new(table, vec![*address])
+                Node::new(table.clone(), vec![*address])
             });
             let questions = Questions { objects: &random.objects, node, address: *address };
             let mut spread = Spread::new();
             for question in questions.all(table.family) {
-                let fates = models.each_ref().map(|model| model.ask(question.packet));
+                let fates = nodes.each_ref().map(|node| node.ask(question.asked));
                 let place =
-                    || format!("seed {seed}, {node}, {:?}\n{}", question.packet, random.settings);
+                    || format!("seed {seed}, {node}, {:?}\n{}", question.asked, random.settings);
                 for (layout, fate) in LAYOUTS.iter().zip(&fates) {
                     assert!(
                         same(fate, &fates[0]),
@@ -63,7 +65,7 @@ fn layouts_differ_in_nothing_that_a_packet_could_tell() {
 }
 
 #[test]
-fn the_model_sees_what_is_wrong() {
+fn what_is_wrong_is_seen() {
     let source = "\
 cluster lab { pods 10.244.0.0/16; services 10.96.0.0/16; proxy nftables { layout flat } }
 node n { address 192.168.0.1 on eth0 }
@@ -83,10 +85,10 @@ service web {
             State::NftTable(table) if table.family == Family::V4 => Some(table),
             _ => None,
         });
-        let model = Model::new(table.unwrap(), vec!["192.168.0.1".parse().unwrap()]);
+        let node = Node::new(table.unwrap().clone(), vec!["192.168.0.1".parse().unwrap()]);
         let ask = |source: &str, device, to: &str, port| {
-            let source = (source.parse().unwrap(), device);
-            model.ask(Packet::new(source, to.parse().unwrap(), "tcp", port))
+            let (source, destination) = (source.parse().unwrap(), to.parse().unwrap());
+            node.ask(Asked { source, destination, protocol: Protocol::Tcp, port, device })
         };
         [
             ask("10.244.0.2", "cni0", "10.96.0.2", 80),
@@ -136,6 +138,41 @@ pub(crate) fn tables(seed: u64, layout: &str) -> Vec<(String, IpAddr, NftTable)>
     all
 }
 
+#[test]
+fn no_rule_is_beyond_judgement() {
+    let mut rules = 0;
+    let mut judged = |place: &str, table: &NftTable| {
+        rules += table.chains.iter().map(|chain| chain.rules.len()).sum::<usize>();
+        let known = nft::Rules::new(table.clone());
+        let unknown: Vec<(&str, &str)> = known.unjudged().collect();
+        assert!(unknown.is_empty(), "{place}: {unknown:#?}");
+    };
+    for (place, ordered) in nodes() {
+        for one in &ordered.nodes {
+            if let State::NftTable(table) = &one.object.state {
+                judged(&place, table);
+            }
+        }
+    }
+    for path in files("tests/docker", "nft.rules") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let live = netc::artefacts::read([("nft.rules", text.as_str())].into_iter()).unwrap();
+        for found in live.states.values() {
+            if let State::NftTable(table) = &found.state {
+                judged(&path.display().to_string(), table);
+            }
+        }
+    }
+    for seed in 0..SEEDS {
+        for layout in LAYOUTS {
+            for (node, _, table) in tables(seed, layout) {
+                judged(&format!("seed {seed}, {layout}, {node}"), &table);
+            }
+        }
+    }
+    assert!(rules > 10_000, "{rules} rules");
+}
+
 fn same(one: &Fate, other: &Fate) -> bool {
     let near = |(a, b): (&f64, &f64)| (a - b).abs() < TOLERANCE;
     one.keys().eq(other.keys()) && one.values().zip(other.values()).all(near)
@@ -164,7 +201,7 @@ struct Questions<'a> {
 }
 
 struct Question {
-    packet: Packet,
+    asked: Asked,
     /// It shows where a service port leads: its name, and `SVC` for endpoints anywhere, `SVL` for
     /// those on the node.
     shows: Option<(String, &'static str)>,
@@ -188,9 +225,9 @@ impl Questions<'_> {
 
     fn of_port(&self, family: Family, service: &Value, port: &Value, all: &mut Vec<Question>) {
         let protocol = match text(&port["protocol"]) {
-            "UDP" => "udp",
-            "SCTP" => "sctp",
-            _ => "tcp",
+            "UDP" => Protocol::Udp,
+            "SCTP" => Protocol::Sctp,
+            _ => Protocol::Tcp,
         };
         let number = |value: &Value| value.as_u64().map(|port| u16::try_from(port).unwrap());
         let spec = &service["spec"];
@@ -233,8 +270,9 @@ impl Questions<'_> {
                 let kind = if is_node && !inside { "SVC" } else { kind };
                 // Which pods count as pods is a matter of detection.
                 let shows = shows && (inside || from_outside || is_node);
-                let packet = Packet::new(source, to, protocol, number);
-                all.push(Question { packet, shows: shows.then(|| (id.clone(), kind)) });
+                let (source, device) = source;
+                let asked = Asked { source, destination: to, protocol, port: number, device };
+                all.push(Question { asked, shows: shows.then(|| (id.clone(), kind)) });
             }
         }
     }

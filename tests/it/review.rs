@@ -117,7 +117,7 @@ fn the_json_keeps_to_its_schema() {
 }
 
 /// Whether a value is as a schema says, as far as ours goes.
-fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+pub(crate) fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let wrong = |why: &str| Err(format!("{why}: {value}"));
     for (word, says) in schema.as_object().unwrap() {
         match word.as_str() {
@@ -132,6 +132,7 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                 let kind = match value {
                     Value::Null => "null",
                     Value::Bool(_) => "boolean",
+                    Value::Number(number) if number.is_f64() => "number",
                     Value::Number(_) => "integer",
                     Value::String(_) => "string",
                     Value::Array(_) => "array",

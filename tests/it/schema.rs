@@ -92,6 +92,8 @@ fn in_place(definition: &Definition) -> String {
         Place::ChainRule => {
             format!("primitives n {{ chain nat A {{ rule {{ {example} }} }} }}\n")
         }
+        Place::Assert => format!("assert pod a reaches pod b {{ {example} }}\n"),
+        Place::Checks => format!("checks {{ {example} }}\n"),
         Place::File | Place::Anywhere => format!("{example}\n"),
     }
 }

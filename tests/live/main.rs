@@ -36,6 +36,7 @@ mod nft;
 mod overlays;
 mod pod_networks;
 mod primitives;
+mod proof;
 mod protocols;
 #[path = "../it/random.rs"]
 mod random;
@@ -45,6 +46,7 @@ mod round_trip;
 mod services;
 mod site;
 mod together;
+mod trace;
 mod traffic;
 mod transactions;
 mod troubles;

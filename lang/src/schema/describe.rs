@@ -1,6 +1,7 @@
 //! The schema for people: what `netc explain` shows.
 
 use super::{Braces, Choice, Definition, Pattern, Place, Shape, usage, within};
+use crate::party::PARTIES;
 
 /// Explanations are broken into lines of this width.
 const WIDTH: usize = 84;
@@ -8,13 +9,19 @@ const WIDTH: usize = 84;
 /// All words that can stand as one of several in these arguments.
 #[must_use]
 pub fn choices(patterns: &'static [Pattern]) -> Vec<&'static Choice> {
-    let mut all = Vec::new();
+    let mut all: Vec<&'static Choice> = Vec::new();
     for pattern in patterns {
         match pattern {
             Pattern::One(field) | Pattern::Maybe(field) | Pattern::Many(field) => {
                 if let Shape::Choice(choices) = field.shape {
                     all.extend(choices);
                 }
+            }
+            // Two parties are of the same kinds.
+            Pattern::Party(_) => {
+                let known =
+                    all.iter().any(|known| PARTIES.iter().any(|kind| kind.word == known.word));
+                all.extend(PARTIES.iter().filter(|_| !known));
             }
             Pattern::List(group) | Pattern::Tagged(_, group) | Pattern::Required(_, group) => {
                 all.extend(choices(group));

@@ -99,12 +99,12 @@ pub(super) const STATEMENTS: &[Definition] = &[
         example: "primitives node0 { namespace blue; veth veth0 <-> eth0 in blue }",
         ..PLAIN
     },
+    super::assert::ASSERT,
     Definition {
-        keyword: "assert",
-        repeats: true,
-        compiled: false,
-        doc: "Claims what reaches what.",
-        example: "assert pod shop/web-0 reaches service shop/api:http",
+        keyword: "checks",
+        braces: Braces::Required(Place::Checks),
+        doc: "Switches single checks off that `netc check` otherwise makes of every cluster.",
+        example: "checks { pods-reach-pods off }",
         ..PLAIN
     },
 ];

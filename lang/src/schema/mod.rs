@@ -4,6 +4,7 @@
 //! statement exists when it stands here and nowhere else.
 
 mod anywhere;
+mod assert;
 mod chain;
 mod cluster;
 mod describe;
@@ -77,11 +78,15 @@ pub enum Place {
     Chain,
     /// In `rule { … }` of a chain.
     ChainRule,
+    /// In `assert … { … }`.
+    Assert,
+    /// In `checks { … }`.
+    Checks,
 }
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 24] = [
+    pub const ALL: [Place; 26] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
@@ -105,6 +110,8 @@ impl Place {
         Place::PrimitiveRoute,
         Place::Chain,
         Place::ChainRule,
+        Place::Assert,
+        Place::Checks,
         Place::Anywhere,
     ];
 
@@ -136,6 +143,8 @@ impl Place {
             Place::PrimitiveRoute => "in a `route` block",
             Place::Chain => "in a `chain` block",
             Place::ChainRule => "in a `rule` block of `chain`",
+            Place::Assert => "in an `assert` block",
+            Place::Checks => "in a `checks` block",
         }
     }
 }
@@ -159,6 +168,9 @@ pub enum Pattern {
     Maybe(Field),
     /// One or more arguments, separated by blanks.
     Many(Field),
+    /// Somebody who sends packets or gets them, under this name: a word for the kind and a name, or
+    /// an address.
+    Party(&'static str),
     /// Groups, separated by commas.
     List(&'static [Pattern]),
     /// `word` and a group; may be missing.
@@ -240,6 +252,8 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         primitives::ROUTE,
         chain::STATEMENTS,
         chain::RULE,
+        assert::STATEMENTS,
+        assert::CHECKS,
         anywhere::STATEMENTS,
     ]
     .into_iter()
@@ -288,6 +302,8 @@ fn table(place: Place) -> &'static [Definition] {
         Place::PrimitiveRoute => primitives::ROUTE,
         Place::Chain => chain::STATEMENTS,
         Place::ChainRule => chain::RULE,
+        Place::Assert => assert::STATEMENTS,
+        Place::Checks => assert::CHECKS,
     }
 }
 

@@ -68,6 +68,17 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "gateway",
+        place: Place::Node,
+        arguments: &[List(&[One(Field { name: "gateway", shape: Shape::NoneOrAddress })])],
+        default: Some("some router: a default route by the node's first address of each family"),
+        doc: "The router by which the node reaches whatever is in none of its networks, one for each family, \
+              or `none`: then it has no default route. netc does not make that route; `netc trace` and \
+              `assert` go by it.",
+        example: "gateway 192.168.80.2",
+        ..PLAIN
+    },
+    Definition {
         keyword: "vtep",
         place: Place::Node,
         arguments: &[List(&[One(Field { name: "mac", shape: Shape::Mac })])],

@@ -32,6 +32,7 @@ fn pattern(out: &mut String, one: &Pattern) {
         Pattern::One(field) => out.push_str(&name(field)),
         Pattern::Maybe(field) => out.push_str(&format!("[{}]", name(field))),
         Pattern::Many(field) => out.push_str(&format!("{0} [{0} …]", name(field))),
+        Pattern::Party(name) => out.push_str(&name.to_uppercase()),
         Pattern::List(list) => {
             let inner = group(list);
             out.push_str(&format!("{0} [,{1} …]", inner.trim_start(), inner));
@@ -59,6 +60,7 @@ fn name(field: &Field) -> String {
         Shape::Prefix => "/LENGTH".into(),
         Shape::AddressRange | Shape::Ports => "FIRST-LAST".into(),
         Shape::PrimaryOrNetwork => "primary|NETWORK".into(),
+        Shape::NoneOrAddress => "none|ADDRESS".into(),
         Shape::Destination => "default|NETWORK".into(),
         Shape::Hosts => "NETWORK".into(),
         Shape::RouteTable => "main|local|NUMBER".into(),

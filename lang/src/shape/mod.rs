@@ -7,7 +7,7 @@ mod numbers;
 mod primitives;
 
 use crate::suggest::one_of;
-use crate::value::Value;
+use crate::value::{Port, Value};
 use keys::{key_file, public_key};
 use names::{
     choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
@@ -66,6 +66,8 @@ pub enum Shape {
     Network,
     /// `primary` or a network.
     PrimaryOrNetwork,
+    /// `none` or an address.
+    NoneOrAddress,
     /// A prefix length with its slash: `/24`.
     Prefix,
     /// A whole number within bounds.
@@ -162,6 +164,16 @@ pub fn seconds(word: &str, min: u32, max: u32) -> Result<u32, Misshapen> {
     duration(word, min, max)
 }
 
+/// A port with or without its protocol.
+pub(crate) fn port_with_protocol(word: &str) -> Result<Port, Misshapen> {
+    port(word)
+}
+
+/// The name of a port of a service or pod.
+pub(crate) fn port_name_of_party(word: &str) -> Result<(), Misshapen> {
+    service_port_name(word)
+}
+
 /// A reason without further help.
 fn no(reason: impl Into<Cow<'static, str>>) -> Misshapen {
     Misshapen { reason: reason.into(), help: None }
@@ -204,6 +216,7 @@ impl Shape {
             Shape::Interface => "an address, such as `192.168.1.10` or `192.168.1.10/24`".into(),
             Shape::Network => "a network, such as `10.244.0.0/16`".into(),
             Shape::PrimaryOrNetwork => "`primary` or a network".into(),
+            Shape::NoneOrAddress => "`none` or an address".into(),
             Shape::Prefix => "a prefix length, such as `/24`".into(),
             Shape::Number(min, max) => format!("a number from {min} to {max}"),
             Shape::Port => "a port, such as `80` or `53/udp`".into(),
@@ -280,7 +293,8 @@ impl Shape {
             Shape::PortRange => port_range(word).map(Value::PortRange),
             Shape::Device => device(word).map(|()| Value::Word(word.into())),
             Shape::Variable => variable(word).map(|()| Value::Word(word.into())),
-            Shape::Address => address(word).map(Value::Address),
+            Shape::NoneOrAddress if word == "none" => Ok(Value::Word(word.into())),
+            Shape::Address | Shape::NoneOrAddress => address(word).map(Value::Address),
             Shape::AddressRange => address_range(word).map(Value::Addresses),
             Shape::Interface => interface(word).map(Value::Interface),
             Shape::PrimaryOrNetwork if word == "primary" => Ok(Value::Word(word.into())),

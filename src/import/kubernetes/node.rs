@@ -4,7 +4,7 @@ use super::object::Object;
 use super::tree::{Kind, Node};
 use super::value::{self, Wrong, address, network};
 use crate::model::stated::{Form, NodeDecl};
-use crate::model::{Family, NodeAddress, PerFamily};
+use crate::model::{Family, NodeAddress, PerFamily, Uplink};
 use ipnet::IpNet;
 use netc_lang::{Spanned, code};
 
@@ -27,6 +27,7 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> NodeDecl {
         mtu: None,
         zone,
         cores: cores(object),
+        uplink: Uplink::default(),
         kernel: kernel(object),
         blocks: blocks(object),
         vteps: Vec::new(),

@@ -4,7 +4,10 @@
 mod parameters;
 mod services;
 mod space;
+mod survey;
 mod tables;
+
+pub use survey::survey;
 
 use super::error::KernelError;
 use super::machine::Machine;
@@ -23,6 +26,8 @@ pub struct Interest<'i> {
     record: &'i Record,
     /// Whether what is of interest counts as netc's own, whatever mark it bears.
     adopt: bool,
+    /// Whether everything is of interest.
+    all: bool,
 }
 
 impl<'i> Interest<'i> {
@@ -35,7 +40,7 @@ impl<'i> Interest<'i> {
         let states: Vec<&State> =
             states.chain(record.originals.values()).chain(record.parameters.values()).collect();
         let ids = states.iter().map(|state| state.id()).collect();
-        Interest { states, ids, record, adopt }
+        Interest { states, ids, record, adopt, all: false }
     }
 
     /// The same, and in all things that a target names, those that are not to be there among them:
@@ -50,12 +55,12 @@ impl<'i> Interest<'i> {
     }
 
     fn has(&self, id: &Id) -> bool {
-        self.ids.contains(id)
+        self.all || self.ids.contains(id)
     }
 
     /// Whether tables of nf_tables are of interest.
     fn has_tables(&self) -> bool {
-        self.ids.iter().any(|id| matches!(id, Id::NftTable(..)))
+        self.all || self.ids.iter().any(|id| matches!(id, Id::NftTable(..)))
     }
 
     /// Whether there are to be routes in a namespace by which addresses are its own.
@@ -69,7 +74,8 @@ impl<'i> Interest<'i> {
 
     /// Whether there are to be rules of iptables.
     fn has_rules(&self) -> bool {
-        self.states.iter().any(|state| matches!(state, State::Ruleset(_) | State::Jump(_)))
+        self.all
+            || self.states.iter().any(|state| matches!(state, State::Ruleset(_) | State::Jump(_)))
     }
 
     /// The namespaces, the node's own among them.

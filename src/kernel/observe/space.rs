@@ -312,7 +312,9 @@ impl View<'_> {
             // A route of another metric stands beside netc's, not in its place. In a namespace of
             // netc's own those that the kernel made come and go with netc's own addresses.
             let comes_along = self.is_own() && found.protocol == BY_KERNEL;
-            let in_place = found.metric == metric(found.destination) && !comes_along;
+            // Where all are looked at, the first one counts: the kernel lists the one that it takes first.
+            let usual = self.interest.all || found.metric == metric(found.destination);
+            let in_place = usual && !comes_along;
             let left = self.interest.adopt && self.is_of_overlay(found);
             let asked_for = left || self.interest.has(&id);
             if own || (in_place && asked_for && !live.states.contains_key(&id)) {

@@ -23,11 +23,18 @@ pub(super) fn read(
     let all = nft::list(machine, |family, name| {
         let place = (family, Text::from(name));
         let known = interest.adopt && system_of_table(name).is_some();
-        known || is_own(&place) || interest.has(&Id::NftTable(place.0, place.1))
+        // iptables-nft keeps its own in such tables: they are read as it prints them.
+        let of_iptables = interest.all && is_of_iptables(name);
+        known || is_own(&place) || (interest.has(&Id::NftTable(place.0, place.1)) && !of_iptables)
     })?;
     for table in all {
         let owned = interest.adopt || is_own(&table.key());
         live.insert(State::NftTable(table), owned);
     }
     Ok(())
+}
+
+/// Whether a table is called as one of iptables (`xtables_ipv4` in iptables/nft.c of iptables).
+fn is_of_iptables(name: &str) -> bool {
+    matches!(name, "raw" | "mangle" | "filter" | "nat" | "security")
 }

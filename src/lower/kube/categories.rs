@@ -153,6 +153,7 @@ mod tests {
             zone: Some("zone-a".into()),
             cores: None,
             kernel: None,
+            uplink: crate::model::Uplink::default(),
             blocks: PerFamily::default(),
             gateways: PerFamily::default(),
             foreign_blocks: PerFamily::default(),

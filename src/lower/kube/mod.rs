@@ -15,6 +15,11 @@ mod ipvs;
 mod masquerade;
 mod nftables;
 mod node_ports;
+mod serving;
+
+pub(crate) use serving::{
+    Answer, Serving, endpoint_chain, node_port_addresses, own_chains, table_name,
+};
 
 use super::Context;
 use crate::model::{Cluster, Family, Proxy, ProxyMode, Service};

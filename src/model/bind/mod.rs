@@ -13,10 +13,10 @@ pub(super) use pods::BoundPod;
 
 use super::declare::ClusterDecl;
 use super::stated::{ServiceDecl, Stated};
-use super::{NodeId, Primitives, fault, natural};
+use super::{Assert, Check, NodeId, Primitives, fault, natural};
 use netc_lang::{Diagnostic, QualifiedName, Span};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is stated, with names bound.
 pub(super) struct Bound {
@@ -29,6 +29,9 @@ pub(super) struct Bound {
     /// By node.
     pub(super) dockers: Vec<BoundDocker>,
     pub(super) primitives: BTreeMap<NodeId, Primitives>,
+    /// These name what they are about; it is looked up when they are asked.
+    pub(super) asserts: Vec<Assert>,
+    pub(super) checks_off: BTreeSet<Check>,
 }
 
 /// Binds names; `None` if there is no cluster to speak of.
@@ -49,7 +52,9 @@ pub(super) fn bind(mut stated: Stated, faults: &mut Vec<Diagnostic>) -> Option<B
     report_duplicates("service", services.iter().map(|one| (&one.name, one.span)), faults);
     let dockers = docker::bind(stated.dockers, &nodes, faults);
     let primitives = primitives::bind(stated.primitives, &nodes, faults);
-    Some(Bound { cluster: stated.cluster?, nodes, pods, services, dockers, primitives })
+    let Stated { cluster, asserts, checks_off, .. } = stated;
+    let cluster = cluster?;
+    Some(Bound { cluster, nodes, pods, services, dockers, primitives, asserts, checks_off })
 }
 
 /// Moves the endpoints of slices to their services; those of services that are not there are

@@ -13,6 +13,7 @@ mod portals;
 mod primitives;
 mod proxy;
 mod underlay;
+mod uplink;
 mod wireguard;
 
 pub(super) use mtu::{choose as choose_mtu, of_node as node_mtu};
@@ -38,6 +39,7 @@ pub(super) fn side_by_side(
     overlap::check(cluster, nodes, dockers, faults);
     docker::stated(dockers, faults);
     devices::check(cluster, nodes, dockers, faults);
+    uplink::check(nodes, faults);
 }
 
 /// What packets between nodes need.

@@ -1,5 +1,6 @@
 //! The `.netc` front end: items read into declarations.
 
+mod assert;
 mod cluster;
 mod contradictions;
 mod docker;
@@ -36,6 +37,8 @@ pub(crate) fn read(items: &[Item], faults: &mut Vec<Diagnostic>) -> Stated {
         primitives: keyword("primitives")
             .filter_map(|item| primitives::read(item, faults))
             .collect(),
+        asserts: keyword("assert").filter_map(|item| assert::read(item, faults)).collect(),
+        checks_off: assert::checks(keyword("checks")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{per_family, pod_network};
 use crate::model::stated::{Form, NodeDecl};
-use crate::model::{Family, NodeAddress, NodeKeys};
+use crate::model::{Family, NodeAddress, NodeKeys, Uplink, fault};
 use netc_lang::{Diagnostic, Interface, Item, Spanned};
 
 /// The file of a node's private key if none is stated.
@@ -23,6 +23,7 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NodeDecl
         zone: zone.map(|zone| zone.map(str::to_owned)),
         cores: item.child("cores").and_then(|item| item.one("number")),
         kernel: item.child("kernel").and_then(|item| item.one("version")),
+        uplink: uplink(item, faults),
         blocks: per_family(blocks, Family::of_net, "blocks of one node", faults),
         vteps: vteps.collect(),
         keys: item.child("wireguard").map(keys),
@@ -30,6 +31,22 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NodeDecl
             .child("pod-network")
             .map(|stated| pod_network::read(Some(stated), item.span, faults)),
     })
+}
+
+/// `gateway none|ADDRESS, …`
+fn uplink(item: &Item, faults: &mut Vec<Diagnostic>) -> Uplink {
+    let Some(item) = item.child("gateway") else { return Uplink::Assumed };
+    let stated = per_family(item.all("gateway"), Family::of, "gateways of one node", faults);
+    let none = item.one::<&str>("gateway").map(|none| none.span);
+    let gateway = stated.values().next().copied();
+    match (none, gateway) {
+        (Some(none), Some(gateway)) => {
+            faults.push(fault::gateway_and_none(gateway.span, none));
+            Uplink::None(none)
+        }
+        (Some(none), None) => Uplink::None(none),
+        (None, _) => Uplink::Via(stated),
+    }
 }
 
 /// `wireguard { public-key KEY; private-key-file PATH }`

@@ -1,6 +1,7 @@
 //! The wording of what can be wrong with a cluster.
 
 mod address;
+mod assert;
 mod docker;
 mod network;
 mod overlay;
@@ -11,6 +12,7 @@ mod proxy;
 mod service;
 
 pub(super) use address::*;
+pub(super) use assert::*;
 pub(super) use docker::*;
 pub(super) use network::*;
 pub(super) use overlay::*;

@@ -94,6 +94,15 @@ impl Lines {
         })
     }
 
+    /// One of the lines, with the statement behind it.
+    #[must_use]
+    pub fn line(&self, place: usize) -> Option<(&str, Span)> {
+        let (end, origin) = *self.ends.get(place)?;
+        let before = place.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = before.map_or(0, |(end, _)| *end);
+        Some((self.text.get(start..end.saturating_sub(1))?, origin))
+    }
+
     /// All lines, each with its end.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -175,6 +184,9 @@ mod tests {
         assert_eq!((lines.len(), lines.text()), (3, "c\na\nb b\n"));
         assert_eq!(sorted, Lines::found("a\nb b\nc\n".to_owned()));
         assert!(Lines::default().iter().next().is_none());
+        let single: Vec<(&str, Span)> = (0..3).filter_map(|place| sorted.line(place)).collect();
+        assert_eq!(single, expected);
+        assert_eq!(sorted.line(3), None);
     }
 
     #[test]

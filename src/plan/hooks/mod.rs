@@ -19,7 +19,7 @@ struct Stop {
 }
 
 /// The remarks on the hooks of one family. None where there is nothing to tell apart.
-pub(super) fn hooks(family: Family, ordered: &Ordered) -> Vec<String> {
+pub(crate) fn hooks(family: Family, ordered: &Ordered) -> Vec<String> {
     [meeting::meeting(family, ordered), kinds(family, ordered)].concat()
 }
 

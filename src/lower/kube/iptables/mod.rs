@@ -5,6 +5,8 @@ mod own;
 mod port;
 mod skeleton;
 
+pub(super) use names::{PortName, endpoint};
+
 use super::categories::Here;
 use super::detector::Detector;
 use super::programmed;

@@ -7,26 +7,30 @@ use netc_lang::QualifiedName;
 use sha2::{Digest, Sha256};
 
 /// What the chains of a service port are named after, and the names.
-pub(super) struct PortName {
+pub(in crate::lower::kube) struct PortName {
     /// `namespace/name:port`, or `namespace/name` when the port has no name. It also stands in
     /// comments.
-    pub(super) id: String,
+    pub(in crate::lower::kube) id: String,
     /// The chain of all endpoints.
-    pub(super) cluster: ChainName,
+    pub(in crate::lower::kube) cluster: ChainName,
     /// The chain of the endpoints on this node.
-    pub(super) local: ChainName,
+    pub(in crate::lower::kube) local: ChainName,
     /// The chain of traffic from outside.
-    pub(super) external: ChainName,
+    pub(in crate::lower::kube) external: ChainName,
     /// The chain of traffic to a load balancer that only some may reach.
-    pub(super) firewall: ChainName,
+    pub(in crate::lower::kube) firewall: ChainName,
     /// The id and the protocol. With `address:port` behind it is what the chain of an endpoint is
     /// named after.
-    pub(super) key: String,
+    pub(in crate::lower::kube) key: String,
 }
 
 impl PortName {
     /// `legacy` writes the colon for a port without a name too, as Kubernetes did up to 1.17.
-    pub(super) fn new(service: &Service, port: &ServicePort, legacy: bool) -> PortName {
+    pub(in crate::lower::kube) fn new(
+        service: &Service,
+        port: &ServicePort,
+        legacy: bool,
+    ) -> PortName {
         let (colon, port_name) = match &port.name {
             Some(name) => (":", name.as_str()),
             None if legacy => (":", ""),
@@ -48,7 +52,7 @@ impl PortName {
 }
 
 /// The chain of one endpoint, given the key of its service port with `address:port` behind.
-pub(super) fn endpoint(key: &str) -> ChainName {
+pub(in crate::lower::kube) fn endpoint(key: &str) -> ChainName {
     Hash::of(key).named("KUBE-SEP-")
 }
 

@@ -14,6 +14,8 @@ mod port;
 mod sets;
 mod skeleton;
 
+pub(super) use names::PortName;
+
 use super::categories::Here;
 use super::detector::Detector;
 use super::node_ports::NodePorts;

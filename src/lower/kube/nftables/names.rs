@@ -16,17 +16,17 @@ const MOST: usize = 240;
 const CUT: &str = "...";
 
 /// What the chains of a service port are named after.
-pub(super) struct PortName {
+pub(in crate::lower::kube) struct PortName {
     /// `namespace/name:port`, or `namespace/name` when the port has no name, as comments have it.
-    pub(super) id: String,
+    pub(in crate::lower::kube) id: String,
     /// `namespace/name/protocol/port`
     key: String,
     /// The key with its hash: what stands behind the kind of chain.
-    pub(super) base: String,
+    pub(in crate::lower::kube) base: String,
 }
 
 impl PortName {
-    pub(super) fn new(service: &Service, port: &ServicePort) -> PortName {
+    pub(in crate::lower::kube) fn new(service: &Service, port: &ServicePort) -> PortName {
         let QualifiedName { namespace, name } = &service.name;
         let (colon, port_name) = match &port.name {
             Some(name) => (":", name.as_str()),

@@ -1,0 +1,88 @@
+//! What holds of every network, unless it is switched off.
+//!
+//! All pods of a node are asked for at once; the walk divides them where something tells them apart.
+//! Of a cluster with many nodes not every pair of nodes is asked, and not every service on every
+//! node: [`Checked::asked`] and [`Checked::of`] say how many were.
+
+mod circles;
+mod finding;
+mod groups;
+mod plan;
+mod pods;
+mod rules;
+mod services;
+
+pub use plan::{Limits, Stage};
+
+use crate::model::{Check, Cluster};
+use crate::trace::Network;
+use finding::Findings;
+use groups::{Group, groups};
+use netc_lang::Diagnostic;
+use std::collections::BTreeSet;
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Which.
+    pub check: Check,
+    /// What does not hold: findings that come of the same are one.
+    pub findings: Vec<Diagnostic>,
+    /// How many questions were asked, or rules looked at.
+    pub asked: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+/// Makes all checks but those that are left out; without limits, with those that fit the cluster.
+/// `progress` is told how far it has come.
+///
+/// # Errors
+/// A node could not be compiled.
+pub fn checks(
+    network: &Network<'_>,
+    without: &BTreeSet<Check>,
+    limits: Option<Limits>,
+    progress: &mut dyn FnMut(Stage),
+) -> Result<Vec<Checked>, Vec<Diagnostic>> {
+    let cluster = network.cluster();
+    let groups = groups(cluster);
+    let limits = limits.unwrap_or_else(|| Limits::of(groups.len(), cluster.nodes.len()));
+    let mut all = Vec::new();
+    for check in Check::ALL.into_iter().filter(|check| !without.contains(check)) {
+        let findings = Findings::new(cluster, check);
+        let mut run =
+            Run { network, cluster, groups: &groups, limits, findings, asked: 0, of: 0, progress };
+        match check {
+            Check::PodsReachPods => run.pods_reach_pods()?,
+            Check::PodsReachNodes => run.pods_reach_nodes()?,
+            Check::ServicesReachEndpoints => run.services_reach_endpoints()?,
+            Check::NoBlackHole => run.no_black_hole()?,
+            Check::NoLoop => run.no_loop()?,
+            Check::NoIdleRule | Check::NothingShadowed => run.rules(),
+        }
+        let Run { findings, asked, of, .. } = run;
+        all.push(Checked { check, findings: findings.diagnostics(), asked, of });
+    }
+    Ok(all)
+}
+
+/// A check at work.
+struct Run<'r, 'c> {
+    network: &'r Network<'c>,
+    cluster: &'c Cluster,
+    groups: &'r [Group],
+    limits: Limits,
+    findings: Findings<'c>,
+    asked: usize,
+    of: usize,
+    progress: &'r mut dyn FnMut(Stage),
+}
+
+impl Run<'_, '_> {
+    /// Says how far it has come.
+    fn at(&mut self, done: usize, all: usize) {
+        let check = self.findings.check();
+        (self.progress)(Stage { check, done, all });
+    }
+}

@@ -1,0 +1,62 @@
+//! How much is asked of a large cluster.
+
+use crate::model::Check;
+
+/// How far a check has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stage {
+    /// The check.
+    pub check: Check,
+    /// So many nodes are done.
+    pub done: usize,
+    /// Of so many.
+    pub all: usize,
+}
+
+/// How much is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Each node is asked about so many others at most.
+    pub peers: usize,
+    /// On each node so many service ports are asked for at most, other ones on each.
+    pub ports: usize,
+}
+
+impl Limits {
+    /// Everything.
+    pub const ALL: Limits = Limits { peers: usize::MAX, ports: usize::MAX };
+
+    /// What takes seconds with so many groups of pods on so many nodes: everything, unless there are
+    /// very many.
+    #[must_use]
+    pub fn of(groups: usize, nodes: usize) -> Limits {
+        // So many questions about pairs of nodes, and about services, are asked in all.
+        const PAIRS: usize = 10_000;
+        const PORTS: usize = 20_000;
+        let each = |all: usize, of: usize| (all / of.max(1)).max(4);
+        Limits { peers: each(PAIRS, groups.max(nodes)), ports: each(PORTS, nodes) }
+    }
+}
+
+/// Which of `count` things are taken at a turn, so many at most: the next ones after those of the turn
+/// before, so that all have theirs.
+pub(super) fn turn(turn: usize, count: usize, most: usize) -> impl Iterator<Item = usize> {
+    let taken = count.min(most);
+    let first = if taken == count { 0 } else { turn.wrapping_mul(taken) };
+    (0..taken).map(move |step| first.wrapping_add(step) % count.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_turns_everybody_is_asked() {
+        assert_eq!(turn(7, 3, 10).collect::<Vec<_>>(), [0, 1, 2]);
+        let mut all: Vec<usize> = (0..5).flat_map(|node| turn(node, 10, 2)).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..10).collect::<Vec<_>>());
+        assert_eq!(turn(3, 0, 2).count(), 0);
+        assert!(Limits::of(20, 20).peers >= 20 && Limits::of(1000, 9).peers == 10);
+    }
+}
