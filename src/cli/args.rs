@@ -342,8 +342,8 @@ pub(super) enum ShowWhat {
     /// they hand connections, and what is programmed for it.
     Service(ShowOnNode),
     /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
-    /// rules there are and who is asked first.
-    Node(ShowOne),
+    /// rules there are and who is asked first; or its rules, chain by chain.
+    Node(ShowNode),
     /// The cluster: its networks, overlay, proxy and MTU, its nodes and services.
     Cluster(ShowAll),
     /// Docker on a node: its networks, and its containers with their addresses and published ports.
@@ -360,6 +360,15 @@ pub(super) struct ShowOne {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ShowNode {
+    #[command(flatten)]
+    pub(super) one: ShowOne,
+    /// Show the rules instead, each with its source position: of all tables, or of one, as --rules=nat.
+    #[arg(long, value_name = "TABLE", num_args = 0..=1, require_equals = true)]
+    pub(super) rules: Option<Option<String>>,
 }
 
 /// Something that needs no name.

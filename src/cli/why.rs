@@ -73,10 +73,9 @@ fn live(
     let found = glance(&mut site, &desired, false, ready, format, ui)?;
     let changes = plan::diff(&desired, &found.live, &found.record);
     let findings = plan::drift(&changes, &found.live, &ready.pod_networks());
-    Ok(Looked {
-        presences: why::presences(told, &found.live, &findings, &ready.sources),
-        strangers: why::strangers(meanings, &found.live, &desired),
-    })
+    let mut looked = Looked::new(told, &found.live, &findings, &ready.sources);
+    looked.strangers = why::strangers(meanings, &found.live, &desired);
+    Ok(looked)
 }
 
 /// A part of a line that several have.

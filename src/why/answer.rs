@@ -110,7 +110,7 @@ fn members(found: &Found, item: &Item, around: &Around) -> Vec<Span> {
 }
 
 /// By what an item is found among changes.
-fn key(item: &Item) -> Key {
+pub(super) fn key(item: &Item) -> Key {
     match item {
         Item::Chain(chain) => Key::Chain(chain.family, chain.table, chain.name),
         Item::Part(part) => {

@@ -165,19 +165,26 @@ fn is_named(item: &Item, table: Option<&str>, name: &str) -> bool {
             (State::Jump(jump), _) => {
                 jump.hook.name() == name && table.is_none_or(|table| jump.table.name() == table)
             }
+            (state, None) => is_called(state, name),
             (_, Some(_)) => false,
-            (State::NftTable(own), None) => is_table(&own.place(), name),
-            (State::Underlay(own), None) => *own.name == *name,
-            (State::Module(own), None) => *own.name == *name,
-            (State::Sysctl(own), None) => *own.key == *name,
-            (State::Netns(own), None) => *own.name == *name,
-            (State::Link(link), None) => {
-                let peer = matches!(&link.kind, LinkKind::Veth(peer) if *peer.name == *name);
-                *link.name == *name || peer
-            }
-            (State::Set(set), None) => set.name.as_str() == name,
-            _ => false,
         },
+    }
+}
+
+/// Whether an object has a name.
+fn is_called(state: &State, name: &str) -> bool {
+    match state {
+        State::NftTable(own) => is_table(&own.place(), name),
+        State::Underlay(own) => *own.name == *name,
+        State::Module(own) => *own.name == *name,
+        State::Sysctl(own) => *own.key == *name,
+        State::Netns(own) => *own.name == *name,
+        State::Link(link) => {
+            let peer = matches!(&link.kind, LinkKind::Veth(peer) if *peer.name == *name);
+            *link.name == *name || peer
+        }
+        State::Set(set) => set.name.as_str() == name,
+        _ => false,
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Presence {
 pub struct Looked {
     /// Of each answer.
     pub presences: Vec<Presence>,
+    /// Of each mention, whether it is there.
+    pub mentions: Vec<bool>,
     /// What no source asks for.
     pub strangers: Vec<Stranger>,
 }
@@ -32,7 +34,9 @@ impl Looked {
     /// Whether the node is as the sources say, as far as the word goes.
     #[must_use]
     pub fn is_same(&self) -> bool {
-        self.strangers.is_empty() && self.presences.iter().all(|one| one.same)
+        self.strangers.is_empty()
+            && self.presences.iter().all(|one| one.same)
+            && self.mentions.iter().all(|there| *there)
     }
 
     pub(super) fn json(&self) -> Value {
@@ -41,25 +45,34 @@ impl Looked {
         let strangers = self.strangers.iter().map(Stranger::json);
         json!({
             "answers": presences.collect::<Vec<_>>(),
+            "mentions": self.mentions,
             "others": strangers.collect::<Vec<_>>(),
         })
     }
 }
 
-/// What has become of each thing that was told.
-#[must_use]
-pub fn presences(
-    told: &Told,
-    live: &Live,
-    findings: &[Finding],
-    sources: &Sources,
-) -> Vec<Presence> {
-    let all = told.answers.iter();
-    all.map(|(answer, _)| {
-        let line = answer.is_part.then(|| answer.shown.all.first().map(String::as_str)).flatten();
-        presence(&answer.key, line, live, findings, sources)
-    })
-    .collect()
+impl Looked {
+    /// What a live node makes of what was told; `findings` is how it differs from the sources.
+    #[must_use]
+    pub fn new(told: &Told, live: &Live, findings: &[Finding], sources: &Sources) -> Looked {
+        let presences = told.answers.iter().map(|(answer, _)| {
+            let first = answer.shown.all.first().map(String::as_str);
+            presence(&answer.key, first.filter(|_| answer.is_part), live, findings, sources)
+        });
+        let mentions = told.mentions.iter().map(|(mention, _)| {
+            differing(&mention.key, findings).is_none() || holds(&mention.key, &mention.line, live)
+        });
+        Looked {
+            presences: presences.collect(),
+            mentions: mentions.collect(),
+            strangers: Vec::new(),
+        }
+    }
+}
+
+/// The finding that has something in it.
+fn differing<'f>(key: &Key, findings: &'f [Finding]) -> Option<&'f Finding> {
+    findings.iter().find(|one| one.key == *key || one.with.contains(key))
 }
 
 fn presence(
@@ -69,8 +82,7 @@ fn presence(
     findings: &[Finding],
     sources: &Sources,
 ) -> Presence {
-    let own = findings.iter().find(|one| one.key == *key || one.with.contains(key));
-    let Some(finding) = own else { return as_planned(key, live) };
+    let Some(finding) = differing(key, findings) else { return as_planned(key, live) };
     let mut lines = vec![said(finding, key)];
     // A chain that differs may have the rule in question all the same.
     let there = line.is_some_and(|line| holds(key, line, live));

@@ -21,7 +21,7 @@ mod told;
 pub use answer::{Answer, Several, Step};
 pub use json::json;
 pub use known::{Known, known};
-pub use live::{Looked, Presence, Stranger, presences, strangers};
+pub use live::{Looked, Presence, Stranger, strangers};
 pub use meaning::Meaning;
 pub(crate) use near::names;
 pub use near::near;

@@ -49,9 +49,11 @@ pub fn text(word: &str, told: &Told, sources: &Sources, looked: Option<&Looked>)
     if !told.mentions.is_empty() {
         apart(&mut out);
         out.push_str("named in\n");
+        let mut there = looked.map(|looked| looked.mentions.iter()).into_iter().flatten();
         for (mention, nodes) in &told.mentions {
             let at = sources.locate(mention.origin);
-            out.push_str(&format!("  {}  ({at}){}\n", mention.line, on(nodes, told.nodes)));
+            let gone = if there.next() == Some(&false) { ", not on the node" } else { "" };
+            out.push_str(&format!("  {}  ({at}){}{gone}\n", mention.line, on(nodes, told.nodes)));
             // A rule of a chain says itself where it stands.
             if !mention.line.starts_with("-A ") {
                 out.push_str(&format!("    in {}\n", mention.within));

@@ -1,12 +1,13 @@
 //! The answers of several nodes: what is the same on many is told once.
 
 use super::Answer;
-use super::answer::{answer, lines, statements};
+use super::answer::{self, answer, lines, statements};
 use super::find::{Found, find};
 use super::system::Around;
 use super::{Known, Meaning, known};
 use crate::graph::{Item, Ordered, detail};
 use crate::model::{Cluster, Node};
+use crate::plan::Key;
 use netc_lang::Span;
 use std::collections::BTreeSet;
 
@@ -25,6 +26,8 @@ pub struct Mention {
     pub within: String,
     /// Its statement.
     pub origin: Span,
+    /// By what that which it is in is found among changes.
+    pub(super) key: Key,
 }
 
 /// All that is told of a word.
@@ -39,8 +42,11 @@ pub struct Told {
     /// How many nodes were asked.
     pub nodes: usize,
     /// What else it is, and what else names it: both as item and line.
-    others: (BTreeSet<(String, String)>, BTreeSet<(String, String)>),
+    others: (BTreeSet<Brief>, BTreeSet<Brief>),
 }
+
+/// An item and a line of it.
+type Brief = (String, String);
 
 impl Told {
     /// What the cluster says of a word.
@@ -110,10 +116,10 @@ impl Told {
     /// How many more things it is, and how many more name it.
     #[must_use]
     pub fn more(&self) -> (usize, usize) {
-        let answered = |key: &&(String, String)| {
+        let answered = |key: &&Brief| {
             self.answers.iter().any(|(own, _)| own.shown.all.first() == Some(&key.1))
         };
-        let mentioned = |key: &&(String, String)| {
+        let mentioned = |key: &&Brief| {
             let is = |own: &Mention| own.within == key.0 && own.line == key.1;
             self.mentions.iter().any(|(own, _)| is(own))
         };
@@ -143,14 +149,14 @@ impl Told {
 }
 
 /// What tells a thing from others, short of all that is told of it.
-fn key(found: &Found, item: &Item) -> (String, String) {
+fn key(found: &Found, item: &Item) -> Brief {
     (item.to_string(), lines(found, item).into_iter().next().unwrap_or_default())
 }
 
 fn mention(found: &Found, item: &Item) -> Mention {
     let (within, line) = key(found, item);
     let origin = statements(found, item).first().copied().unwrap_or_default();
-    Mention { line, within, origin }
+    Mention { line, within, origin, key: answer::key(item) }
 }
 
 fn push(nodes: &mut Vec<String>, node: &str) {

@@ -51,3 +51,4 @@ mod traffic;
 mod transactions;
 mod troubles;
 mod tunnels;
+mod why;

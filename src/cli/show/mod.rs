@@ -20,7 +20,7 @@ pub(super) fn run(args: &args::Show, ui: &mut Ui) -> u8 {
         ShowWhat::Container(args) => (container::card(args, ui), args.format),
         ShowWhat::Cluster(args) => (cluster::card(args, ui), args.format),
         ShowWhat::Docker(args) => (docker::card(args, ui), args.all.format),
-        ShowWhat::Node(args) => (node::card(args, ui), args.format),
+        ShowWhat::Node(args) => (node::card(args, ui), args.one.format),
         ShowWhat::Service(args) => (service::card(args, ui), args.one.format),
     };
     match card {

@@ -1,6 +1,6 @@
 //! What is on a live node that no source asks for.
 
-use crate::graph::{Item, Ordered, Placed, detail, order_known};
+use crate::graph::{Item, Node, Ordered, Placed, detail, order_known};
 use crate::model::Family;
 use crate::object::{Object, State, Table, target};
 use crate::plan::{Live, system};
@@ -56,7 +56,7 @@ const OWNERS: [(&str, &str); 14] = [
 /// of an object.
 #[must_use]
 pub fn strangers(meanings: &[Meaning], live: &Live, desired: &Ordered) -> Vec<Stranger> {
-    let wanted: BTreeSet<_> = desired.nodes.iter().map(|node| node.id()).collect();
+    let wanted: BTreeSet<_> = desired.nodes.iter().map(Node::id).collect();
     let mut all: Vec<Stranger> =
         meanings.iter().flat_map(|meaning| chains(meaning, live, desired)).collect();
     let objects = live.states.iter().filter(|(id, _)| !wanted.contains(id));
