@@ -1,6 +1,6 @@
 //! Asserts: what is claimed against what happens.
 
-use super::asked;
+use super::{asked, translation};
 use crate::model::{Assert, Cluster, NodeId, Via};
 use crate::trace::diagnosis;
 use crate::trace::names::{Names, with_port};
@@ -108,7 +108,11 @@ impl Claim<'_> {
     fn ends(&self, ended: &Ended) -> String {
         let question = &self.asked.question;
         let to = with_port(&question.destination, question.payload.destination());
-        format!("{} -> {to}", ended.way.client)
+        match &ended.way.client {
+            // The kernel picks a source once there is a route.
+            client if client.first().is_unspecified() => format!("to {to}"),
+            client => format!("{client} -> {to}"),
+        }
     }
 
     /// Who got the packet.
@@ -243,14 +247,4 @@ fn devices(event: &Event) -> BTreeSet<&str> {
         _ => [None, None],
     };
     all.into_iter().flatten().collect()
-}
-
-/// The statement that has a source translated.
-fn translation(ended: &Ended) -> Option<Span> {
-    let of_source = |event: &Event| {
-        matches!(event, Event::Translated { side: crate::object::Side::Source, .. })
-    };
-    let steps = ended.way.trail.steps();
-    let step = steps.iter().find(|step| of_source(&step.event))?;
-    step.decided.as_ref()?.origin
 }

@@ -7,7 +7,9 @@ mod claim;
 pub use claim::{Verdict, asserts};
 
 use crate::model::{Assert, Cluster, Family};
+use crate::object::Side;
 use crate::trace::party::{Asked, Families, Fault, Manner, Part, questions};
+use crate::trace::{Ended, Event};
 use netc_lang::suggest::did_you_mean;
 use netc_lang::{Diagnostic, Span, code};
 
@@ -34,6 +36,14 @@ fn asked(cluster: &Cluster, assert: &Assert) -> Result<Vec<Asked>, Fault> {
         through: assert.through.as_ref().map(|node| node.value.clone()),
     };
     questions(cluster, &assert.from.value, &assert.to.value, &manner)
+}
+
+/// The statement that has a source translated.
+fn translation(ended: &Ended) -> Option<Span> {
+    let of_source = |event: &Event| matches!(event, Event::Translated { side: Side::Source, .. });
+    let steps = ended.way.trail.steps();
+    let step = steps.iter().find(|step| of_source(&step.event))?;
+    step.decided.as_ref()?.origin
 }
 
 /// Where a part of an assert is stated.

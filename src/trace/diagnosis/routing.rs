@@ -18,7 +18,9 @@ impl Case<'_> {
         }
         if let Some(attachment) = self.without_gateway() {
             return diagnosis
-                .because("its pod network states `default-gateway off`, and no other route leads there")
+                .because(
+                    "its pod network states `default-gateway off`, and no other route leads there",
+                )
                 .help("leave out `default-gateway off`, or state a `route` for the pods")
                 .at(Some(attachment));
         }

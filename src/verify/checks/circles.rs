@@ -2,7 +2,7 @@
 //! and those that nobody has.
 
 use super::Run;
-use super::finding::{code_of, self_at};
+use super::finding::{code_of, placed};
 use super::plan::turn;
 use super::pods::{do_not, from_node};
 use crate::model::{Family, NodeId, number};
@@ -130,7 +130,7 @@ impl Run<'_, '_> {
         self.findings.add(code::PACKETS_IN_CIRCLES, span, String::new(), || {
             let here = "this sends them on, and they come back until their time to live is over";
             let help = "let one of the nodes refuse what nobody has: `route blackhole NETWORK`";
-            self_at(code::PACKETS_IN_CIRCLES, span, message).map_here(here.into()).help(help)
+            placed(code::PACKETS_IN_CIRCLES, span, message).map_here(here.into()).help(help)
         });
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::model::{Check, Cluster};
 use crate::trace::names::Names;
-use crate::trace::{Ended, Question, diagnosis};
+use crate::trace::{Ended, Failure, Question, diagnosis};
 use netc_lang::code::{self, Code};
 use netc_lang::{Diagnostic, Span};
 use std::collections::BTreeMap;
@@ -39,14 +39,19 @@ impl<'c> Findings<'c> {
         let place = names.place(at);
         let Some(diagnosis) = diagnosis::of(self.cluster, question, ended) else { return };
         let headline = diagnosis.headline;
-        let example = format!("{} -> {}", ended.way.client.first(), question.destination.first());
+        let to = question.destination.first();
+        let example = match ended.way.client.first() {
+            // The kernel picks a source once there is a route.
+            client if client.is_unspecified() => format!("to {to}"),
+            client => format!("{client} -> {to}"),
+        };
         let here = format!("{headline} ({example}, {place})");
         // Where nothing is to blame, what decided last.
         let mut steps = ended.way.trail.backwards();
         let last = || steps.find_map(|step| step.decided.as_ref()?.origin);
         let span = diagnosis.span.or_else(last);
-        self.add(code, span, without_digits(&headline), || {
-            self_at(code, span, message).map_here(here).maybe_help(diagnosis.help)
+        self.add(code, span, ended.failure.as_ref().map_or_else(String::new, kind), || {
+            placed(code, span, message).map_here(here).maybe_help(diagnosis.help)
         });
     }
 
@@ -81,7 +86,7 @@ impl<'c> Findings<'c> {
 }
 
 /// A diagnostic at a place, if there is one.
-pub(super) fn self_at(code: Code, span: Option<Span>, message: String) -> Placed {
+pub(super) fn placed(code: Code, span: Option<Span>, message: String) -> Placed {
     Placed(match span {
         Some(span) => Diagnostic::at(code, span, message),
         None => Diagnostic::new(code, message),
@@ -103,9 +108,10 @@ impl Placed {
     }
 }
 
-/// What a headline says of any address.
-fn without_digits(headline: &str) -> String {
-    headline.chars().filter(|one| !one.is_ascii_digit()).collect()
+/// The kind of a cause, whatever it is of.
+fn kind(failure: &Failure) -> String {
+    let cause = format!("{:?}", failure.cause);
+    cause.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 /// The code of what a check finds where packets get no answer.

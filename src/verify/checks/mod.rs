@@ -14,6 +14,7 @@ mod services;
 
 pub use plan::{Limits, Stage};
 
+use crate::compile;
 use crate::model::{Check, Cluster};
 use crate::trace::Network;
 use finding::Findings;
@@ -47,12 +48,26 @@ pub fn checks(
 ) -> Result<Vec<Checked>, Vec<Diagnostic>> {
     let cluster = network.cluster();
     let groups = groups(cluster);
-    let limits = limits.unwrap_or_else(|| Limits::of(groups.len(), cluster.nodes.len()));
+    let limits = limits.unwrap_or_else(|| {
+        let ports = cluster.services.iter().map(|service| service.ports.len()).sum();
+        Limits::of(groups.len(), cluster.nodes.len(), ports)
+    });
+    let (bare, of_bare);
+    let pods = if limits.ports > 0 {
+        network
+    } else {
+        bare = Cluster { services: Vec::new(), ..cluster.clone() };
+        of_bare = compile::network(&bare);
+        &of_bare
+    };
     let mut all = Vec::new();
     for check in Check::ALL.into_iter().filter(|check| !without.contains(check)) {
+        let network = if check == Check::ServicesReachEndpoints { network } else { pods };
+        let cluster = network.cluster();
         let findings = Findings::new(cluster, check);
-        let mut run =
-            Run { network, cluster, groups: &groups, limits, findings, asked: 0, of: 0, progress };
+        let groups = &groups;
+        let (asked, of) = (0, 0);
+        let mut run = Run { network, cluster, groups, limits, findings, asked, of, progress };
         match check {
             Check::PodsReachPods => run.pods_reach_pods()?,
             Check::PodsReachNodes => run.pods_reach_nodes()?,

@@ -18,7 +18,9 @@ pub struct Stage {
 pub struct Limits {
     /// Each node is asked about so many others at most.
     pub peers: usize,
-    /// On each node so many service ports are asked for at most, other ones on each.
+    /// On each node so many service ports are asked for at most, other ones on each. If none are,
+    /// nodes are asked about pods as if there were no services: no rule for a service is for the
+    /// address of a pod or, without a port, of a node.
     pub ports: usize,
 }
 
@@ -26,15 +28,19 @@ impl Limits {
     /// Everything.
     pub const ALL: Limits = Limits { peers: usize::MAX, ports: usize::MAX };
 
-    /// What takes seconds with so many groups of pods on so many nodes: everything, unless there are
-    /// very many.
+    /// What takes seconds, and room that a machine has, with so many groups of pods, nodes and service
+    /// ports: everything, unless there are very many.
     #[must_use]
-    pub fn of(groups: usize, nodes: usize) -> Limits {
+    pub fn of(groups: usize, nodes: usize, ports: usize) -> Limits {
         // So many questions about pairs of nodes, and about services, are asked in all.
         const PAIRS: usize = 10_000;
         const PORTS: usize = 20_000;
+        // So many service ports, each on each node, are held at once.
+        const HELD: usize = 200_000;
         let each = |all: usize, of: usize| (all / of.max(1)).max(4);
-        Limits { peers: each(PAIRS, groups.max(nodes)), ports: each(PORTS, nodes) }
+        let held = nodes.saturating_mul(ports) <= HELD;
+        let ports = if held { each(PORTS, nodes) } else { 0 };
+        Limits { peers: each(PAIRS, groups.max(nodes)), ports }
     }
 }
 
@@ -57,6 +63,7 @@ mod tests {
         all.sort_unstable();
         assert_eq!(all, (0..10).collect::<Vec<_>>());
         assert_eq!(turn(3, 0, 2).count(), 0);
-        assert!(Limits::of(20, 20).peers >= 20 && Limits::of(1000, 9).peers == 10);
+        assert!(Limits::of(20, 20, 9).peers >= 20 && Limits::of(1000, 9, 9).peers == 10);
+        assert_eq!(Limits::of(1000, 1000, 10_000).ports, 0);
     }
 }

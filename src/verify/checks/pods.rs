@@ -1,14 +1,15 @@
 //! Pods and nodes reach each other (the network model of Kubernetes: every pod has an address of its
 //! own by which all others know it).
 
-use super::finding::{code_of, self_at};
+use super::finding::{code_of, placed};
 use super::plan::turn;
 use super::{Group, Run};
 use crate::model::NodeId;
-use crate::object::{Netns, Side};
+use crate::object::Netns;
 use crate::trace::names::Names;
-use crate::trace::{Answer, Ended, Event, Payload, Place, Question, Who};
-use netc_lang::{Diagnostic, Span, code};
+use crate::trace::{Answer, Ended, Payload, Place, Question, Who};
+use crate::verify::translation;
+use netc_lang::{Diagnostic, code};
 
 /// What ping sends.
 const PING: Payload = Payload::Echo { reply: false };
@@ -113,7 +114,7 @@ impl Run<'_, '_> {
                 let message = format!("{to} sees {from} by another address");
                 self.findings.add(code::SOURCE_LOST, origin, String::new(), || {
                     let help = "exclude the pod network where packets are masqueraded";
-                    self_at(code::SOURCE_LOST, origin, message).map_here(here).help(help)
+                    placed(code::SOURCE_LOST, origin, message).map_here(here).help(help)
                 });
             }
         }
@@ -145,13 +146,6 @@ fn other_source(ended: &Ended) -> Option<String> {
     let seen = server.client.all();
     let own = ended.way.client.all().iter().all(|client| seen.contains(client));
     (!own).then(|| server.client.to_string())
-}
-
-/// The statement that has a source translated.
-fn translation(ended: &Ended) -> Option<Span> {
-    let of_source = |event: &Event| matches!(event, Event::Translated { side: Side::Source, .. });
-    let step = ended.way.trail.backwards().filter(|step| of_source(&step.event)).last()?;
-    step.decided.as_ref()?.origin
 }
 
 /// The node's own way to ask.

@@ -2,7 +2,7 @@
 //! chains that kube-proxy and Docker keep empty are theirs.
 
 use super::Run;
-use super::finding::self_at;
+use super::finding::placed;
 use crate::model::{Check, Condition, Family, Node, PlainChain, PlainRule, Verdict};
 use crate::object::Table;
 use netc_lang::{Diagnostic, code};
@@ -39,7 +39,7 @@ impl Run<'_, '_> {
             self.findings.add(code::IDLE_RULE, Some(name.span), String::new(), || {
                 let here = "no packet passes its rules".to_owned();
                 let help = "let a built-in chain lead to it with `on`, or a rule with `jump`";
-                self_at(code::IDLE_RULE, Some(name.span), message).map_here(here).help(help)
+                placed(code::IDLE_RULE, Some(name.span), message).map_here(here).help(help)
             });
         }
     }
@@ -60,7 +60,7 @@ impl Run<'_, '_> {
             let message = format!("{message}, in chain {}", chain.name.value);
             let earlier = earlier.span;
             self.findings.add(code, Some(rule.span), String::new(), || {
-                let fault: Diagnostic = self_at(code, Some(rule.span), message)
+                let fault: Diagnostic = placed(code, Some(rule.span), message)
                     .map_here("it decides nothing".to_owned());
                 fault
                     .label(earlier, "this one decides first")

@@ -1,6 +1,6 @@
 //! Services lead to their endpoints.
 
-use super::finding::{code_of, self_at};
+use super::finding::{code_of, placed};
 use super::plan::turn;
 use super::pods::from_node;
 use super::{Group, Run};
@@ -121,7 +121,7 @@ impl Run<'_, '_> {
             let span = Some(port.port.span);
             let message = format!("service {name} does not lead {from} to each endpoint alike");
             self.findings.add(code::UNEVEN_SERVICE, span, String::new(), || {
-                self_at(code::UNEVEN_SERVICE, span, message).map_here(wrong)
+                placed(code::UNEVEN_SERVICE, span, message).map_here(wrong)
             });
             return;
         }
@@ -180,7 +180,6 @@ fn unequal(
         own.and_then(|endpoint| endpoint.weight).unwrap_or(1)
     };
     let even = !weighs || endpoints.iter().all(|at| weight(at) == 1);
-    #[expect(clippy::cast_precision_loss, reason = "endpoints are few")]
     let fair = 1.0 / endpoints.len().max(1) as f64;
     endpoints.iter().find_map(|at| {
         let share = shares.get(at).copied().unwrap_or(0.0);
