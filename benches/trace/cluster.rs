@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// Services of ten pods each, spread over so many nodes. The first thousand have node ports.
 pub(super) fn services(count: usize, nodes: usize, proxy: &str) -> String {
-    let mut out = head(nodes, "/22", proxy);
+    let mut out = head(nodes, "/18", proxy);
     for service in 0..count {
         let kind = if service < 1000 {
             format!("type node-port; port 80 -> 8080 node-port {}", 30_000 + service)
