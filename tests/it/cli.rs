@@ -18,7 +18,12 @@ service web { select app=web; port 80 -> http }
 #[test]
 fn check_says_what_a_sound_cluster_has() {
     let run = Test::new(&[("lab.netc", LAB)]).run(&["check", "lab.netc"]);
-    assert_eq!(run.out, "cluster lab is sound: 2 nodes, 2 pods, 1 service\n");
+    let expected = "\
+cluster lab is sound: 2 nodes, 2 pods, 1 service
+checked 0 asserts, 7 checks: pods-reach-pods, pods-reach-nodes, services-reach-endpoints, \
+no-black-hole, no-loop, no-idle-rule, nothing-shadowed
+";
+    assert_eq!(run.out, expected);
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
 }
 

@@ -6,7 +6,7 @@ use super::finding::{code_of, placed};
 use super::plan::turn;
 use super::pods::{do_not, from_node};
 use crate::model::{Family, NodeId, number};
-use crate::trace::{Cause, Payload, Question, Symptom, Who};
+use crate::trace::{Cause, Event, Payload, Question, Symptom, Who};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, code};
 use std::collections::BTreeSet;
@@ -123,8 +123,9 @@ impl Run<'_, '_> {
         });
         let Some(ended) = circling else { return Ok(()) };
         // The route that it took last decides.
-        let mut steps = ended.way.trail.backwards();
-        let span = steps.find_map(|step| step.decided.as_ref()?.origin);
+        let mut routes =
+            ended.way.trail.backwards().filter(|step| matches!(step.event, Event::Routed { .. }));
+        let span = routes.find_map(|step| step.decided.as_ref()?.origin);
         let to = question.destination.first();
         let message = format!("packets of {from} to {to} go in circles");
         self.findings.add(code::PACKETS_IN_CIRCLES, span, String::new(), || {
