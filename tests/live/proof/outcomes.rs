@@ -13,6 +13,9 @@ use netc::trace::machine::Machine;
 use netc_lang::Protocol;
 use std::collections::BTreeMap;
 
+/// Whether a node lacks an object.
+type Lacks = fn(&State) -> bool;
+
 /// A node, two pods on its bridge and a service of theirs.
 fn site(name: &str, network: &str, node: &str) -> Site {
     Site::of(
@@ -117,7 +120,7 @@ fn a_walk_through_other_nodes_is_found_out() {
     let all = site.questions(1, 200);
     let whole = netc::compile::network(&site.cluster);
     assert_eq!(site.differences(&whole, &all), Vec::<String>::new());
-    let spoilt: [(&str, fn(&State) -> bool); 4] = [
+    let spoilt: [(&str, Lacks); 4] = [
         ("rules", |state| matches!(state, State::Jump(_))),
         ("hairpin", |state| matches!(state, State::Port(_))),
         ("forwarding", |state| matches!(state, State::Sysctl(_))),
