@@ -11,6 +11,8 @@ use rustc_hash::FxHashMap;
 #[derive(Debug)]
 pub(super) struct Index {
     chains: FxHashMap<Box<str>, usize>,
+    /// The base chains: a few of very many.
+    bases: Vec<usize>,
     sets: FxHashMap<Box<str>, usize>,
 }
 
@@ -31,7 +33,16 @@ impl Index {
     pub(super) fn new(table: &NftTable) -> Index {
         let chains = table.chains.iter().map(|chain| chain.name.as_str().into());
         let sets = table.sets.iter().map(|set| set.name.as_str().into());
-        Index { chains: chains.zip(0..).collect(), sets: sets.zip(0..).collect() }
+        let bases = (0..).zip(&table.chains).filter(|(_, chain)| chain.base.is_some());
+        Index {
+            bases: bases.map(|(place, _)| place).collect(),
+            chains: chains.zip(0..).collect(),
+            sets: sets.zip(0..).collect(),
+        }
+    }
+
+    pub(super) fn bases<'t>(&self, table: &'t NftTable) -> impl Iterator<Item = &'t NftChain> {
+        self.bases.iter().filter_map(|place| table.chains.get(*place))
     }
 
     pub(super) fn chain<'t>(&self, table: &'t NftTable, name: &str) -> Option<&'t NftChain> {

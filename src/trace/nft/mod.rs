@@ -49,7 +49,7 @@ impl Rules {
 
     /// Its base chains of a hook, by name.
     pub fn bases(&self, hook: Hook) -> impl Iterator<Item = (&str, &Base)> {
-        let chains = self.table.chains.iter();
+        let chains = self.index.bases(&self.table);
         let bases = chains.filter_map(|chain| Some((chain.name.as_str(), chain.base.as_ref()?)));
         bases.filter(move |(_, base)| base.hook.eq_ignore_ascii_case(hook.name()))
     }
