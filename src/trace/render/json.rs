@@ -8,9 +8,6 @@ use crate::object::{Netns, Side};
 use netc_lang::Span;
 use serde_json::{Value, json};
 
-/// The version of the form.
-const VERSION: u32 = 1;
-
 impl Report<'_> {
     /// For machines: every way with all its steps.
     #[must_use]
@@ -23,7 +20,6 @@ impl Report<'_> {
         };
         let ways: Vec<Value> = self.answer.ways.iter().map(|ended| self.ended(ended)).collect();
         json!({
-            "version": VERSION,
             "from": self.from,
             "to": self.to,
             "question": {
