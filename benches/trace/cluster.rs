@@ -4,19 +4,18 @@ use std::fmt::Write;
 
 /// Services of ten pods each, spread over so many nodes. The first thousand have node ports.
 pub(super) fn services(count: usize, nodes: usize, proxy: &str) -> String {
-    let mut out = head(nodes, "/22", proxy);
-    let _ = writeln!(
-        out,
-        "for i in 0..{} {{\n    pods s${{i}} replicas 10 {{ labels app=s${{i}}; port 8080 }}\n}}",
-        count - 1
-    );
+    let mut out = head(nodes, "/18", proxy);
     for service in 0..count {
         let kind = if service < 1000 {
             format!("type node-port; port 80 -> 8080 node-port {}", 30_000 + service)
         } else {
             "port 80 -> 8080".to_owned()
         };
-        let _ = writeln!(out, "service s{service} {{ select app=s{service}; {kind} }}");
+        let _ = writeln!(
+            out,
+            "pods s{service} replicas 10 {{ labels app=s{service}; port 8080 }}\n\
+             service s{service} {{ select app=s{service}; {kind} }}"
+        );
     }
     out
 }

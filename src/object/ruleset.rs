@@ -133,6 +133,16 @@ pub struct Chain<'r> {
 }
 
 impl<'r> Chain<'r> {
+    /// The rule at a place.
+    #[must_use]
+    pub fn rule(&self, place: usize) -> Option<Rule<'r>> {
+        let Tail { end, origin, .. } = *self.rules.get(place)?;
+        let before = place.checked_sub(1).and_then(|before| self.rules.get(before));
+        let from = before.map_or(self.start, |rule| rule.end as usize);
+        let line = self.text.get(from - self.start..(end as usize).saturating_sub(self.start))?;
+        Some(Rule { line: line.strip_suffix('\n').unwrap_or(line), origin })
+    }
+
     /// The rules, in order.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = Rule<'r>> + use<'r> {
         let (text, start) = (self.text, self.start);

@@ -35,12 +35,16 @@ pub(super) fn schedule(
         return None;
     }
     let socket = SocketAddr::new(*address, payload.destination()?);
-    let (server, _) = servers.get(&VirtualAddress { socket, protocol: payload.protocol()? })?;
+    let (server, origin) =
+        servers.get(&VirtualAddress { socket, protocol: payload.protocol()? })?;
     let scheduled = shares(server).into_iter().map(|(place, share)| {
         let mut way = Way { share: way.share * share, ..way.clone() };
         let real = place.and_then(|place| Some((place, *server.reals.get(place)?)));
         if let Some((place, real)) = real {
-            note(&mut way, server, place, &real);
+            // Of one that was found, the statement behind the virtual server is known at most.
+            let origin = server.origins.0.get(place).or(Some(origin));
+            let origin = origin.copied().filter(|origin| *origin != Span::default());
+            note(&mut way, server, &real, origin);
         }
         Scheduled { way, server: server.address, real: real.map(|(_, real)| real) }
     });
@@ -93,10 +97,9 @@ fn parts(server: &VirtualServer, real: &RealServer) -> u32 {
 }
 
 /// Notes that a connection is handed to a real server.
-fn note(way: &mut Way, server: &VirtualServer, place: usize, real: &RealServer) {
+fn note(way: &mut Way, server: &VirtualServer, real: &RealServer, origin: Option<Span>) {
     let mut line = String::new();
     push_real(&mut line, "-a", server.address, real);
-    let origin = server.origins.0.get(place).copied();
     let mut scheduler = server.scheduling.scheduler.to_string();
     if let Some(seconds) = server.persistence {
         scheduler.push_str(&format!(", persistent for {seconds} s"));

@@ -2,6 +2,7 @@
 
 use super::{Packet, Payload, Place, Who};
 use crate::object::VirtualAddress;
+use netc_lang::Protocol;
 
 /// A connection as each namespace on its way knows it.
 #[derive(Clone, Default, Debug)]
@@ -22,6 +23,8 @@ pub struct Track {
     pub translated: Ends,
     /// The virtual server of IPVS that it is of.
     pub server: Option<VirtualAddress>,
+    /// The namespace has seen an answer.
+    pub answered: bool,
     /// Rules were asked for another destination.
     pub asked_destination: bool,
     /// Rules were asked for another source.
@@ -60,6 +63,7 @@ impl Track {
             original: Ends::of(packet),
             translated: Ends::of(packet),
             server: None,
+            answered: false,
             asked_destination: false,
             asked_source: false,
         }
@@ -97,7 +101,21 @@ impl Tracks {
             (answer || track.original == Ends::of(packet)).then_some((index, answer))
         });
         self.current = known.map(|(index, _)| index);
-        known.map(|(_, answer)| answer)
+        let answer = known.map(|(_, answer)| answer);
+        if let Some(track) = self.current_mut() {
+            track.answered |= answer == Some(true);
+        }
+        answer
+    }
+
+    /// Whether a namespace on the way of a connection of this protocol has seen nothing of its
+    /// answer. IPVS looks after its own.
+    pub(super) fn is_one_sided(&self, protocol: Option<Protocol>) -> bool {
+        let of_one_side = |track: &Track| {
+            let own = track.original.payload.protocol() == protocol;
+            own && !track.answered && track.server.is_none()
+        };
+        self.all.iter().any(of_one_side)
     }
 
     /// Another connection, which the packet is the first one of.

@@ -9,6 +9,7 @@ mod excerpt;
 mod find;
 mod json;
 mod known;
+mod line;
 mod live;
 mod meaning;
 mod near;

@@ -10,15 +10,21 @@ const LABELS: usize = 13;
 /// So many nodes are named.
 const NODES: usize = 4;
 
+/// So much is said of what a word is to the cluster: very many services may have one port.
+const KNOWN: usize = 6;
+
 /// All that is told of a word.
 #[must_use]
 pub fn text(word: &str, told: &Told, sources: &Sources, looked: Option<&Looked>) -> String {
     let mut out = String::new();
     if !told.known.is_empty() {
         out.push_str(&format!("{word}\n"));
-        for (place, known) in told.known.iter().enumerate() {
+        for (place, known) in told.known.iter().take(KNOWN).enumerate() {
             row(&mut out, if place == 0 { "is" } else { "" }, &known.what);
             statement(&mut out, "", known.origin, sources);
+        }
+        if let Some(more @ 1..) = told.known.len().checked_sub(KNOWN) {
+            row(&mut out, "", &format!("… and {more} more"));
         }
     }
     let presences = looked.map(|looked| looked.presences.as_slice()).unwrap_or_default();

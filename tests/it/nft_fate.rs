@@ -3,7 +3,7 @@
 use netc::model::NodeId;
 use netc::object::{Hook, Netns, NftTable};
 use netc::trace::verdict::{Judged, Translation, Verdict, View};
-use netc::trace::{Device, Event, Packet, Payload, Place, Tracks, Trail, Way, nft};
+use netc::trace::{Device, Event, Packet, Payload, Place, Way, nft};
 use netc_lang::Protocol;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -61,9 +61,7 @@ impl Node {
         packet.input = (!device.is_empty()).then(|| Device { name: device.into(), port: None });
         let first = if device.is_empty() { Hook::Output } else { Hook::Prerouting };
         let place = Place::Node(NodeId(0), Netns::Node);
-        let (client, trail, tracks) = (source.into(), Trail::default(), Tracks::default());
-        let way = Way { share: 1.0, packet, place, client, server: None, trail, tracks };
-        let passed = Passed { way, ended: None, masqueraded: false };
+        let passed = Passed { way: Way::new(place, packet), ended: None, masqueraded: false };
         let mut fate = Fate::new();
         let second = |passed: Passed| {
             let is_own = self.own.contains(&passed.way.packet.destination.first());

@@ -7,7 +7,7 @@ use crate::lab::{Lab, ask, path_with, run, serve, text};
 use std::path::PathBuf;
 use std::process::Output;
 
-const LAB: &str = "\
+pub(crate) const LAB: &str = "\
 cluster lab { CLUSTER }
 node node0 { address 192.0.2.10/24 on eth0 }
 docker node0 {

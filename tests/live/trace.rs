@@ -52,9 +52,13 @@ fn gist(answer: &Value) -> Vec<Value> {
         all.push(serde_json::json!([way["share"], way["server"], way["seen"]]));
         for step in ["packet", "answer"].iter().flat_map(|part| way[part].as_array().unwrap()) {
             let mut step = step.as_object().unwrap().clone();
-            if step["event"] == "routed" {
-                step.retain(|key, _| !["line", "gateway", "statement"].contains(&key.as_str()));
-            }
+            // By which gateway the node reaches the outside is not stated.
+            let open: &[&str] = match step["event"].as_str() {
+                Some("routed") => &["line", "gateway", "statement"],
+                Some("wire") => &["to"],
+                _ => &[],
+            };
+            step.retain(|key, _| !open.contains(&key.as_str()));
             all.push(Value::Object(step));
         }
     }
@@ -121,7 +125,7 @@ fn port() -> String {
 #[test]
 fn a_node_that_does_not_forward_is_named() {
     let breaks = "ip netns exec node0 sysctl -qw net.ipv4.ip_forward=0";
-    is_named(breaks, "pod/client service/near", "does not forward: net.ipv4.ip_forward is 0");
+    is_named(breaks, "pod/client pod/far", "does not forward: net.ipv4.ip_forward is 0");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! found on a node, whoever made them.
 
 mod conditions;
+mod long;
 mod pass;
 mod rule;
 mod target;
@@ -15,8 +16,9 @@ mod words;
 use super::verdict::View;
 use super::{Packet, Payload, Place, Way};
 use crate::model::Family;
-use crate::object::{ChainName, Hook, Ipset, Jump, Ruleset, SetName, Table};
+use crate::object::{Chain, ChainName, Hook, Ipset, Jump, Rule, Ruleset, SetName, Table};
 use crate::plan::LiveTable;
+use long::Long;
 use netc_lang::{Protocol, Span};
 use rustc_hash::FxHashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -31,6 +33,8 @@ pub struct Rules {
     jumps: Vec<(Jump, Span)>,
     /// The ruleset of each chain, and its place there.
     chains: FxHashMap<ChainName, (usize, usize)>,
+    /// The long ones of them, by destination.
+    long: FxHashMap<ChainName, Long>,
     /// What was found on the node, which counts instead of the others: these tell then which
     /// statements are behind it.
     found: Option<LiveTable>,
@@ -44,12 +48,19 @@ struct Line<'r> {
     origin: Option<Span>,
 }
 
+impl<'r> From<Rule<'r>> for Line<'r> {
+    fn from(rule: Rule<'r>) -> Line<'r> {
+        Line { text: rule.line, origin: stated(rule.origin) }
+    }
+}
+
 impl Rules {
     /// No rules yet.
     #[must_use]
     pub fn new(family: Family, table: Table) -> Rules {
         let (rulesets, jumps, chains) = (Vec::new(), Vec::new(), FxHashMap::default());
-        Rules { family, table, rulesets, jumps, chains, found: None }
+        let long = FxHashMap::default();
+        Rules { family, table, rulesets, jumps, chains, long, found: None }
     }
 
     /// Adds chains.
@@ -74,6 +85,8 @@ impl Rules {
         for (ruleset, own) in self.rulesets.iter().enumerate() {
             let names = own.names().enumerate();
             self.chains.extend(names.map(|(place, name)| (*name, (ruleset, place))));
+            let long = |chain: Chain| Some((chain.name, Long::of(&chain)?));
+            self.long.extend(own.chains().filter_map(long));
         }
     }
 
@@ -132,11 +145,24 @@ impl Rules {
         }
     }
 
-    /// The rules of a chain that is to be passed.
-    fn lines<'r>(&'r self, chain: &'r str) -> Box<dyn Iterator<Item = Line<'r>> + 'r> {
+    /// The rules of a chain that is to be passed by packets to a destination: those that may be for
+    /// it. All, if it is not one alone.
+    fn lines<'r>(
+        &'r self,
+        chain: &'r str,
+        destination: Option<IpAddr>,
+    ) -> Box<dyn Iterator<Item = Line<'r>> + 'r> {
         if let Some(found) = &self.found {
             let rules = found.rules(chain).unwrap_or_default();
             return Box::new(rules.lines().map(|text| Line { text, origin: None }));
+        }
+        let long = self.long.get(&ChainName::new(&[chain])).zip(destination);
+        if let Some((long, destination)) = long
+            && let Some(chain) = self.own(chain)
+        {
+            let rules = long.places(destination).into_iter();
+            let rules = rules.filter_map(move |place| chain.rule(place));
+            return Box::new(rules.map(Line::from));
         }
         match self.compiled(chain) {
             Some(lines) => Box::new(lines),
@@ -145,9 +171,12 @@ impl Rules {
     }
 
     fn compiled<'r>(&'r self, chain: &str) -> Option<impl Iterator<Item = Line<'r>> + use<'r>> {
+        Some(self.own(chain)?.rules().map(Line::from))
+    }
+
+    fn own(&self, chain: &str) -> Option<Chain<'_>> {
         let (ruleset, place) = self.chains.get(&ChainName::new(&[chain]))?;
-        let chain = self.rulesets.get(*ruleset)?.chain(*place)?;
-        Some(chain.rules().map(|rule| Line { text: rule.line, origin: stated(rule.origin) }))
+        self.rulesets.get(*ruleset)?.chain(*place)
     }
 
     fn built_in<'r>(&'r self, chain: &'r str) -> impl Iterator<Item = Line<'r>> {

@@ -5,7 +5,8 @@ use super::target::Action;
 use super::{Line, Rules};
 use crate::object::{Hook, Text};
 use crate::trace::verdict::{Judged, Verdict, View};
-use crate::trace::{Decided, Event, RuleTable, Way};
+use crate::trace::{Decided, Event, RuleTable, Way, Who};
+use std::net::IpAddr;
 
 /// How far chains may lead into each other. Rules that are loaded never lead round in a circle
 /// (`mark_source_chains` in ip_tables.c).
@@ -40,6 +41,16 @@ impl Rules {
     }
 }
 
+/// The only address that packets go to, if it is one.
+fn destination(ways: &[Way]) -> Option<IpAddr> {
+    let mut all = ways.iter().map(|way| match way.packet.destination {
+        Who::One(address) => Some(address),
+        Who::Any(_) => None,
+    });
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
+}
+
 struct Pass<'p> {
     rules: &'p Rules,
     view: &'p View<'p>,
@@ -51,7 +62,7 @@ impl<'p> Pass<'p> {
     /// Lets packets pass a chain; those that come out of it.
     fn chain(&mut self, chain: &'p str, ways: Vec<Way>, depth: usize) -> Vec<Way> {
         let (mut here, mut back) = (ways, Vec::new());
-        for line in self.rules.lines(chain) {
+        for line in self.rules.lines(chain, destination(&here)) {
             let rule = line.text.get("-A ".len() + chain.len()..).unwrap_or_default();
             let mut at = 0;
             while let Some(way) = here.get(at) {

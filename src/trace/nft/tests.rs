@@ -4,7 +4,7 @@ use super::*;
 use crate::model::NodeId;
 use crate::object::{Field, Lines, Netns};
 use crate::trace::verdict::{Refusal, Translation};
-use crate::trace::{Device, Event, Packet, Payload, Place, TrackState, Tracks, Trail, Who};
+use crate::trace::{Device, Event, Packet, Payload, Place, TrackState, Who};
 use netc_lang::{Protocol, Span};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
@@ -42,10 +42,7 @@ fn packet(source: &str, destination: &str, port: u16) -> Packet {
 }
 
 fn way(packet: Packet) -> Way {
-    let place = Place::Node(NodeId(0), Netns::Node);
-    let client = packet.source.clone();
-    let (trail, tracks) = (Trail::default(), Tracks::default());
-    Way { share: 1.0, packet, place, client, server: None, trail, tracks }
+    Way::new(Place::Node(NodeId(0), Netns::Node), packet)
 }
 
 fn pass(table: NftTable, packet: Packet) -> Vec<Judged> {

@@ -25,15 +25,8 @@ pub(super) fn line(step: &Step, names: Names<'_>) -> Option<Line> {
             ("route", or(route(gateway.as_ref(), device.as_deref())))
         }
         Event::Rule { table, chain, mark, chance } => {
-            let mut text = format!("{chain}  {}", decided.map_or_else(String::new, brief));
-            if let Some(mark) = mark {
-                text.push_str(&format!("  (mark {mark:#x})"));
-            }
-            if let Some(chance) = chance {
-                text.push_str(&format!("  ({})", share(*chance)));
-            }
-            let label = table_name(table);
-            return Some(Line { label, text });
+            let text = rule(chain, decided, (*mark, *chance));
+            return Some(Line { label: table_name(table), text });
         }
         Event::Element { set } => ("", format!("{set}  {}", decided.unwrap_or_default())),
         Event::Unjudged { table, chain } => {
@@ -74,6 +67,18 @@ pub(super) fn line(step: &Step, names: Names<'_>) -> Option<Line> {
         }
     };
     Some(Line { label: label.to_owned(), text })
+}
+
+/// A rule with its chain, the mark that it leaves, and its probability.
+fn rule(chain: &str, line: Option<&str>, (mark, chance): (Option<u32>, Option<f64>)) -> String {
+    let mut text = format!("{chain}  {}", line.map_or_else(String::new, brief));
+    if let Some(mark) = mark {
+        text.push_str(&format!("  (mark {mark:#x})"));
+    }
+    if let Some(chance) = chance {
+        text.push_str(&format!("  ({})", share(chance)));
+    }
+    text
 }
 
 /// The protocol as rules name it.

@@ -3,6 +3,7 @@
 use super::{Broken, Here, Next, STAGES, Server, Stage, Walker, Walking};
 use crate::object::Netns;
 use crate::trace::{Cause, Event, Packet, Place, Symptom};
+use netc_lang::Protocol;
 use std::net::IpAddr;
 
 impl Here<'_> {
@@ -61,6 +62,10 @@ impl Walker<'_, '_> {
 
     /// The answer arrives somewhere: is it the one that the client waits for?
     fn answered(self, mut walking: Walking, next: &mut Next) {
+        if let Some(both) = walking.both.take() {
+            walking.way = *both;
+            return next.done(walking);
+        }
         let packet = &walking.way.packet;
         let asked = (&self.question.destination, self.question.payload.answer());
         let of_asked = packet.source.all().iter().all(|one| asked.0.all().contains(one))
@@ -83,7 +88,30 @@ impl Walker<'_, '_> {
             return next.end(walking, Symptom::Silence, Cause::OtherAnswer { from });
         }
         walking.way.note(Event::Delivered, None);
+        let protocol = self.question.payload.protocol();
+        if protocol == Some(Protocol::Tcp) && walking.way.tracks.is_one_sided(protocol) {
+            return self.confirms(walking, next);
+        }
         next.done(walking);
+    }
+
+    /// The third packet of TCP's handshake: a namespace that has seen the first one, but not the
+    /// second, takes it for one that belongs to nothing, and rules may drop that (`tcp_conntracks` in
+    /// net/netfilter/nf_conntrack_proto_tcp.c).
+    fn confirms(self, mut walking: Walking, next: &mut Next) {
+        walking.both = Some(Box::new(walking.way.clone()));
+        walking.life = STAGES;
+        let way = &mut walking.way;
+        way.tracks.leave();
+        let asked = way.packet.source.clone();
+        way.packet = Packet::new(way.client.clone(), asked, self.question.payload);
+        match way.place {
+            Place::Outside => {
+                way.note(Event::Sent, None);
+                next.go(walking, Stage::Enter);
+            }
+            Place::Node(..) => next.go(walking, Stage::Send { source: true }),
+        }
     }
 
     /// From outside to the cluster.

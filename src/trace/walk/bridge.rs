@@ -34,10 +34,12 @@ impl Here<'_> {
         let Some(port) = port else { return self.pass(walking, &bridged, next) };
         let device = Device { name: Text::clone(bridge), port: Some(Text::clone(port)) };
         walking.way.note(Event::In(device.clone()), None);
-        walking.way.packet.input = Some(device);
         if !filtered {
+            // Nobody but br_netfilter tells rules by which port a packet came.
+            walking.way.packet.input = Some(Device { port: None, ..device });
             return self.pass(walking, &bridged, next);
         }
+        walking.way.packet.input = Some(device);
         let before = walking.way.packet.destination.clone();
         for mut walking in self.hook(Hook::Prerouting, walking, next) {
             let now = walking.way.packet.destination.clone();

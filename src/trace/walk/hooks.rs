@@ -19,6 +19,7 @@ const IPVS_OUTPUT: i32 = -98;
 
 /// When it gives answers back the address that was asked.
 const IPVS_BACK: i32 = 98;
+const IPVS_OUTPUT_BACK: i32 = -99;
 
 /// Something that a hook does at its time.
 #[derive(Clone, Debug)]
@@ -114,7 +115,11 @@ fn items(hook: Hook, bases: Vec<Base<'_>>, servers: bool) -> Vec<Item<'_>> {
                 all.push((IPVS_BACK, Item::Unschedule));
                 all.push((IPVS_INPUT, Item::Schedule));
             }
-            Hook::Output => all.push((IPVS_OUTPUT, Item::Schedule)),
+            Hook::Output => {
+                // A real server may be the node itself.
+                all.push((IPVS_OUTPUT_BACK, Item::Unschedule));
+                all.push((IPVS_OUTPUT, Item::Schedule));
+            }
             Hook::Forward => all.push((IPVS_BACK, Item::Unschedule)),
             _ => {}
         }
@@ -144,9 +149,13 @@ fn track(walking: &mut Walking) {
     }
     let found = way.tracks.find(&way.place, &way.packet);
     let answers = way.server.is_some() && walking.inside.is_none();
+    let third = walking.both.is_some() && walking.inside.is_none();
     way.packet.tracked = match (found, way.tracks.current()) {
+        (Some(false), Some(track)) if third && !track.answered => {
+            Tracked { state: TrackState::Invalid, ..Tracked::NEW }
+        }
         (Some(reply), Some(track)) => Tracked {
-            state: if reply { TrackState::Established } else { TrackState::New },
+            state: if reply || third { TrackState::Established } else { TrackState::New },
             reply,
             dnat: track.dnat(),
             snat: track.snat(),

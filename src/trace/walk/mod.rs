@@ -30,6 +30,8 @@ struct Walking {
     stage: Stage,
     /// What is inside of the packet.
     inside: Option<Box<Inside>>,
+    /// The way of the packet and its answer, if what walks now is the packet after them.
+    both: Option<Box<Way>>,
     /// The smallest MTU that it met where nobody is told, and the device.
     narrow: Option<(u32, Text)>,
     /// The MTU of the device that it was sent by.
@@ -111,8 +113,8 @@ impl Walker<'_, '_> {
             }
             Place::Node(..) => Stage::Send { source: source.is_some() },
         };
-        let (inside, narrow) = (None, None);
-        Walking { way, stage, inside, narrow, sent: u32::MAX, life: STAGES }
+        let (inside, both, narrow) = (None, None, None);
+        Walking { way, stage, inside, both, narrow, sent: u32::MAX, life: STAGES }
     }
 
     fn step(self, mut walking: Walking, next: &mut Next) -> Result<(), Broken> {

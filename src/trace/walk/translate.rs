@@ -6,7 +6,7 @@ use crate::object::{Forwarding, Hook, Side};
 use crate::trace::ipvs::Scheduled;
 use crate::trace::machine::{Base, LOOPBACK};
 use crate::trace::verdict::{Judged, Translation, Verdict, View};
-use crate::trace::{Cause, Device, Event, Symptom, TrackState, Way, Who, ipvs};
+use crate::trace::{Cause, Device, Event, Symptom, TrackState, Tracked, Way, Who, ipvs};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 impl Here<'_> {
@@ -26,8 +26,12 @@ impl Here<'_> {
         let packet = &walking.way.packet;
         let first = packet.tracked.state == TrackState::New;
         if !first {
-            if packet.tracked.reply {
-                restore(&mut walking.way, side);
+            match packet.tracked {
+                Tracked { reply: true, .. } => restore(&mut walking.way, side),
+                Tracked { state: TrackState::Established, .. } => {
+                    follow(&mut walking.way, side);
+                }
+                _ => {}
             }
             return on.push(walking);
         }
@@ -180,6 +184,17 @@ fn change(way: &mut Way, side: Side, address: IpAddr, port: Option<u16>) {
         (tracked.dnat, tracked.snat) = (track.dnat(), track.snat());
     }
     way.note(Event::Translated { side, from, to: (address, port) }, None);
+}
+
+/// Translates a later packet of a connection as its first one was.
+fn follow(way: &mut Way, side: Side) {
+    let Some(track) = way.tracks.current() else { return };
+    let ends = track.translated.clone();
+    let who = match side {
+        Side::Source => ends.source,
+        Side::Destination => ends.destination,
+    };
+    way.packet.put(side, who, ends.payload.port(side));
 }
 
 /// Gives an answer back the address that its connection has at one end.

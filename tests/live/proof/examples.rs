@@ -19,8 +19,9 @@ fn sources(name: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Runs an example and asks it some questions.
 #[track_caller]
-fn proven(name: &str) {
+pub(super) fn proven(name: &str) {
     Site::new(name, &sources(name)).proven(1, 120);
 }
 

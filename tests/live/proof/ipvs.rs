@@ -1,6 +1,6 @@
 //! Services by IPVS, on a kernel that has it.
 
-use super::random::proven;
+use super::{examples, random::proven};
 
 #[test]
 fn seed_20() {
@@ -13,6 +13,11 @@ fn seed_21() {
 }
 
 #[test]
-fn seed_22() {
-    proven(22, "ipvs { strict-arp }");
+fn example() {
+    examples::proven("ipvs");
+}
+
+#[test]
+fn flannel_ipip() {
+    examples::proven("flannel-ipip");
 }

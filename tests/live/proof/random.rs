@@ -169,3 +169,16 @@ seeds! {
     seed_0 0 seed_1 1 seed_2 2 seed_3 3 seed_4 4 seed_5 5
     seed_6 6 seed_7 7 seed_8 8 seed_9 9 seed_10 10 seed_11 11
 }
+
+/// As many more as one likes: `NETC_SEEDS=100-200 cargo test … -- --ignored more_seeds`.
+#[test]
+#[ignore = "takes as long as one likes"]
+fn more_seeds() {
+    let range = std::env::var("NETC_SEEDS").unwrap_or_default();
+    let (first, last) = range.split_once('-').expect("NETC_SEEDS=FIRST-LAST");
+    for seed in first.parse().unwrap()..=last.parse().unwrap() {
+        // Each in a thread, and so in namespaces, of its own.
+        let run = move || proven(seed, PROXIES[seed as usize % PROXIES.len()]);
+        assert!(std::thread::spawn(run).join().is_ok(), "seed {seed}");
+    }
+}

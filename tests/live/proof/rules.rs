@@ -118,8 +118,13 @@ impl Site {
 }
 
 /// Whether all packets of a way are those of the question and its answer: where it is refused, and
-/// where nobody has an address, there are others.
+/// where nobody has an address, there are others. ipip has no ports: of what it wraps the first
+/// packet alone is a new one to the rules, and that was long ago.
 fn counts_all(ended: &Ended, site: &Site) -> bool {
+    let ipip = |event: &Event| matches!(event, Event::Wrapped { kind: "ipip", .. });
+    if ended.way.trail.backwards().any(|step| ipip(&step.event)) {
+        return false;
+    }
     match &ended.failure {
         None => matches!(site.fate(ended), Fate::Answered { .. }),
         Some(failure) => failure.cause == Cause::Rule && site.fate(ended) == Fate::Silence,

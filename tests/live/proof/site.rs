@@ -4,7 +4,7 @@
 use super::servers::Servers;
 use crate::lab::{Lab, run, within};
 use netc::compile::{compile, network};
-use netc::model::{Cluster, Node, NodeId, Pod, Uplink};
+use netc::model::{Cluster, Node, NodeAddress, NodeId, Pod, Uplink};
 use netc::object::{Netns, SERVICE_DEVICE};
 use netc::trace::{Network, Place};
 use netc_lang::{Port, Protocol, Reader, Text};
@@ -187,7 +187,7 @@ fn tune(netns: &str) {
                     // Nobody is told of a shorter way, and nobody waits for neighbours for long.
                     set("accept_redirects", "0");
                     set("send_redirects", "0");
-                    set("retrans_time_ms", "150");
+                    set("retrans_time_ms", "300");
                 }
             }
         }
@@ -216,7 +216,7 @@ fn settle(netns: &str) {
 }
 
 /// Whether a node has a way to everywhere else.
-fn has_uplink(node: &&Node) -> bool {
+fn has_uplink(node: &Node) -> bool {
     !matches!(node.uplink, Uplink::None(_))
 }
 
@@ -247,7 +247,11 @@ impl Wire<'_> {
                 }
             });
         }
-        let outside = NUMBERS.map(|(name, number)| self.outside(name, number)).to_vec();
+        let mut outside = NUMBERS.map(|(name, number)| self.outside(name, number)).to_vec();
+        for address in self.endpoints_outside() {
+            run(&format!("ip -n {OUTSIDE} addr add {address} dev eth0"));
+            outside[0].addresses.push(address);
+        }
         for parameter in ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"] {
             run(&format!("ip netns exec {OUTSIDE} sysctl -q {parameter}"));
         }
@@ -260,10 +264,20 @@ impl Wire<'_> {
         outside
     }
 
+    /// Endpoints on the nodes' networks that are nodes of no cluster: the router is all of them.
+    fn endpoints_outside(&self) -> BTreeSet<IpAddr> {
+        let ports = self.cluster.services.iter().flat_map(|service| &service.ports);
+        let all = ports.flat_map(|port| &port.endpoints).map(|endpoint| endpoint.address.ip());
+        let nodes = || self.cluster.nodes.iter().flat_map(|node| &node.addresses);
+        let near =
+            |own: &IpAddr| nodes().any(|node| node.network().is_some_and(|n| n.contains(own)));
+        all.filter(near).filter(|own| nodes().all(|node| node.address != *own)).collect()
+    }
+
     /// A machine with an address in each network of the nodes.
     fn outside(&self, name: &str, number: u8) -> Spot {
         let nodes = self.cluster.nodes.iter().flat_map(|node| &node.addresses);
-        let networks: BTreeSet<_> = nodes.filter_map(|own| own.network()).collect();
+        let networks: BTreeSet<_> = nodes.filter_map(NodeAddress::network).collect();
         let numbered = |network: &ipnet::IpNet| match network.network() {
             IpAddr::V4(base) => IpAddr::V4((u32::from(base) + u32::from(number)).into()),
             IpAddr::V6(base) => IpAddr::V6((u128::from(base) + u128::from(number)).into()),
@@ -281,7 +295,7 @@ impl Wire<'_> {
 
     /// The nodes' way to everywhere else, if they have one.
     fn gateways(&self) {
-        for node in self.cluster.nodes.iter().filter(has_uplink) {
+        for node in self.cluster.nodes.iter().filter(|node| has_uplink(node)) {
             for own in &node.addresses {
                 let Some(network) = own.network() else { continue };
                 let gateway = match network.network() {
