@@ -6,7 +6,8 @@ use super::ports::{Ports, payloads};
 use super::sender::{Sender, nobody, outside};
 use super::{Carried, Families, Found};
 use crate::model::{
-    Cluster, Container, ContainerPlace, Family, Node, NodeId, Service, ServiceKind, ServicePort,
+    Cluster, Container, ContainerPlace, Docker, Family, Node, NodeId, Service, ServiceKind,
+    ServicePort,
 };
 use crate::trace::{Payload, Place};
 use netc_lang::{Party, PartyName, Port};
@@ -163,7 +164,7 @@ impl Asker<'_> {
             let new = match stated {
                 Some(address) => self.at(address, payload)?,
                 None if self.sender.place == Place::Outside => {
-                    self.from_outside(service, port, payload, family)?
+                    self.asked_from_outside(service, port, payload, family)?
                 }
                 None => match service.addresses.get(family) {
                     Some(address) => self.at(*address, payload)?,
@@ -178,7 +179,7 @@ impl Asker<'_> {
         Ok(aims)
     }
 
-    fn from_outside(
+    fn asked_from_outside(
         &self,
         service: &Service,
         port: &ServicePort,
@@ -279,7 +280,7 @@ impl Asker<'_> {
                 let pods = self.cluster.pods.iter().filter(|pod| pod.node == Some(id));
                 let mapped = pods.flat_map(|pod| &pod.template.mappings);
                 let docker = self.node(id).and_then(|node| node.docker.as_ref());
-                let held = docker.into_iter().flat_map(|docker| docker.held());
+                let held = docker.into_iter().flat_map(Docker::held);
                 let published = mapped.chain(held).map(|one| (one.port, one.target));
                 let all = node_ports.chain(published);
                 all.map(|(number, to)| (None, Port { number, protocol: to.protocol })).collect()

@@ -87,7 +87,7 @@ impl Run<'_, '_> {
                 all.push(Trial { question, from, expected });
             }
             let expected = serving.under(service.external_traffic);
-            let outside = port.from_outside(proxy, family);
+            let outside = port.asked_from_outside(proxy, family);
             all.extend(outside.into_iter().map(|question| Trial {
                 from: format!(
                     "outside {}",
@@ -211,7 +211,7 @@ impl Port<'_> {
 
     /// What comes from outside by this node: to its node port, the load balancer's addresses and the
     /// external ones.
-    fn from_outside(&self, proxy: &Proxy, family: Family) -> Vec<Question> {
+    fn asked_from_outside(&self, proxy: &Proxy, family: Family) -> Vec<Question> {
         let question = |source: IpAddr, to: IpAddr, number: u16, through| Question {
             place: Place::Outside,
             source: Some(Who::One(source)),
