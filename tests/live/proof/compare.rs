@@ -16,8 +16,16 @@ const UNLIKELY: f64 = 1e-9;
 pub(super) type Expected = BTreeMap<Fate, f64>;
 
 impl Site {
-    /// Asks both. What differs, in words.
+    /// Asks both. What differs, in words. It is asked once more: what differs does so again, and
+    /// what a busy machine has lost does not.
     pub(super) fn differences(&self, network: &Network, all: &[Asked]) -> Vec<String> {
+        let (again, _): (Vec<Asked>, Vec<String>) =
+            self.differing(network, all).into_iter().unzip();
+        self.differing(network, &again).into_iter().map(|(_, told)| told).collect()
+    }
+
+    /// The questions that both answer differently, with that in words.
+    fn differing(&self, network: &Network, all: &[Asked]) -> Vec<(Asked, String)> {
         let expected: Vec<Expected> =
             all.iter().map(|asked| self.expected(network, asked)).collect();
         let mut requests = Vec::new();
@@ -34,7 +42,8 @@ impl Site {
                 *counts.entry(fate).or_default() += 1;
             }
             if !agree(&counts, expected, asked) {
-                differences.push(self.told(network, asked, &counts, expected));
+                let told = self.told(network, asked, &counts, expected);
+                differences.push((asked.clone(), told));
             }
         }
         differences
