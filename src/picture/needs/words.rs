@@ -61,11 +61,12 @@ fn hash(name: &str) -> Option<usize> {
     for part in name.split('-') {
         let base32 = |letter: u8| letter.is_ascii_uppercase() || (b'2'..=b'7').contains(&letter);
         let hex = |letter: u8| letter.is_ascii_digit() || (b'a'..=b'f').contains(&letter);
+        let lower = |letter: char| letter.is_ascii_lowercase();
         let rest = name.len() - start;
         let fits = match part.len() {
             16 => rest == 16 && part.bytes().all(base32),
             24 => rest == 24 && part.bytes().all(hex),
-            8 => rest > 8 && part.bytes().all(base32),
+            8 => rest > 8 && name.starts_with(lower) && part.bytes().all(base32),
             _ => false,
         };
         if fits {
