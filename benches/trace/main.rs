@@ -82,8 +82,7 @@ fn single(name: &str, source: &str, services: usize) {
 /// The cluster of a source without errors.
 fn built(source: &str) -> Cluster {
     let compiled = compile(&["bench.netc".into()], &mut Memory(source.to_owned()), None);
-    let Some(built) = compiled.built else { panic!("{:#?}", compiled.diagnostics) };
-    built.cluster
+    compiled.built.expect("a sound cluster").cluster
 }
 
 /// The one question that somebody asks somebody.
@@ -94,7 +93,7 @@ fn question(cluster: &Cluster, from: &str, to: &str) -> Question {
 
 fn party(words: &str) -> Party {
     let (kind, name) = words.split_once(' ').expect("two words");
-    Party::read(Some(kind), name).ok().expect("a name")
+    Party::read(Some(kind), name).expect("a name")
 }
 
 fn ask(network: &Network<'_>, question: &Question) -> netc::trace::Answer {

@@ -5,7 +5,7 @@ use crate::support::compiled;
 use netc::compile::network;
 use netc::model::{Cluster, NodeId};
 use netc::object::Netns;
-use netc::trace::{Answer, Cause, Payload, Place, Question, TrackState, Who};
+use netc::trace::{Answer, Cause, Ended, Payload, Place, Question, TrackState, Who};
 use netc_lang::Protocol;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -60,7 +60,7 @@ fn a_handshake_that_a_node_sees_half_of_does_not_stand() {
 
 #[test]
 fn without_a_handshake_two_packets_are_enough() {
-    assert!(by_the_other_node(Protocol::Udp).ways.iter().all(|ended| ended.is_answered()));
+    assert!(by_the_other_node(Protocol::Udp).ways.iter().all(Ended::is_answered));
 }
 
 /// The pods of node0, asked for at once.

@@ -79,6 +79,10 @@ impl Entry {
     }
 }
 
+/// A route that was found: the table that it is in, the route, and the rule of the routing policy that
+/// sent the packet there, if one did.
+pub type Matched<'f> = (u32, &'f Entry, Option<&'f PolicyRule>);
+
 /// What a packet asks with.
 #[derive(Clone, Copy, Debug)]
 pub struct Lookup<'p> {
@@ -132,7 +136,7 @@ impl Fib {
         &self,
         destination: IpAddr,
         lookup: &Lookup,
-    ) -> Result<Option<(u32, &Entry, Option<&PolicyRule>)>, &PolicyRule> {
+    ) -> Result<Option<Matched<'_>>, &PolicyRule> {
         let family = Family::of(destination);
         let own = self.rules.range((family, 0)..=(family, u32::MAX));
         let own = own.map(|((_, priority), (rule, _))| (*priority, Some(rule)));

@@ -7,7 +7,7 @@ mod found;
 mod space;
 
 pub use device::{Device, Joined};
-pub use fib::{Entry, Fib, Lookup};
+pub use fib::{Entry, Fib, Lookup, Matched};
 pub use filter::{Base, Netfilter};
 pub use space::{LOOPBACK, Space};
 

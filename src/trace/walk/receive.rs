@@ -38,7 +38,7 @@ impl Here<'_> {
             match found {
                 Found::Local(_) => self.deliver(walking, next),
                 Found::Unicast(entry, device) => {
-                    self.forward(walking, Exit { device, gateway: entry.route.gateway }, next);
+                    self.forward(walking, &Exit { device, gateway: entry.route.gateway }, next);
                 }
                 Found::No(symptom, cause) => {
                     // Who does not forward tells nobody (`ip_error` in net/ipv4/route.c).
@@ -59,14 +59,14 @@ impl Here<'_> {
     }
 
     /// It goes on.
-    fn forward(self, mut walking: Walking, exit: Exit, next: &mut Next) {
+    fn forward(self, mut walking: Walking, exit: &Exit, next: &mut Next) {
         if !self.forwards(&walking) {
             let cause = Cause::NotForwarding { parameter: forwarding(&walking).into() };
             return next.end(walking, Symptom::Silence, cause);
         }
         walking.way.packet.output = Some(Device { name: exit.device.clone(), port: None });
         for walking in self.hook(Hook::Forward, walking, next) {
-            self.leave(walking, exit.clone(), next);
+            self.leave(walking, exit, next);
         }
     }
 
@@ -87,7 +87,7 @@ impl Here<'_> {
             return Some(Cause::Loopback);
         }
         let own = self.space.is_local(source);
-        if own && !self.strict(input, "accept_local").is_some_and(|(value, _)| value != 0) {
+        if own && self.strict(input, "accept_local").is_none_or(|(value, _)| value == 0) {
             return Some(Cause::OwnSource(source));
         }
         let (value, parameter) = self.strict(input, "rp_filter")?;

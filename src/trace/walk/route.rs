@@ -2,8 +2,8 @@
 
 use super::{Here, Walking};
 use crate::emit;
-use crate::object::{Netns, PolicyAction, Route, RouteKind, Text};
-use crate::trace::machine::{Entry, Joined, LOOPBACK, Lookup};
+use crate::object::{Netns, PolicyAction, PolicyRule, Route, RouteKind, Text};
+use crate::trace::machine::{Entry, Joined, LOOPBACK, Lookup, Matched};
 use crate::trace::{Cause, Decided, Event, Holds, Symptom, Who};
 use std::net::IpAddr;
 
@@ -64,23 +64,20 @@ impl<'h> Here<'h> {
                 walking.way = same;
             }
         }
-        (self.judge(walking, wanted.map_err(|rule| rule.clone()), first), rest)
+        (self.judge(walking, wanted, first), rest)
     }
 
     fn judge(
         self,
         walking: &mut Walking,
-        wanted: Result<
-            Option<(u32, &'h Entry, Option<&'h crate::object::PolicyRule>)>,
-            crate::object::PolicyRule,
-        >,
+        wanted: Result<Option<Matched<'h>>, &PolicyRule>,
         destination: IpAddr,
     ) -> Found<'h> {
         let (table, entry, rule) = match wanted {
             Ok(Some(found)) => found,
             Ok(None) => return Found::No(Symptom::Unreachable, Cause::NoRoute(destination)),
             Err(rule) => {
-                walking.way.note(Event::Table(0), Some(Decided::new(emit::policy(&rule), None)));
+                walking.way.note(Event::Table(0), Some(Decided::new(emit::policy(rule), None)));
                 let silent = rule.action == PolicyAction::Blackhole;
                 let symptom = if silent { Symptom::Silence } else { Symptom::Unreachable };
                 return Found::No(symptom, Cause::RouteRefuses);

@@ -43,12 +43,12 @@ impl<'h> Here<'h> {
         if walking.inside.is_none() {
             walking.way.note(Event::Sent, None);
         }
-        self.output(walking, exit, next);
+        self.output(walking, &exit, next);
     }
 
     /// The hooks that a packet of the namespace's own passes.
-    pub(super) fn output(self, mut walking: Walking, exit: Exit, next: &mut Next) {
-        if let Some(cause) = self.keeps_loopback(&walking, &exit) {
+    pub(super) fn output(self, mut walking: Walking, exit: &Exit, next: &mut Next) {
+        if let Some(cause) = self.keeps_loopback(&walking, exit) {
             return next.end(walking, Symptom::Unreachable, cause);
         }
         walking.way.packet.output = Some(Device { name: exit.device.clone(), port: None });
@@ -56,7 +56,7 @@ impl<'h> Here<'h> {
         for mut walking in self.hook(Hook::Output, walking, next) {
             let now = (walking.way.packet.destination.clone(), walking.way.packet.mark);
             if now == before {
-                self.leave(walking, exit.clone(), next);
+                self.leave(walking, exit, next);
                 continue;
             }
             // It is routed anew (`ip_route_me_harder` in net/ipv4/netfilter.c).
@@ -65,7 +65,7 @@ impl<'h> Here<'h> {
             match exit_of(found) {
                 Ok(exit) => match self.keeps_loopback(&walking, &exit) {
                     Some(cause) => next.end(walking, Symptom::Unreachable, cause),
-                    None => self.leave(walking, exit, next),
+                    None => self.leave(walking, &exit, next),
                 },
                 Err((symptom, cause)) => next.end(walking, symptom, cause),
             }
@@ -73,7 +73,7 @@ impl<'h> Here<'h> {
     }
 
     /// The last hook.
-    pub(super) fn leave(self, mut walking: Walking, exit: Exit, next: &mut Next) {
+    pub(super) fn leave(self, mut walking: Walking, exit: &Exit, next: &mut Next) {
         walking.way.packet.output = Some(Device { name: exit.device.clone(), port: None });
         for walking in self.hook(Hook::Postrouting, walking, next) {
             let Exit { device, gateway } = exit.clone();

@@ -144,23 +144,23 @@ impl Here<'_> {
             let source = Some(walking.way.packet.source.first());
             let (found, _) = self.route(&mut walking, source);
             match super::send::exit_of(found) {
-                Ok(exit) if hook == Hook::Output => self.leave_output(walking, exit, next),
-                Ok(exit) => self.sent_on(walking, exit, next),
+                Ok(exit) if hook == Hook::Output => self.leave_output(walking, &exit, next),
+                Ok(exit) => self.sent_on(walking, &exit, next),
                 Err((symptom, cause)) => next.end(walking, symptom, cause),
             }
         }
     }
 
     /// What IPVS sends on passes the hooks of what the namespace itself sends.
-    fn sent_on(self, mut walking: Walking, exit: Exit, next: &mut Next) {
+    fn sent_on(self, mut walking: Walking, exit: &Exit, next: &mut Next) {
         walking.way.packet.input = None;
         self.leave_output(walking, exit, next);
     }
 
-    fn leave_output(self, mut walking: Walking, exit: Exit, next: &mut Next) {
+    fn leave_output(self, mut walking: Walking, exit: &Exit, next: &mut Next) {
         walking.way.packet.output = Some(Device { name: exit.device.clone(), port: None });
         for walking in self.hook(Hook::Output, walking, next) {
-            self.leave(walking, exit.clone(), next);
+            self.leave(walking, exit, next);
         }
     }
 }

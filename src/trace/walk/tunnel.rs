@@ -83,7 +83,7 @@ impl Here<'_> {
             LinkKind::Wireguard => {
                 let allows = |allowed: &[ipnet::IpNet]| {
                     let own = allowed.iter().filter(|net| net.contains(&destination));
-                    own.map(|net| net.prefix_len()).max()
+                    own.map(ipnet::IpNet::prefix_len).max()
                 };
                 let peers =
                     device.peers.iter().filter_map(|peer| Some((allows(&peer.allowed)?, peer)));
