@@ -166,15 +166,16 @@ codes! {
     BAD_FIELD_VALUE = "E0805", "a value that a field cannot have";
     CONTRADICTING_FIELDS = "E0806", "fields that contradict each other";
     DUPLICATE_OBJECT = "E0807", "one object twice";
+
+    // E082x: questions of the command line.
+    FAULTY_QUESTION = "E0820", "a question that cannot be read";
+
     // E083x: questions to `netc why`.
     NOTHING_KNOWN = "E0830", "a word that nothing is known of";
     AMBIGUOUS_PART = "E0831", "a part that many lines have";
 
     // E0845: pictures.
     UNKNOWN_PICTURE = "E0845", "a file that stands for no kind of picture";
-
-    // E082x: questions of the command line.
-    FAULTY_QUESTION = "E0820", "a question that cannot be read";
 
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";

@@ -28,7 +28,11 @@ const SERVICE: &str = r#"{
 }
 "#;
 
-const SOUND: &str = "cluster lab is sound: 1 node, 0 pods, 1 service\n";
+const SOUND: &str = "\
+cluster lab is sound: 1 node, 0 pods, 1 service
+checked 0 asserts, 7 checks: pods-reach-pods, pods-reach-nodes, services-reach-endpoints, \
+no-black-hole, no-loop, no-idle-rule, nothing-shadowed
+";
 
 #[test]
 fn objects_stand_beside_statements_on_the_command_line_and_in_folders() {
