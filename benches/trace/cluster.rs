@@ -11,9 +11,10 @@ pub(super) fn services(count: usize, nodes: usize, proxy: &str) -> String {
         } else {
             "port 80 -> 8080".to_owned()
         };
+        let on = on(service, 10, nodes);
         let _ = writeln!(
             out,
-            "pods s{service} replicas 10 {{ labels app=s{service}; port 8080 }}\n\
+            "pods s{service} replicas 10 on {on} {{ labels app=s{service}; port 8080 }}\n\
              service s{service} {{ select app=s{service}; {kind} }}"
         );
     }
@@ -25,13 +26,20 @@ pub(super) fn pairs(nodes: usize, pods: usize, services: usize, proxy: &str) -> 
     let mut out = head(nodes, "/24", proxy);
     let replicas = nodes * pods / services;
     for service in 0..services {
+        let on = on(service, replicas, nodes);
         let _ = writeln!(
             out,
-            "pods s{service} replicas {replicas} {{ labels app=s{service}; port 8080 }}\n\
+            "pods s{service} replicas {replicas} on {on} {{ labels app=s{service}; port 8080 }}\n\
              service s{service} {{ select app=s{service}; port 80 -> 8080 }}"
         );
     }
     out
+}
+
+/// The nodes that the replicas of a service are on: those behind the ones of the service before.
+fn on(service: usize, replicas: usize, nodes: usize) -> String {
+    let all = (0..replicas).map(|place| format!("node{}", (service * replicas + place) % nodes));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn head(nodes: usize, block: &str, proxy: &str) -> String {
