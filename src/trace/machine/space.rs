@@ -233,8 +233,10 @@ fn device_of<'s>(
 /// The route of a node to everything else, the statement behind it, and whether it is taken for
 /// granted.
 fn uplink(node: &Node, family: Family) -> Option<(Route, Span, bool)> {
+    // Who makes it is not known.
     let to_all = |device: &str| Route {
         scope: RouteScope::Global,
+        protocol: PROTOCOL,
         ..kernel_route(family.default_route(), device.into())
     };
     let stated = match &node.uplink {
