@@ -59,6 +59,18 @@ pub enum ServiceKind {
 }
 
 impl ServiceKind {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            ServiceKind::ClusterIp => "cluster-ip",
+            ServiceKind::NodePort => "node-port",
+            ServiceKind::LoadBalancer => "load-balancer",
+            ServiceKind::Headless => "headless",
+            ServiceKind::ExternalName => "external-name",
+        }
+    }
+
     /// Whether such services have an address of their own, and nodes that answer to it.
     #[must_use]
     pub fn has_address(self) -> bool {
@@ -79,6 +91,17 @@ pub enum Policy {
     Cluster,
     /// Those on the node that the traffic came to.
     Local,
+}
+
+impl Policy {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Policy::Cluster => "cluster",
+            Policy::Local => "local",
+        }
+    }
 }
 
 /// A port of a service.

@@ -1,7 +1,6 @@
 //! A cluster: its networks, how packets get about, its nodes and services.
 
 use super::Card;
-use super::service::kind;
 use super::table::Table;
 use crate::model::{Cluster, Node, NodeId, OverlayKind, Service};
 use ipnet::IpNet;
@@ -127,7 +126,7 @@ fn services(cluster: &Cluster) -> Table {
         let outside = service.load_balancer_ips.iter().chain(&service.external_ips);
         table.row([
             service.name.to_string().into(),
-            kind(service.kind).into(),
+            service.kind.word().into(),
             service.addresses.values().map(ToString::to_string).collect::<Vec<_>>().into(),
             outside.map(ToString::to_string).collect::<Vec<_>>().into(),
             ports(service).into(),

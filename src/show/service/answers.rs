@@ -1,6 +1,6 @@
 //! Which nodes answer at which address of a service, and to whom they hand connections.
 
-use super::{named, policy, with_port};
+use super::{named, with_port};
 use crate::lower::{Answer, Serving, node_port_addresses};
 use crate::model::{Cluster, Family, Node, NodeId, Policy, Proxy, ProxyMode, Service, ServicePort};
 use crate::show::table::{Cell, Table};
@@ -47,7 +47,7 @@ pub(super) fn answers(cluster: &Cluster, service: &Service, port: &ServicePort) 
                 let only = only.map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>());
                 table.row([
                     with_port(&portal.host, portal.number, port.port.protocol, family).into(),
-                    policy(portal.policy).into(),
+                    portal.policy.word().into(),
                     named(&nodes, cluster),
                     only.into(),
                     to(&answer),

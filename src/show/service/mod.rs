@@ -8,7 +8,7 @@ use super::table::{Cell, Table};
 use crate::graph::Ordered;
 use crate::lower::endpoint_chain;
 use crate::model::{
-    Cluster, Endpoint, Family, Node, Pod, Policy, ProxyMode, Service, ServiceKind, ServicePort,
+    Cluster, Endpoint, Family, Node, Pod, ProxyMode, Service, ServiceKind, ServicePort,
 };
 use netc_lang::{Protocol, Sources};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ fn stated(service: &Service, sources: &Sources, card: &mut Card) {
     let at = sources.locate(service.span);
     card.row("stated", at.as_str());
     card.field("stated", json!(at));
-    let kind = kind(service.kind);
+    let kind = service.kind.word();
     card.row("type", kind);
     card.field("type", json!(kind));
     all("address", "addresses", service.addresses.values(), card);
@@ -73,8 +73,8 @@ fn stated(service: &Service, sources: &Sources, card: &mut Card) {
     }
     card.field("health-check-node-port", json!(service.health_check_node_port));
     if service.is_programmed() {
-        let outside = policy(service.external_traffic);
-        let inside = policy(service.internal_traffic);
+        let outside = service.external_traffic.word();
+        let inside = service.internal_traffic.word();
         card.row("traffic", format!("internal {inside}, external {outside}"));
         card.field("internal-traffic", json!(inside));
         card.field("external-traffic", json!(outside));
@@ -170,24 +170,6 @@ fn as_json(
         "answers": answers.json(),
         "programmed": programmed.map(Table::json),
     })
-}
-
-/// The word of the language.
-pub(super) fn kind(kind: ServiceKind) -> &'static str {
-    match kind {
-        ServiceKind::ClusterIp => "cluster-ip",
-        ServiceKind::NodePort => "node-port",
-        ServiceKind::LoadBalancer => "load-balancer",
-        ServiceKind::Headless => "headless",
-        ServiceKind::ExternalName => "external-name",
-    }
-}
-
-fn policy(policy: Policy) -> &'static str {
-    match policy {
-        Policy::Cluster => "cluster",
-        Policy::Local => "local",
-    }
 }
 
 /// Something with a port and a protocol behind it, as users write it.

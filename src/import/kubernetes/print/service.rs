@@ -16,7 +16,7 @@ pub(super) fn print(
 ) {
     out.block(format_args!("service {}", name(&service.name)), |out| {
         if service.kind != ServiceKind::ClusterIp {
-            out.line(format_args!("type {}", kind(service.kind)));
+            out.line(format_args!("type {}", service.kind.word()));
         }
         out.list("host", service.host.iter().map(|host| &host.value));
         addresses(out, service);
@@ -31,16 +31,6 @@ pub(super) fn print(
         }
         endpoints(out, service, nodes);
     });
-}
-
-fn kind(kind: ServiceKind) -> &'static str {
-    match kind {
-        ServiceKind::ClusterIp => "cluster-ip",
-        ServiceKind::NodePort => "node-port",
-        ServiceKind::LoadBalancer => "load-balancer",
-        ServiceKind::Headless => "headless",
-        ServiceKind::ExternalName => "external-name",
-    }
 }
 
 fn addresses(out: &mut Output, service: &ServiceDecl) {
