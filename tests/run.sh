@@ -57,7 +57,8 @@ export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$PWD/tests/vm/run.sh"
 export NETC_VM_TIMEOUT="${NETC_VM_TIMEOUT:-2400}"
 # Which modules are loaded is seen on a kernel that has only just started.
 cargo test --test live --features kernel-tests -- modules::
-# The recorded clusters that are random are compared by the pure tests, and one of them here.
+# The recorded clusters that are random are compared by the pure tests, and one of them here; of the
+# random ones that the walk is held against one is enough.
 cargo test --test live --features kernel-tests -- --skip overlays::changes::of_this_kernel \
-    --skip ipvs::conformance::nft::random_ ipvs:: \
+    --skip ipvs::conformance::nft::random_ --skip proof::ipvs::seed_20 ipvs:: \
     overlays::ipip overlays::wireguard overlays::changes::of_modules cni::vlan "${both_kernels[@]}"
