@@ -4,7 +4,7 @@ use super::fib::{LOCAL_TABLE, Made};
 use super::{Device, Fib, Joined};
 use crate::model::{Family, Node, NodeAddress, Uplink};
 use crate::object::{
-    Address, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, RouteKind, RouteScope, State, Text,
+    Address, Link, LinkKind, MAIN_TABLE, Netns, PROTOCOL, Route, RouteKind, RouteScope, State, Text,
 };
 use ipnet::IpNet;
 use netc_lang::{Mac, Span};
@@ -68,26 +68,7 @@ impl Space {
     pub(super) fn add(spaces: &mut BTreeMap<Netns, Space>, state: State, origin: Span) {
         let origin = (origin != Span::default()).then_some(origin);
         match state {
-            State::Link(link) => {
-                let joined = match &link.kind {
-                    LinkKind::Veth(peer) => {
-                        Joined::Peer(peer.netns.clone(), Text::clone(&peer.name))
-                    }
-                    _ => Joined::Here,
-                };
-                if let LinkKind::Veth(peer) = &link.kind {
-                    let back = Joined::Peer(link.netns.clone(), Text::clone(&link.name));
-                    let kind = LinkKind::Other("veth".into());
-                    let mut other = Device::new(Text::clone(&peer.name), kind, link.mtu, back);
-                    (other.mac, other.origin) = (Some(peer.mac), origin);
-                    let space = spaces.entry(peer.netns.clone()).or_default();
-                    space.devices.insert(Text::clone(&peer.name), other);
-                }
-                let mut device = Device::new(Text::clone(&link.name), link.kind, link.mtu, joined);
-                (device.mac, device.origin) = (link.mac, origin);
-                let space = spaces.entry(link.netns).or_default();
-                space.devices.insert(link.name, device);
-            }
+            State::Link(link) => Space::link(spaces, link, origin),
             State::Port(port) => {
                 if let Some(device) = device_of(spaces, &port.netns, &port.link) {
                     device.port = Some(port);
@@ -126,6 +107,24 @@ impl Space {
             }
             _ => {}
         }
+    }
+
+    /// A device, and the other end of it if it is one of a veth pair.
+    fn link(spaces: &mut BTreeMap<Netns, Space>, link: Link, origin: Option<Span>) {
+        let Link { netns, name, mac, mtu, kind, .. } = link;
+        let mut joined = Joined::Here;
+        if let LinkKind::Veth(peer) = &kind {
+            joined = Joined::Peer(peer.netns.clone(), Text::clone(&peer.name));
+            let back = Joined::Peer(netns.clone(), Text::clone(&name));
+            let kind = LinkKind::Other("veth".into());
+            let mut other = Device::new(Text::clone(&peer.name), kind, mtu, back);
+            (other.mac, other.origin) = (Some(peer.mac), origin);
+            let space = spaces.entry(peer.netns.clone()).or_default();
+            space.devices.insert(Text::clone(&peer.name), other);
+        }
+        let mut device = Device::new(Text::clone(&name), kind, mtu, joined);
+        (device.mac, device.origin) = (mac, origin);
+        spaces.entry(netns).or_default().devices.insert(name, device);
     }
 
     /// What every namespace has once it is complete: loopback.

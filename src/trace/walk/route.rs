@@ -38,31 +38,32 @@ impl<'h> Here<'h> {
             Ok(Some((table, ..))) => Some((table, address.into())).filter(|_| address == first),
             _ => None,
         };
-        let mut rest = None;
         // Who is here stands for all pods of a class: what is for the others is for them there.
         let is_local = |entry: &Entry| entry.route.kind == RouteKind::Local;
         let of_class = matches!(self.netns, Netns::Named(_))
             && matches!(&wanted, Ok(Some((_, entry, _))) if is_local(entry));
-        if of_class {
-            // Nothing tells them apart.
-        } else if let Who::Any(_) = packet.destination {
-            let of_first = key(first);
-            if let Holds::Partly(both) = walking.way.by_destination(|one| key(one) == of_first) {
-                let (same, others) = *both;
-                rest = Some(walking.on(others));
-                walking.way = same;
+        let alike = match (&packet.source, &packet.destination) {
+            _ if of_class => Holds::Yes,
+            (_, Who::Any(_)) => {
+                let of_first = key(first);
+                walking.way.by_destination(|one| key(one) == of_first)
             }
-        } else if let (Who::Any(_), true) = (&packet.source, self.space.fib.asks_source()) {
-            let of = |source| {
-                let found = self.space.fib.find(first, &Lookup { source: Some(source), ..lookup });
-                found.ok().flatten().map(|(table, entry, _)| (table, entry.route.destination))
-            };
-            let of_first = of(packet.source.first());
-            if let Holds::Partly(both) = walking.way.by_source(|one| of(one) == of_first) {
-                let (same, others) = *both;
-                rest = Some(walking.on(others));
-                walking.way = same;
+            (Who::Any(_), _) if self.space.fib.asks_source() => {
+                let of = |source| {
+                    let lookup = Lookup { source: Some(source), ..lookup };
+                    let found = self.space.fib.find(first, &lookup);
+                    found.ok().flatten().map(|(table, entry, _)| (table, entry.route.destination))
+                };
+                let of_first = of(packet.source.first());
+                walking.way.by_source(|one| of(one) == of_first)
             }
+            _ => Holds::Yes,
+        };
+        let mut rest = None;
+        if let Holds::Partly(both) = alike {
+            let (same, others) = *both;
+            rest = Some(walking.on(others));
+            walking.way = same;
         }
         (self.judge(walking, wanted, first), rest)
     }
