@@ -1,6 +1,6 @@
 //! What rules decide.
 
-use super::{Holds, Way};
+use super::Way;
 use crate::model::Family;
 use crate::object::{Ipset, SetName};
 use rustc_hash::FxHashMap;
@@ -70,18 +70,4 @@ pub struct View<'v> {
     pub is_local: &'v dyn Fn(IpAddr) -> bool,
     /// The sets.
     pub sets: &'v FxHashMap<SetName, Ipset>,
-}
-
-impl View<'_> {
-    /// For which sources it holds that they are the namespace's own.
-    #[must_use]
-    pub fn source_is_local(&self, way: &Way) -> Holds {
-        way.by_source(|source| (self.is_local)(source))
-    }
-
-    /// For which destinations it holds that they are the namespace's own.
-    #[must_use]
-    pub fn destination_is_local(&self, way: &Way) -> Holds {
-        way.by_destination(|destination| (self.is_local)(destination))
-    }
 }

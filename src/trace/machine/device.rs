@@ -43,10 +43,4 @@ impl Device {
         let (port, peers) = (None, Vec::new());
         Device { name, mac: None, mtu, up: false, kind, port, joined, peers, origin: None }
     }
-
-    /// Whether it is a bridge.
-    #[must_use]
-    pub fn is_bridge(&self) -> bool {
-        matches!(self.kind, LinkKind::Bridge { .. })
-    }
 }
