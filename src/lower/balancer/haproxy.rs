@@ -1,0 +1,218 @@
+//! `haproxy.cfg` (docs.haproxy.org: Configuration Manual 2.6).
+
+use super::Work;
+use super::site::{HostName, Route, Site};
+use super::stream::Stream;
+use super::words::{Text, any};
+use crate::model::{Family, PathKind};
+use netc_lang::Protocol;
+
+/// Times are those of ingress-nginx.
+const DEFAULTS: [&str; 10] = [
+    "mode http",
+    "timeout connect 5s",
+    "timeout client 60s",
+    "timeout server 60s",
+    "timeout http-request 60s",
+    "timeout http-keep-alive 75s",
+    "timeout tunnel 1h",
+    "retries 3",
+    "option redispatch 1",
+    "option http-keep-alive",
+];
+
+/// What is asked of a request: the host without a port, and the path as it is compared. One that
+/// leads upwards is refused: servers differ in what they make of it.
+const ASKED: [&str; 9] = [
+    "http-request set-var(txn.host) req.hdr(host),host_only,lower,regsub([.]$,)",
+    "http-request set-var(txn.path) path,url_dec,regsub(//+,/,g)",
+    "http-request set-var(txn.dir) var(txn.path),concat(/)",
+    "http-request deny deny_status 400 if { var(txn.dir) -m sub /./ /../ }",
+    "http-request set-header X-Real-IP %[src]",
+    "http-request set-header X-Forwarded-For %[src]",
+    "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
+    "http-request set-header X-Forwarded-Proto https if { ssl_fc }",
+    "http-request set-header X-Forwarded-Proto http unless { ssl_fc }",
+];
+
+/// The backend for requests that no rule is for.
+const NOBODY: &str = "nobody";
+
+pub(super) fn write(work: &Work) -> String {
+    if work.site.is_none() && work.streams.is_empty() {
+        return String::new();
+    }
+    let mut text = Text::new(work.site.as_ref());
+    section(&mut text, "global", |text| {
+        text.lines(&["maxconn 8192", "hard-stop-after 240s"]);
+        if work.site.as_ref().is_some_and(|site| site.https.is_some()) {
+            text.line("ssl-default-bind-options ssl-min-ver TLSv1.2");
+        }
+    });
+    section(&mut text, "defaults", |text| text.lines(&DEFAULTS));
+    if let Some(site) = &work.site {
+        http(&mut text, site);
+    }
+    for stream in work.streams.iter().filter(|stream| !stream.servers.is_empty()) {
+        self::stream(&mut text, stream);
+    }
+    text.finish()
+}
+
+fn section(text: &mut Text, head: &str, write: impl FnOnce(&mut Text)) {
+    text.gap();
+    text.line(head);
+    text.deeper();
+    write(text);
+    text.higher();
+}
+
+fn http(text: &mut Text, site: &Site) {
+    section(text, "frontend http", |text| {
+        for family in &site.families {
+            text.line(&format!("bind {}{}", any(*family, site.http), only(*family)));
+        }
+        text.lines(&ASKED);
+        rules(text, site);
+    });
+    if let Some(port) = site.https {
+        section(text, "frontend https", |text| {
+            let certificates = certificates(site);
+            for family in &site.families {
+                text.line(&format!(
+                    "bind {}{} ssl{certificates} alpn h2,http/1.1",
+                    any(*family, port),
+                    only(*family)
+                ));
+            }
+            text.lines(&ASKED);
+            tls_hosts(text, site);
+            rules(text, site);
+        });
+    }
+    for (name, upstream) in &site.upstreams {
+        text.gap();
+        text.line(&format!("# service {}", upstream.title));
+        text.line(&format!("backend {name}"));
+        text.deeper();
+        if upstream.servers.is_empty() {
+            text.line("http-request return status 503");
+        } else {
+            text.line("balance roundrobin");
+        }
+        for (server, number) in upstream.servers.iter().zip(1..) {
+            text.line(&format!("server s{number} {server}"));
+        }
+        text.higher();
+    }
+    section(text, &format!("backend {NOBODY}"), |text| {
+        text.line("http-request return status 404");
+    });
+}
+
+/// Listens to one family alone.
+fn only(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "",
+        Family::V6 => " v6only",
+    }
+}
+
+/// The certificate for every other host first: it is for clients that name none.
+fn certificates(site: &Site) -> String {
+    let any = site.hosts.iter().filter(|host| host.name == HostName::Any);
+    let any: Vec<&String> = any.filter_map(|host| host.certificate.as_ref()).collect();
+    let mut all = any.clone();
+    for name in site.hosts.iter().filter_map(|host| host.certificate.as_ref()) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    let strict = if any.is_empty() { " strict-sni" } else { "" };
+    all.iter().map(|name| format!(" crt {name}")).collect::<String>() + strict
+}
+
+/// Refuses requests for hosts that have no certificate.
+fn tls_hosts(text: &mut Text, site: &Site) {
+    let secured = site.hosts.iter().filter(|host| host.certificate.is_some());
+    let conditions: Option<Vec<String>> = secured.map(|host| host_is(&host.name)).collect();
+    let Some(conditions) = conditions else { return };
+    for condition in conditions {
+        text.line(&format!("acl secured var(txn.host) {condition}"));
+    }
+    text.line("http-request return status 421 unless secured");
+}
+
+/// How a host is recognized; `None` for every one.
+fn host_is(name: &HostName) -> Option<String> {
+    match name {
+        HostName::Exact(name) => Some(format!("-m str {name}")),
+        HostName::Wildcard(rest) => Some(format!("-m reg ^[^.]+[.]{}$", rest.replace('.', "[.]"))),
+        HostName::Any => None,
+    }
+}
+
+fn rules(text: &mut Text, site: &Site) {
+    for host in &site.hosts {
+        let condition = host_is(&host.name).map(|one| format!(" {{ var(txn.host) {one} }}"));
+        for route in &host.routes {
+            let path = path_is(route);
+            let conditions = format!("{}{path}", condition.clone().unwrap_or_default());
+            let conditions =
+                if conditions.is_empty() { conditions } else { format!(" if{conditions}") };
+            text.line(&format!(
+                "use_backend {}{conditions}  # ingress {}",
+                route.upstream, route.ingress
+            ));
+        }
+    }
+    let default = site.default.as_deref().unwrap_or(NOBODY);
+    text.line(&format!("default_backend {default}"));
+}
+
+fn path_is(route: &Route) -> String {
+    match (route.kind, route.path.as_str()) {
+        (PathKind::Exact, path) => format!(" {{ var(txn.path) -m str {} }}", quoted(path)),
+        (PathKind::Prefix, "") => String::new(),
+        (PathKind::Prefix, path) => {
+            format!(" {{ var(txn.dir) -m beg {} }}", quoted(&format!("{path}/")))
+        }
+    }
+}
+
+/// A path as a word of the configuration: within single quotes nothing has a meaning.
+fn quoted(path: &str) -> String {
+    let plain = |one: char| one.is_alphanumeric() || "/-._~!*+:@&=%^".contains(one);
+    if path.chars().all(plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
+}
+
+/// How many clients are remembered with their endpoint.
+const CLIENTS: &str = "100k";
+
+fn stream(text: &mut Text, stream: &Stream) {
+    if stream.protocol != Protocol::Tcp {
+        return;
+    }
+    text.gap();
+    text.line(&format!("# service {} {}", stream.name, stream.protocol));
+    text.line(&format!("listen {}", stream.key()));
+    text.deeper();
+    text.line("mode tcp");
+    text.line(&format!("bind {}{}", stream.listen, only(Family::of(stream.listen.ip()))));
+    text.lines(&["timeout client 24h", "timeout server 24h", "balance roundrobin"]);
+    if let Some(seconds) = stream.affinity {
+        let kind = match Family::of(stream.listen.ip()) {
+            Family::V4 => "ip",
+            Family::V6 => "ipv6",
+        };
+        text.line(&format!("stick-table type {kind} size {CLIENTS} expire {seconds}s"));
+        text.line("stick on src");
+    }
+    for (server, number) in stream.servers.iter().zip(1..) {
+        text.line(&format!("server s{number} {server}"));
+    }
+    text.higher();
+}
