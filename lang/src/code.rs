@@ -118,6 +118,23 @@ codes! {
     SENSELESS_QUESTION = "E0341", "a question that makes no sense";
     ASSERT_FAILED = "E0342", "an assert that does not hold";
     PACKETS_IN_CIRCLES = "E0343", "packets that go in circles";
+    CLAIMED_TWICE = "E0350", "one host and path for two backends";
+    UNKNOWN_BACKEND = "E0351", "an ingress that leads to a service or port that is not there";
+    NAMED_BACKEND = "E0352", "an ingress that leads to a service of type external-name";
+    EMPTY_INGRESS = "E0353", "an ingress or host that leads to nothing";
+    TWO_CERTIFICATES = "E0354", "two certificates for one host";
+    MISSING_CERTIFICATE = "E0355", "a file of a secret that is not there";
+    INGRESS_PORT_TAKEN = "E0356", "a port for ingresses that something else has";
+    NO_SCTP = "E0360", "SCTP, which the userspace mode does not pass on";
+    NO_UDP = "E0361", "UDP, which HAProxy does not pass on";
+    PROXY_PORT = "E0362", "a port that the proxy cannot have";
+    CANNOT_ANNOUNCE = "E0365", "an address that no node can announce";
+    PEER_OUT_OF_REACH = "E0366", "a router that a node does not reach directly";
+    REFUSED_SPEAKER = "E0367", "a configuration that BIRD or FRR refuses";
+    KERNELSPACE_ON_LINUX = "E0380", "a Linux node in a cluster of kernelspace mode";
+    RUNS_WINDOWS = "E0381", "a Windows node, which netc does not program";
+    NOT_ON_WINDOWS = "E0382", "something that a Windows node does not have";
+    CANNOT_LISTEN = "E0383", "a port that cannot be listened at";
 
     // E04xx: pods and services.
     DUPLICATE_PORT = "E0401", "one port for two things";
@@ -150,6 +167,9 @@ codes! {
     BAD_PLAN = "E0615", "a saved plan that cannot be used";
     ADDRESS_HELD = "E0616", "an address that another device has";
     LACKS_IPVS = "E0617", "a node that cannot do IPVS";
+    NO_BALANCER = "E0618", "a program that is to serve and is not installed";
+    NO_CERTIFICATE = "E0619", "a certificate that is not on the node";
+    PORT_TAKEN = "E0620", "a port that another program listens on";
 
     // E07xx: the project and its files.
     BAD_LOCK = "E0701", "a lock file that cannot be used";
@@ -177,6 +197,21 @@ codes! {
     // E0845: pictures.
     UNKNOWN_PICTURE = "E0845", "a file that stands for no kind of picture";
 
+    // E085x: labs.
+    LAB_NAME_TAKEN = "E0850", "a name that another lab has";
+    NO_LAB = "E0851", "a lab that does not run";
+    NO_NAMESPACES = "E0852", "namespaces that may not be made";
+    LAB_FAILED = "E0853", "a lab that does not come up or go down";
+    LAB_FOLDER = "E0854", "what is remembered of labs cannot be read or written";
+    LAB_SOURCES = "E0855", "sources that the nodes of a lab cannot read";
+    LAB_COMMAND = "E0856", "a command that cannot be started in a lab";
+    NOT_ANSWERED = "E0857", "somebody in a lab who does not answer";
+
+    // E086x: what is broken in a lab on purpose.
+    NO_DELAYS = "E0860", "a kernel that cannot delay packets";
+    NOTHING_TO_BREAK = "E0861", "nothing that can be broken";
+    NOT_BROKEN = "E0862", "something in a lab that could not be broken or healed";
+
     // Wxxxx: warnings.
     NO_POD_NETWORK = "W0301", "an address or block for which there is no pod network";
     MTU_OF_FLANNEL = "W0310", "an MTU as flannel has it, which is too large";
@@ -190,6 +225,18 @@ codes! {
     BLACK_HOLE = "W0343", "an address of the cluster that does not answer";
     IDLE_RULE = "W0344", "a rule that no packet gets to";
     SHADOWED = "W0345", "a rule that stands behind another one for the same";
+    UNSERVED_INGRESSES = "W0350", "ingresses that nobody serves";
+    IDLE_BACKEND = "W0351", "an ingress that leads to a service without ready endpoints";
+    IDLE_CERTIFICATE = "W0352", "a certificate that nothing needs";
+    FOREIGN_CLASS = "W0353", "an ingress of a class that nobody serves";
+    LEFT_OUT_BACKEND = "W0354", "a backend in a Kubernetes cluster that is left out";
+    USERSPACE_IS_GONE = "W0360", "a mode of the proxy that Kubernetes has removed";
+    UNHEEDED_SOURCES = "W0361", "source ranges that the proxy does not heed";
+    UNANNOUNCED = "W0365", "a load-balancer address that nobody announces";
+    VXLAN_OF_WINDOWS = "W0380", "a vxlan that Windows nodes cannot join";
+    VTEP_OF_WINDOWS = "W0381", "an Ethernet address that Windows chooses";
+    KERNELSPACE_DIFFERS = "W0382", "a service that Windows nodes serve otherwise";
+    UNJUDGED = "W0383", "a claim about a Windows node, which cannot be judged";
     SELECTS_NOTHING = "W0401", "a service that selects nothing";
     NODE_PORTS_EPHEMERAL = "W0402", "node ports inside the ephemeral port range";
     SHARED_PORTAL = "W0403", "two services behind one address and port";
@@ -201,7 +248,7 @@ codes! {
     STALE_LOCK_ENTRY = "W0701", "a lock entry that no longer fits";
     UNUSED_OBJECTS = "W0801", "objects that are not used";
     UNSCHEDULED_PODS = "W0802", "pods that are on no node yet";
-    UNCOMPILED_INGRESS = "W0803", "an ingress, which this release does not compile";
+    UNCOMPILED_BACKEND = "W0803", "a backend of an ingress that is not compiled";
 }
 
 #[cfg(test)]

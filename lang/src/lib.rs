@@ -38,6 +38,6 @@ pub use program::{MAX_BYTES, MAX_OBJECT_BYTES, Program, Reader, Text, holds_obje
 pub use shape::{Misshapen, seconds};
 pub use span::{FileId, Position, Source, Sources, Span};
 pub use value::{
-    FromValue, Given, HostPort, HostPorts, Interface, Item, Mac, Marked, Pair, Port, PortRange,
-    Protocol, QualifiedName, Seconds, Spanned, Translation, Value,
+    BackendName, FromValue, Given, HostPort, HostPorts, Interface, Item, Mac, Marked, Pair, Port,
+    PortName, PortRange, Protocol, QualifiedName, Seconds, Spanned, Translation, Value,
 };

@@ -156,6 +156,35 @@ pub struct Marked {
     pub mask: u32,
 }
 
+/// A port of a service by the names that are given: `nginx:80`, `shop/nginx:http`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BackendName {
+    /// The namespace, if one is given.
+    pub namespace: Option<String>,
+    /// The service.
+    pub name: String,
+    /// Its port.
+    pub port: PortName,
+}
+
+/// The number or the name of a port.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum PortName {
+    /// The number, never zero.
+    Number(u16),
+    /// The name.
+    Name(String),
+}
+
+impl fmt::Display for PortName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PortName::Number(number) => write!(f, "{number}"),
+            PortName::Name(name) => f.write_str(name),
+        }
+    }
+}
+
 /// An Ethernet address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Mac(pub [u8; 6]);
@@ -226,6 +255,8 @@ pub enum Value {
     Translation(Translation),
     /// Somebody who sends packets or gets them.
     Party(Party),
+    /// A port of a service.
+    Backend(BackendName),
 }
 
 /// Reads a Rust type from a [`Value`]; `None` if the schema gave the argument another shape.
@@ -271,6 +302,7 @@ from_value! {
     Mark => Marked, mark, Some(*mark);
     Translation => Translation, to, Some(*to);
     Party => &'a Party, party, Some(party);
+    Backend => &'a BackendName, backend, Some(backend);
 }
 
 /// A length of time in whole seconds.

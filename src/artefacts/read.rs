@@ -4,7 +4,7 @@ use super::{Artefact, nft, servers, sets};
 use crate::emit::MINIMUM;
 use crate::form::{Fault, items, read_state};
 use crate::model::Family;
-use crate::object::{Id, Netns, State, Sysctl, Text};
+use crate::object::{Balancer, Id, Netns, State, Sysctl, Text};
 use crate::plan::Live;
 use serde_json::Value;
 use std::fmt;
@@ -38,6 +38,10 @@ pub fn read<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> Result<Live,
             Some(Artefact::Sets) => sets::read(&mut live, text),
             Some(Artefact::Servers) => servers::read(&mut live, text),
             Some(Artefact::Tables) => nft::read(&mut live, text),
+            Some(Artefact::Balancer(engine)) => {
+                live.insert(State::Balancer(Balancer::new(engine, text)), true);
+                Ok(())
+            }
             Some(Artefact::Rules(family)) => rules(&mut live, family, text),
             // It is for people.
             Some(Artefact::Plan) | None => Ok(()),

@@ -4,10 +4,12 @@ use super::args::{self, Format};
 use super::exit;
 use super::files::replace;
 use super::project::{Ready, cannot_write, reason, shown};
+use super::tried::Configs;
 use super::ui::Ui;
-use crate::artefacts::{NAMES, compare, files, for_others, is_for_others};
+use crate::artefacts::{NAMES, compare, files, for_others, is_for_others, of_windows};
 use crate::emit::Pieces;
 use crate::graph::Ordered;
+use crate::kernel::refuses;
 use crate::model::Node;
 use netc_lang::{Diagnostic, code};
 use serde_json::{Value, json};
@@ -42,9 +44,11 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
     let stage = stage.map_err(|error| fail(out, &error, ui))?;
     let nodes = ready.nodes(&args.nodes, args.format, ui)?;
     let mut written: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut configs = Configs::default();
     for (index, chosen) in nodes.iter().enumerate() {
         ui.progress(index, nodes.len(), &chosen.1.name);
         let ordered = ready.objects(*chosen, args.format, ui)?;
+        takes(&mut configs, &ordered, &ready, args, ui)?;
         for (name, content) in all_files(&ready, chosen.1, &ordered) {
             let place = Path::new(&chosen.1.name).join(&name);
             let staged = stage.path().join(&place);
@@ -52,6 +56,7 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
             fs::create_dir_all(folder)
                 .and_then(|()| replace(&staged, content.iter()))
                 .map_err(|error| fail(&staged, &error, ui))?;
+            accepted(&ready, chosen.1, &name, &staged, args.format, ui)?;
             written.push((staged, out.join(place)));
         }
     }
@@ -84,6 +89,39 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
     Ok(exit::OK)
 }
 
+/// Whether programs take the configurations that are written for them.
+fn takes(
+    configs: &mut Configs,
+    ordered: &Ordered,
+    ready: &Ready,
+    args: &args::Build,
+    ui: &mut Ui,
+) -> Result<(), u8> {
+    let faults = configs.faults(ordered);
+    ui.report(&ready.sources, &faults, args.format);
+    if faults.is_empty() { Ok(()) } else { Err(exit::ERROR) }
+}
+
+/// Asks the BGP speaker of the cluster, where it is installed, what it thinks of its configuration.
+fn accepted(
+    ready: &Ready,
+    node: &Node,
+    name: &str,
+    path: &Path,
+    format: Format,
+    ui: &mut Ui,
+) -> Result<(), u8> {
+    let own = ready.cluster.bgp.as_ref().filter(|bgp| bgp.engine.file() == name);
+    let Some((bgp, why)) = own.and_then(|bgp| Some((bgp, refuses(bgp.engine, path)?))) else {
+        return Ok(());
+    };
+    let message = format!("{name} of node {} is refused by {why}", node.name);
+    let fault = Diagnostic::at(code::REFUSED_SPEAKER, bgp.span, message)
+        .help("BIRD 2.0 and FRR 8 know what netc writes: install such a version, or none");
+    ui.report(&ready.sources, &[fault], format);
+    Err(exit::ERROR)
+}
+
 /// The files of a node, those for other systems too.
 fn all_files<'o>(
     ready: &Ready,
@@ -93,7 +131,9 @@ fn all_files<'o>(
     let own = files(node, ordered, &ready.sources).into_iter();
     let others =
         for_others(&ready.cluster, node).into_iter().map(|(name, text)| (name, text.into()));
-    own.map(|(name, content)| (name.to_owned(), content)).chain(others)
+    let windows = node.is_windows().then(|| of_windows(&ready.cluster, node, &ready.sources));
+    let windows = windows.into_iter().flatten().map(|(name, text)| (name, text.into()));
+    own.map(|(name, content)| (name.to_owned(), content)).chain(others).chain(windows)
 }
 
 /// Artefacts in the folder that this build does not make: files of a node that it left empty,
@@ -145,8 +185,10 @@ fn check(args: &args::Build, folder: Option<&Path>, ui: &mut Ui) -> Result<u8, u
     };
     let mut differences: Vec<(PathBuf, String)> = Vec::new();
     let mut expected = BTreeSet::new();
+    let mut configs = Configs::default();
     for chosen in ready.nodes(&args.nodes, args.format, ui)? {
         let ordered = ready.objects(chosen, args.format, ui)?;
+        takes(&mut configs, &ordered, &ready, args, ui)?;
         for (name, content) in all_files(&ready, chosen.1, &ordered) {
             let place = Path::new(&chosen.1.name).join(&name);
             let difference = match fs::read_to_string(folder.join(&place)) {

@@ -2,8 +2,9 @@
 
 use super::args::{self, Format};
 use super::exit;
-use super::project::Project;
+use super::project::{Project, located};
 use super::render;
+use super::tried::Configs;
 use super::ui::Ui;
 use crate::compile::{Compiled, network, objects};
 use crate::model::{Check, Cluster, NodeId};
@@ -12,6 +13,7 @@ use crate::trace::render::Report;
 use crate::trace::{Answer, Network};
 use crate::verify::checks::{Checked, Stage, checks};
 use crate::verify::{self, Verdict};
+use netc_lang::code::Severity;
 use netc_lang::{Diagnostic, Sources, has_errors, sort};
 use serde_json::{Value, json};
 
@@ -25,7 +27,7 @@ pub(super) fn run(args: &args::Check, ui: &mut Ui) -> u8 {
     };
     let Compiled { sources, built, mut diagnostics } = project.compile();
     let cluster = built.map(|built| built.cluster);
-    diagnostics.extend(cluster.iter().flat_map(lowering_faults));
+    diagnostics.extend(cluster.iter().flat_map(|cluster| lowering_faults(cluster, &sources)));
     let sound = cluster.as_ref().filter(|_| !has_errors(&diagnostics));
     let asked = sound.map(|cluster| ask(cluster, &args.skip, ui));
     let mut shown = Vec::new();
@@ -58,6 +60,8 @@ struct Outcome {
     checked: Vec<Checked>,
     /// Why nothing could be asked.
     broken: Vec<Diagnostic>,
+    /// The nodes that run Windows: what they do with packets is left out.
+    windows: Vec<String>,
 }
 
 fn ask(cluster: &Cluster, skip: &[Check], ui: &mut Ui) -> Outcome {
@@ -66,10 +70,15 @@ fn ask(cluster: &Cluster, skip: &[Check], ui: &mut Ui) -> Outcome {
     let mut progress = |stage: Stage| ui.progress(stage.done, stage.all, stage.check.name());
     let outcome = verify::asserts(&network).and_then(|verdicts| {
         let checked = checks(&network, &without, None, &mut progress)?;
-        Ok(Outcome { verdicts, checked, broken: Vec::new() })
+        Ok(Outcome { verdicts, checked, broken: Vec::new(), windows: windows(cluster) })
     });
     ui.clear_progress();
     outcome.unwrap_or_else(|broken| Outcome { broken, ..Outcome::default() })
+}
+
+fn windows(cluster: &Cluster) -> Vec<String> {
+    let all = cluster.nodes.iter().filter(|node| node.is_windows());
+    all.map(|node| node.name.clone()).collect()
 }
 
 impl Outcome {
@@ -117,11 +126,24 @@ impl Outcome {
                 check.name()
             ));
         }
+        match self.windows.as_slice() {
+            [] => {}
+            [only] => out.push_str(&format!("left out: {only}, which runs Windows\n")),
+            several => {
+                out.push_str(&format!("left out: {}, which run Windows\n", several.join(", ")));
+            }
+        }
         out
     }
 
     fn json(&self) -> Value {
-        let failed = self.verdicts.iter().filter(|verdict| verdict.fault.is_some()).count();
+        let count = |wanted: Severity| {
+            let of = |verdict: &&Verdict| {
+                verdict.fault.as_ref().is_some_and(|fault| fault.code.severity() == wanted)
+            };
+            self.verdicts.iter().filter(of).count()
+        };
+        let (failed, unjudged) = (count(Severity::Error), count(Severity::Warning));
         let checks = self.checked.iter().map(|checked| {
             json!({
                 "name": checked.check.name(), "findings": checked.findings.len(),
@@ -129,15 +151,22 @@ impl Outcome {
             })
         });
         let checks: Vec<Value> = checks.collect();
-        json!({ "asserts": self.verdicts.len(), "failed": failed, "checks": checks })
+        json!({
+            "asserts": self.verdicts.len(), "failed": failed, "unjudged": unjudged,
+            "checks": checks, "windows": self.windows,
+        })
     }
 }
 
 /// What only the lowering of a node finds.
-fn lowering_faults(cluster: &Cluster) -> Vec<Diagnostic> {
+fn lowering_faults(cluster: &Cluster, sources: &Sources) -> Vec<Diagnostic> {
     let nodes = cluster.nodes.iter().zip((0..).map(NodeId));
-    let mut faults: Vec<Diagnostic> =
-        nodes.filter_map(|(node, id)| objects(cluster, node, id).err()).flatten().collect();
+    let mut configs = Configs::default();
+    let faults = nodes.flat_map(|(node, id)| match objects(cluster, node, id) {
+        Ok(ordered) => configs.faults(&located(sources, ordered)),
+        Err(faults) => faults,
+    });
+    let mut faults: Vec<Diagnostic> = faults.collect();
     faults.dedup();
     faults
 }

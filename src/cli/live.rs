@@ -30,5 +30,6 @@ pub(super) fn changes(
     let fingerprint = fingerprint(&looked.live, &looked.record);
     let changes = diff(&ordered, &looked.live, &looked.record);
     let changes = changes.into_iter().map(Change::into_owned).collect();
-    Ok((NodeChanges { node: node.name.clone(), fate: Fate::Stays, changes }, fingerprint))
+    let hns = Vec::new();
+    Ok((NodeChanges { node: node.name.clone(), fate: Fate::Stays, changes, hns }, fingerprint))
 }

@@ -10,6 +10,7 @@
 mod apply;
 mod args;
 mod build;
+mod certificates;
 mod check;
 mod confirm;
 mod destroy;
@@ -20,7 +21,9 @@ mod explain;
 mod files;
 mod fmt;
 mod graph;
+mod healthz;
 mod import;
+mod lab;
 mod live;
 mod lock;
 mod look;
@@ -35,6 +38,7 @@ mod site;
 mod suited;
 mod trace;
 mod transact;
+mod tried;
 mod ui;
 mod why;
 
@@ -80,10 +84,12 @@ pub fn main() -> ExitCode {
         Command::Rollback(args) => rollback::run(args, &mut ui),
         Command::Destroy(args) => destroy::run(args, &mut ui),
         Command::Watchdog(args) => confirm::watchdog(args, &mut ui),
+        Command::Healthz(args) => healthz::run(args, &mut ui),
         Command::Graph(args) => graph::run(args, &mut ui),
         Command::Show(args) => show::run(args, &mut ui),
         Command::Why(args) => why::run(args, &mut ui),
         Command::Trace(args) => trace::run(args, &mut ui),
+        Command::Lab(args) => lab::run(args, &mut ui),
         Command::Lock(args) => lock::run(args, &mut ui),
         Command::Import(args) => import::run(args, &mut ui),
         Command::Fmt(args) => fmt::run(args, &mut ui),

@@ -5,11 +5,13 @@ use super::diff::show_changes;
 use super::files::replace;
 use super::project::{Ready, cannot_write};
 use super::side::{Side, compare};
+use super::site::runs_windows;
 use super::ui::Ui;
 use super::{exit, live};
 use crate::emit::remark;
 use crate::form::{SavedPlan, saved};
 use crate::graph::{Item, Ordered, PartKind, Placed, detail};
+use crate::hns;
 use crate::object::State;
 use crate::plan::{self, Detail, command};
 use crate::review::{Fate, NodeChanges};
@@ -68,6 +70,10 @@ fn save(
     let mut desired = Vec::new();
     if only.fate != Fate::Goes {
         for chosen in ready.nodes(std::slice::from_ref(&only.node), format, ui)? {
+            if let Some(own) = chosen.1.kernelspace() {
+                ui.report(&ready.sources, &[runs_windows(chosen.1, own)], format);
+                return Err(exit::ERROR);
+            }
             let ordered = ready.objects(chosen, format, ui)?;
             let states = ordered.nodes.into_iter().map(|node| node.object.state);
             desired.extend(
@@ -89,12 +95,21 @@ fn show(args: &args::Plan, ui: &mut Ui) -> Result<(), u8> {
     let mut plans = Vec::new();
     for (index, chosen) in ready.nodes(&args.nodes, format, ui)?.into_iter().enumerate() {
         let ordered = ready.objects(chosen, format, ui)?;
-        let text = || plan::text(chosen.1, &ordered, sources, detail);
+        let hns = hns::compile(&ready.cluster, chosen.1);
+        let text = || match chosen.1.is_windows() {
+            true => hns::plan(chosen.1, hns.as_ref(), sources),
+            false => plan::text(chosen.1, &ordered, sources, detail),
+        };
         let separator = if index > 0 { "\n" } else { "" };
         match args.format {
-            ReviewFormat::Json => plans.push(
-                json!({ "node": chosen.1.name, "operations": operations(&ordered, sources) }),
-            ),
+            ReviewFormat::Json => {
+                let name = &chosen.1.name;
+                let mut plan = json!({ "node": name, "operations": operations(&ordered, sources) });
+                if let (Some(hns), Value::Object(fields)) = (&hns, &mut plan) {
+                    fields.insert("hns".to_owned(), hns::json(hns));
+                }
+                plans.push(plan);
+            }
             ReviewFormat::Markdown => ui.out(&format!("{separator}```text\n{}```\n", text())),
             ReviewFormat::Text | ReviewFormat::Short => ui.out(&format!("{separator}{}", text())),
         }

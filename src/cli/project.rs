@@ -1,12 +1,13 @@
 //! Sources, manifest and lock on disk.
 
 use super::args::{Format, SourceArgs};
-use super::exit;
 use super::ui::Ui;
+use super::{certificates, exit};
 use crate::compile::{Compiled, compile, objects_on};
 use crate::graph::Ordered;
 use crate::lower::Facts;
 use crate::model::{Built, Cluster, Lock, Node, NodeId};
+use crate::object::{Aside, State};
 use ipnet::IpNet;
 use netc_lang::suggest::did_you_mean;
 use netc_lang::{
@@ -95,6 +96,11 @@ impl Project {
         Project::open(args).map_err(|fault| ui.fail(fault, format))
     }
 
+    /// The cluster of sources of which all has been said already.
+    pub(super) fn quietly(args: &SourceArgs) -> Option<Cluster> {
+        Project::open(args).ok()?.compile().built.map(|built| built.cluster)
+    }
+
     /// The files to read, in order.
     pub(super) fn roots(&self) -> &[String] {
         &self.roots
@@ -109,7 +115,8 @@ impl Project {
     pub(super) fn compile(&self) -> Compiled {
         let mut reader = Files::new(&self.folder);
         let path = shown(&self.lock_path);
-        compile(&self.roots, &mut reader, self.lock.as_ref().map(|lock| (lock, path.as_str())))
+        let lock = self.lock.as_ref().map(|lock| (lock, path.as_str()));
+        certificates::checked(compile(&self.roots, &mut reader, lock))
     }
 
     /// The path of the lock file.
@@ -134,6 +141,21 @@ impl Ready {
         let ready = Ready::compile(Project::open_or_report(args, format, ui)?, format, ui)?;
         ready.note_lock(false, ui);
         Ok(ready)
+    }
+
+    /// The same of sources of which the warnings have been told already.
+    pub(super) fn open_tersely(
+        args: &SourceArgs,
+        format: Format,
+        ui: &mut Ui,
+    ) -> Result<Ready, u8> {
+        let project = Project::open_or_report(args, format, ui)?;
+        let Compiled { sources, built, diagnostics } = project.compile();
+        let Some(Built { cluster, lock }) = built else {
+            ui.report(&sources, &diagnostics, format);
+            return Err(exit::ERROR);
+        };
+        Ok(Ready { sources, cluster, lock, project })
     }
 
     /// Compiles an open project.
@@ -198,11 +220,27 @@ impl Ready {
         format: Format,
         ui: &mut Ui,
     ) -> Result<Ordered, u8> {
-        objects_on(&self.cluster, node, id, facts).map_err(|faults| {
+        let ordered = objects_on(&self.cluster, node, id, facts).map_err(|faults| {
             ui.report(&self.sources, &faults, format);
             exit::ERROR
-        })
+        })?;
+        Ok(located(&self.sources, ordered))
     }
+}
+
+/// The same objects, with the places of the files that are stated relative to their source.
+pub(super) fn located(sources: &Sources, mut ordered: Ordered) -> Ordered {
+    for node in &mut ordered.nodes {
+        let State::Balancer(own) = &mut node.object.state else { continue };
+        for copy in own.material.iter_mut().filter(|copy| copy.path.0.is_none()) {
+            let source = sources.get(copy.stated.0.file).map(|source| source.path.as_str());
+            let folder = Path::new(source.unwrap_or_default()).parent();
+            let path = folder.unwrap_or(Path::new("")).join(&*copy.from);
+            let path = std::path::absolute(&path).unwrap_or(path);
+            copy.path = Aside(Some(shown(&path).into()));
+        }
+    }
+    ordered
 }
 
 /// Reads sources from disk.

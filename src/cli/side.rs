@@ -5,11 +5,13 @@ use super::project::{Ready, reason, shown};
 use super::ui::Ui;
 use crate::artefacts::{NAMES, keep_told, read};
 use crate::graph::Ordered;
+use crate::hns;
 use crate::model::natural_order;
 use crate::plan::{Live, between, originate};
 use crate::review::{Fate, NodeChanges};
 use netc_lang::suggest::did_you_mean;
 use netc_lang::{Diagnostic, Sources, code};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
@@ -58,12 +60,14 @@ impl Side {
                 let chosen = ready.nodes(&[name.to_owned()], format, ui)?;
                 let Some(chosen) = chosen.into_iter().next() else { return Ok(Held::default()) };
                 let ordered = ready.objects(chosen, format, ui)?;
-                Ok(Held { live: Live::of(&ordered), ordered: Some(ordered) })
+                let hns = hns::compile(&ready.cluster, chosen.1).as_ref().map(hns::json);
+                Ok(Held { live: Live::of(&ordered), ordered: Some(ordered), hns })
             }
             Side::Artefacts(folders) => match folders.get(name) {
                 Some(folder) => {
                     let live = held(folder).map_err(|fault| ui.fail(fault, format))?;
-                    Ok(Held { live, ordered: None })
+                    let hns = documents(folder).map_err(|fault| ui.fail(fault, format))?;
+                    Ok(Held { live, ordered: None, hns })
                 }
                 None => Ok(Held::default()),
             },
@@ -83,6 +87,8 @@ impl Side {
 struct Held {
     live: Live,
     ordered: Option<Ordered>,
+    /// What the network service is to hold, if the node runs Windows.
+    hns: Option<Value>,
 }
 
 /// What changes from one side to the other, node by node. `chosen` are the nodes that were asked
@@ -120,7 +126,8 @@ pub(super) fn compare(
             (_, false) => Fate::Goes,
             _ => Fate::Stays,
         };
-        all.push(NodeChanges { node: (*name).to_owned(), fate, changes });
+        let hns = hns::between(from.hns.as_ref(), to.hns.as_ref());
+        all.push(NodeChanges { node: (*name).to_owned(), fate, changes, hns });
     }
     ui.clear_progress();
     Ok(all)
@@ -161,4 +168,23 @@ fn held(folder: &Path) -> Result<Live, Diagnostic> {
     }
     read(files.iter().map(|(name, text)| (*name, text.as_str())))
         .map_err(|unreadable| fault(&unreadable.name, &unreadable.why))
+}
+
+/// What an earlier build says that the network service of a Windows node is to hold.
+fn documents(folder: &Path) -> Result<Option<Value>, Diagnostic> {
+    let path = folder.join(hns::NAME);
+    let fault = |why: &str| {
+        let message = format!("cannot read `{}`: {why}", shown(&path));
+        Diagnostic::new(code::BAD_ARTEFACTS, message)
+    };
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fault(&reason(&error))),
+    };
+    let value: Value = serde_json::from_str(&text).map_err(|error| fault(&error.to_string()))?;
+    match value.get("version").and_then(Value::as_u64) {
+        Some(1) => Ok(Some(value)),
+        _ => Err(fault("it is of no version that this netc knows")),
+    }
 }

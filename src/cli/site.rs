@@ -6,7 +6,7 @@ use super::project::Ready;
 use super::ui::Ui;
 use crate::form;
 use crate::kernel::{self, Foreign, Interest, KernelError, Lock, Machine, Name, Store};
-use crate::model::{Node, NodeId};
+use crate::model::{Kernelspace, Node, NodeId};
 use crate::plan::{Backend, Journal, Live, Record, converge};
 use netc_lang::{Diagnostic, code};
 use std::time::Duration;
@@ -142,8 +142,23 @@ impl Site {
             .map_err(|error| ui.fail(cannot_read(&error), self.format))
     }
 
-    /// The node that was named, or the one that has this host's name or one of its addresses.
+    /// The node that was named, or the one that has this host's name or one of its addresses. One that runs
+    /// Windows is refused: nothing here is it.
     pub(super) fn node<'r>(
+        &mut self,
+        name: Option<&String>,
+        ready: &'r Ready,
+        ui: &mut Ui,
+    ) -> Result<(NodeId, &'r Node), u8> {
+        let (id, node) = self.find(name, ready, ui)?;
+        if let Some(own) = node.kernelspace() {
+            ui.report(&ready.sources, &[runs_windows(node, own)], self.format);
+            return Err(exit::ERROR);
+        }
+        Ok((id, node))
+    }
+
+    fn find<'r>(
         &mut self,
         name: Option<&String>,
         ready: &'r Ready,
@@ -172,6 +187,16 @@ impl Site {
             }
         }
     }
+}
+
+/// A node that no apply can change.
+pub(super) fn runs_windows(node: &Node, own: &Kernelspace) -> Diagnostic {
+    let name = &node.name;
+    let message = format!("{name} runs Windows: netc programs Linux alone");
+    Diagnostic::at(code::RUNS_WINDOWS, own.span, message).here("stated here").help(format!(
+        "write what it is to hold with `netc build --node {name} --out DIR`, and give {name}/hns.json to it; \
+         nothing has been changed"
+    ))
 }
 
 fn elsewhere(own: Backend, foreign: &Foreign) -> Diagnostic {

@@ -21,7 +21,13 @@ pub(super) const DRAIN: Duration = Duration::from_secs(30);
 pub(super) fn drain(cluster: &Cluster) -> Duration {
     match cluster.proxy.as_ref().map(|proxy| &proxy.mode) {
         Some(ProxyMode::Ipvs(ipvs)) => ipvs.drain,
-        Some(ProxyMode::Iptables | ProxyMode::Nftables(_)) | None => DRAIN,
+        Some(
+            ProxyMode::Iptables
+            | ProxyMode::Nftables(_)
+            | ProxyMode::Userspace(_)
+            | ProxyMode::Kernelspace,
+        )
+        | None => DRAIN,
     }
 }
 
@@ -100,6 +106,10 @@ pub(super) fn transact(
     })?;
     site.record = journal.after;
     site.journal = None;
+    // Whoever is not told finds out by himself, if later.
+    for fault in kernel::announce(&mut site.machine, changes) {
+        ui.note(&format!("warning: the neighbours were not told of an address: {fault}"));
+    }
     Ok(())
 }
 
@@ -115,6 +125,13 @@ fn check(
         Ok(more) => faults.extend(more),
         Err(error) => {
             let message = format!("cannot read the node's addresses: {error}");
+            faults.push(Diagnostic::new(code::NODE_NOT_READY, message));
+        }
+    }
+    match kernel::balancer_conflicts(&mut site.machine, changes) {
+        Ok(more) => faults.extend(more),
+        Err(error) => {
+            let message = format!("cannot tell who listens on the node: {error}");
             faults.push(Diagnostic::new(code::NODE_NOT_READY, message));
         }
     }

@@ -32,6 +32,27 @@ impl Ui {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
+    /// Writes a result that is written again and again: on a terminal in the place of the one before,
+    /// elsewhere behind it.
+    pub(super) fn frame(&mut self, text: &str, first: bool) {
+        let Some((_, height)) = terminal_size::terminal_size().filter(|_| stdout().is_terminal())
+        else {
+            self.out(&format!("{}{text}", if first { "" } else { "\n" }));
+            return;
+        };
+        // What does not fit would scroll, and the next one would not stand in its place.
+        let room = usize::from(height.0).saturating_sub(2).max(1);
+        let mut lines: Vec<&str> = text.lines().collect();
+        let more = lines.len().saturating_sub(room);
+        lines.truncate(room);
+        let below = if more == 0 { String::new() } else { format!("… and {more} more lines") };
+        lines.push(&below);
+        let clear = if first { "\x1b[2J" } else { "" };
+        // Each line clears what was behind it, the last one what was below: nothing flickers.
+        let lines = lines.join("\x1b[K\n");
+        self.out(&format!("{clear}\x1b[H{lines}\x1b[J"));
+    }
+
     /// Writes a JSON result.
     pub(super) fn json(&mut self, value: &serde_json::Value) {
         self.out(&format!("{value:#}\n"));

@@ -1,5 +1,6 @@
 //! Changes as the commands that a person would type to make them, in the words of iproute2.
 
+use super::balancer;
 use super::ip::{command, ip};
 use super::ipset::push_member;
 use super::ipvs::{push_address, push_real, push_real_removal, push_virtual};
@@ -16,6 +17,7 @@ pub fn updates(from: &State, to: &State) -> Vec<String> {
         (State::Set(old), State::Set(new)) => set(old, new),
         (State::Virtual(old), State::Virtual(new)) => server(old, new),
         (State::NftTable(old), State::NftTable(new)) => nft::typed(Some(old), new),
+        (State::Balancer(_), State::Balancer(new)) => vec![balancer::reload(new)],
         _ => command(to).into_iter().collect(),
     }
 }
@@ -31,6 +33,7 @@ pub fn removal(state: &State) -> Option<String> {
         | State::Jump(_)
         | State::Flush(_) => return None,
         State::Set(set) => format!("ipset destroy {}", set.name),
+        State::Balancer(own) => balancer::end(own),
         State::NftTable(table) => shell(&format!("delete table {}", table.place())),
         State::Virtual(server) => {
             let mut out = "ipvsadm ".to_owned();

@@ -1,5 +1,6 @@
 //! Each object as the command that a person would type to make it, in the words of iproute2.
 
+use super::balancer;
 use super::ipvs::push_virtual;
 use super::nft::table_command;
 use super::wireguard;
@@ -52,6 +53,7 @@ pub fn command(state: &State) -> Option<String> {
             format!("{}{family} rule add {}", ip(&rule.netns), policy_rule(rule))
         }
         State::Set(set) => format!("ipset create {} {}", set.name, set.definition()),
+        State::Balancer(own) => balancer::start(own),
         State::NftTable(table) => table_command(table),
         State::Virtual(server) => {
             let mut out = "ipvsadm ".to_owned();
@@ -73,7 +75,12 @@ pub fn remark(state: &State) -> Option<String> {
     /// So many addresses are named.
     const NAMED: usize = 4;
     match state {
+        State::Balancer(own) => balancer::remark(own),
         State::Sysctl(sysctl) => sysctl.minimum.then(|| "at least".to_owned()),
+        State::Address(address) if address.held => Some(match address.address {
+            ipnet::IpNet::V4(_) => "announced by gratuitous ARP".to_owned(),
+            ipnet::IpNet::V6(_) => "announced by neighbour advertisements".to_owned(),
+        }),
         State::Flush(flush) => {
             let named = if flush.keep.len() > NAMED { NAMED - 1 } else { NAMED };
             let all: Vec<String> = flush.keep.iter().take(named).map(ToString::to_string).collect();
@@ -250,8 +257,9 @@ fn address(address: &Address) -> String {
     // The addresses are allocated: nobody else has them, and they are needed at once.
     let nodad = if address.address.addr().is_ipv6() { " nodad" } else { "" };
     let unrouted = if address.routed { "" } else { " noprefixroute" };
+    let held = if address.held { " preferred_lft 0" } else { "" };
     let ip = ip(&address.netns);
-    format!("{ip} addr add {} dev {}{nodad}{unrouted}", address.address, address.link)
+    format!("{ip} addr add {} dev {}{nodad}{unrouted}{held}", address.address, address.link)
 }
 
 fn link(link: &Link) -> String {

@@ -1,5 +1,6 @@
 //! Objects to text: what `iptables-restore`, `sysctl` and people read.
 
+mod balancer;
 mod change;
 mod ip;
 mod ipset;
@@ -11,6 +12,7 @@ mod pieces;
 mod sysctl;
 mod wireguard;
 
+pub(crate) use balancer::{ailment, config};
 pub(crate) use change::count_lines;
 pub use change::{count, parts, removal, updates};
 pub use ip::{

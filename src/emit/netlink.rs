@@ -62,6 +62,7 @@ pub(crate) fn operation(state: &State) -> Option<Value> {
         | State::Sysctl(_)
         | State::Set(_)
         | State::Virtual(_)
+        | State::Balancer(_)
         | State::NftTable(_)
         | State::Ruleset(_)
         | State::Jump(_) => {
@@ -90,6 +91,9 @@ fn address(address: &Address) -> Value {
     let mut all = json!({ "kind": "address", "link": *address.link, "address": address.address });
     if let (false, Value::Object(fields)) = (address.routed, &mut all) {
         fields.insert("routed".to_owned(), false.into());
+    }
+    if let (true, Value::Object(fields)) = (address.held, &mut all) {
+        fields.insert("held".to_owned(), true.into());
     }
     all
 }

@@ -1,6 +1,7 @@
 //! Identities as JSON, and back.
 
 use super::Fault;
+use super::balancer::engine;
 use super::read::{
     Read, address, chain_name, family, family_name, field, hook, mac, netns, network, number,
     optional, public_key, string, table, text,
@@ -46,6 +47,7 @@ pub fn id(id: &Id) -> Value {
         ),
         Id::Set(name) => return named("set", name.as_str()),
         Id::Virtual(address) => return virtual_address(*address),
+        Id::Balancer(engine) => return json!({ "kind": "balancer", "engine": engine.word() }),
         Id::NftTable(family, name) => {
             return json!({ "kind": "nft-table", "family": family_name(*family), "name": **name });
         }
@@ -133,6 +135,7 @@ pub fn read_id(value: &Value) -> Result<Id, Fault> {
         ),
         "set" => Id::Set(field(value, "name", set_name)?),
         "virtual-server" => Id::Virtual(read_virtual_address(value)?),
+        "balancer" => Id::Balancer(field(value, "engine", engine)?),
         "nft-table" => Id::NftTable(field(value, "family", family)?, name()?),
         "ruleset" => Id::Ruleset(field(value, "family", family)?, field(value, "table", table)?),
         "jump" => Id::Jump(

@@ -4,6 +4,7 @@
 //! same with only those fields that tell it from others. `netns` is missing for the node's own
 //! namespace. What cannot be read says where it stands, and what was expected there.
 
+mod balancer;
 mod fault;
 mod id;
 mod journal;

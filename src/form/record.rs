@@ -29,10 +29,11 @@ pub fn record(record: &Record) -> Value {
         .iter()
         .map(|(family, name)| id(&Id::NftTable(*family, Text::clone(name))))
         .collect();
+    let addresses: Vec<Value> = record.addresses.iter().map(id).collect();
     let parameters: Vec<Value> = record.parameters.values().filter_map(state).collect();
     json!({
         "managed": record.managed, "netns": netns, "chains": chains, "virtuals": virtuals,
-        "tables": tables, "rules": owned_rules(record.rules.iter()), "parameters": parameters,
+        "addresses": addresses, "tables": tables, "rules": owned_rules(record.rules.iter()), "parameters": parameters,
         "originals": originals,
     })
 }
@@ -55,7 +56,8 @@ pub fn read_record(value: &Value) -> Result<Record, Fault> {
         chains: chains.collect(),
         // Records of versions that knew no virtual servers have none.
         virtuals: items(value, "virtuals", read_virtual_address)?.into_iter().collect(),
-        // The same holds for tables and rules.
+        // The same holds for addresses, tables and rules.
+        addresses: items(value, "addresses", read_id)?.into_iter().collect(),
         tables: items(value, "tables", read_table)?.into_iter().collect(),
         rules: items(value, "rules", read_owned_rule)?.into_iter().collect(),
         parameters: by_id(states("parameters")?),

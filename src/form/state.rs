@@ -1,5 +1,6 @@
 //! Objects as JSON: as in `netlink.json`, with what that leaves out.
 
+use super::balancer::balancer;
 use super::id::id;
 use super::nft::nft_table;
 use super::server::virtual_server;
@@ -20,6 +21,7 @@ pub fn state(state: &State) -> Option<Value> {
         State::Sysctl(sysctl) => self::sysctl(sysctl),
         State::Set(own) => set(own),
         State::Virtual(server) => virtual_server(server),
+        State::Balancer(own) => balancer(own),
         State::NftTable(table) => nft_table(table),
         _ => operation(state)?,
     };

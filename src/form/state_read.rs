@@ -1,6 +1,7 @@
 //! Objects, from JSON.
 
 use super::Fault;
+use super::balancer::read_balancer;
 use super::id::read_id;
 use super::nft::read_nft_table;
 use super::read::{
@@ -20,7 +21,7 @@ use serde_json::Value;
 /// The kinds of object, for people.
 const KINDS: &str = "the kind of an object: underlay, module, sysctl, netns, link, port, address, \
                      up, neighbour, fdb, wireguard, wireguard-peer, route, policy-rule, set, \
-                     virtual-server, nft-table or conntrack-flush";
+                     virtual-server, balancer, nft-table or conntrack-flush";
 
 /// An object from JSON.
 ///
@@ -51,6 +52,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
             link: link()?,
             address: field(value, "address", network)?,
             routed: optional(value, "routed", boolean)?.unwrap_or(true),
+            held: optional(value, "held", boolean)?.unwrap_or_default(),
             after: Vec::new(),
         }),
         "up" => State::Up(Up { netns: netns()?, link: link()? }),
@@ -72,6 +74,7 @@ pub fn read_state(value: &Value) -> Result<State, Fault> {
         "policy-rule" => State::PolicyRule(policy_rule(value)?),
         "set" => State::Set(read_set(value)?),
         "virtual-server" => State::Virtual(read_virtual_server(value)?),
+        "balancer" => State::Balancer(read_balancer(value)?),
         "nft-table" => State::NftTable(read_nft_table(value)?),
         "conntrack-flush" => State::Flush(flush(value)?),
         _ => return Err(Fault::expected(KINDS).within("kind")),

@@ -51,6 +51,16 @@ pub(super) fn host_name(text: &str) -> Result<(), Wrong> {
     shape(Shape::HostName, text)
 }
 
+/// The host of an ingress.
+pub(super) fn host(text: &str) -> Result<(), Wrong> {
+    shape(Shape::Host, text)
+}
+
+/// The path of an ingress.
+pub(super) fn url_path(text: &str) -> Result<(), Wrong> {
+    shape(Shape::UrlPath, text)
+}
+
 /// The value of a label.
 pub(super) fn zone(text: &str) -> Result<(), Wrong> {
     shape(Shape::Zone, text)

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::address::{
-    AddressAttribute, AddressFlags, AddressMessage, AddressProtocol, AddressScope,
+    AddressAttribute, AddressFlags, AddressMessage, AddressProtocol, AddressScope, CacheInfo,
 };
 use std::net::IpAddr;
 
@@ -28,6 +28,8 @@ pub(super) struct FoundAddress {
     pub(super) by_kernel: bool,
     /// The kernel made the route to its network.
     pub(super) routed: bool,
+    /// No connection begins at it: it is held for others to find.
+    pub(super) held: bool,
 }
 
 /// The message that names an address on a device, to put it there or to take it away.
@@ -50,6 +52,12 @@ pub(super) fn message(
     flags.set(AddressFlags::Noprefixroute, !address.routed);
     if !flags.is_empty() {
         message.attributes.push(AddressAttribute::Flags(flags));
+    }
+    if address.held {
+        // It never ends, and is never preferred: the kernel calls such an address deprecated.
+        let mut times = CacheInfo::default();
+        (times.ifa_preferred, times.ifa_valid) = (0, u32::MAX);
+        message.attributes.push(AddressAttribute::CacheInfo(times));
     }
     Ok(message)
 }
@@ -84,12 +92,19 @@ fn found(message: &AddressMessage) -> Option<FoundAddress> {
         AddressAttribute::Flags(flags) => flags.contains(AddressFlags::Noprefixroute),
         _ => false,
     });
+    let held = attributes().any(|attribute| match attribute {
+        AddressAttribute::Flags(flags) => {
+            flags.contains(AddressFlags::Permanent | AddressFlags::Deprecated)
+        }
+        _ => false,
+    });
     Some(FoundAddress {
         device: message.header.index,
         net: IpNet::new(address, message.header.prefix_len).ok()?,
         link_local: message.header.scope == AddressScope::Link,
         by_kernel,
         routed: !unrouted,
+        held,
     })
 }
 

@@ -5,7 +5,8 @@ use super::machine::Machine;
 use super::operation::{self, Action, Request};
 use super::progress::Progress;
 use super::{
-    conntrack, device, drain, fault, ipset, module, nft, removal, retire, sysctl, tun, xtables,
+    balancer, conntrack, device, drain, fault, ipset, module, nft, removal, retire, sysctl, tun,
+    xtables,
 };
 use crate::object::{Link, LinkKind, State};
 use crate::plan::{
@@ -30,6 +31,15 @@ pub struct Failure {
 /// # Errors
 /// The first payload that iptables-restore or nft does not accept.
 pub fn test(machine: &mut Machine, changes: &[Change], steps: &[Step]) -> Result<(), Failure> {
+    for (change, place) in changes.iter().zip(0..) {
+        if let Some(State::Balancer(wanted)) = change.to.as_ref().and_then(Thing::state) {
+            balancer::test(machine, wanted).map_err(|error| Failure {
+                change: Some(place),
+                rule: None,
+                error,
+            })?;
+        }
+    }
     // One transaction is made as a whole or not at all: to load it is to test it.
     match steps {
         [Step::Restore(payload)] if payload.is_atomic() => return Ok(()),
@@ -100,6 +110,10 @@ pub fn apply(
             }
             Step::Object(place) => {
                 let Some(change) = changes.get(*place) else { continue };
+                // The port that it is to have may be that of a program that goes.
+                for leaving in leaving_programs(change, changes) {
+                    batch.add(machine, *place, (leaving, None), Action::Remove)?;
+                }
                 let found = change.from.as_ref().and_then(Thing::state);
                 for (state, action) in operations(change) {
                     batch.add(machine, *place, (state, found), action)?;
@@ -109,6 +123,14 @@ pub fn apply(
     }
     batch.carry_out(machine)?;
     retire::settle(machine).map_err(unplaced)
+}
+
+/// The programs that end with some changes, if a change starts one.
+fn leaving_programs<'c>(change: &Change, changes: &'c [Change]) -> impl Iterator<Item = &'c State> {
+    let starts = matches!(change.to.as_ref().and_then(Thing::state), Some(State::Balancer(_)));
+    let leaving = changes.iter().filter(move |other| starts && other.kind == Kind::Remove);
+    let leaving = leaving.filter_map(|other| other.from.as_ref().and_then(Thing::state));
+    leaving.filter(|state| matches!(state, State::Balancer(_)))
 }
 
 fn unplaced(error: KernelError) -> Failure {
@@ -220,6 +242,13 @@ impl<'c> Batch<'c> {
             (State::Link(link), Action::Make) if link.kind == LinkKind::Tun => {
                 tun::make(machine, link).map_err(failed)?;
                 self.push(place, device::update(link, None));
+            }
+            (State::Balancer(own), _) => {
+                let found = match found {
+                    Some(State::Balancer(found)) => Some(found),
+                    _ => None,
+                };
+                balancer::carry_out(machine, own, found, action).map_err(failed)?;
             }
             (State::Module(_) | State::Sysctl(_) | State::Netns(_), _) => {
                 alone(machine, state, action).map_err(failed)?;

@@ -10,15 +10,20 @@
 )]
 
 mod address;
+mod announce;
 mod apply;
+mod balancer;
 mod conntrack;
 mod device;
 mod drain;
 mod error;
 mod fault;
 mod generic;
+mod healthz;
+mod http;
 mod ipset;
 mod ipvs;
+pub mod lab;
 mod link;
 mod machine;
 mod module;
@@ -36,6 +41,7 @@ mod removal;
 mod retire;
 mod route;
 mod socket;
+mod speaker;
 mod store;
 mod sysctl;
 mod tool;
@@ -48,14 +54,18 @@ mod watchdog;
 mod wireguard;
 mod xtables;
 
+pub use announce::announce;
 pub use apply::{Failure, apply, test};
+pub use balancer::{Tried, balancer_conflicts, try_config};
 pub use error::KernelError;
+pub(crate) use healthz::{Responder, Wish, status as health_status};
 pub use machine::Machine;
 pub use observe::{Interest, addresses, observe, survey};
 pub use preflight::{Needs, conflicts, ipvs_lacks, preflight, release};
 pub use probe::{Probe, probe};
 pub use progress::Progress;
 pub use retire::settle;
+pub use speaker::refuses;
 pub use store::{Kept, Lock, Name, Pending, Room, Settled, Store};
 pub use transaction::{Broken, Goal, Reason, Transaction};
 pub use watchdog::{Verdict, start_watchdog, watch};

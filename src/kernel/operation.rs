@@ -113,6 +113,7 @@ pub(super) fn requests(
             | State::Sysctl(_)
             | State::Netns(_)
             | State::Set(_)
+            | State::Balancer(_)
             | State::NftTable(_)
             | State::Ruleset(_)
             | State::Jump(_)

@@ -1,6 +1,7 @@
 //! The cluster to the objects of one node: one file per system, each programming what that
 //! system would program at run time.
 
+mod balancer;
 mod bridge;
 mod cni;
 mod docker;
@@ -9,6 +10,7 @@ mod host;
 mod ipip;
 mod joint;
 mod kube;
+mod outside;
 mod overlay;
 mod pods;
 mod point_to_point;
@@ -20,7 +22,8 @@ mod wireguard;
 
 pub(crate) use docker::namespace as container_namespace;
 pub(crate) use kube::{
-    Answer, Serving, endpoint_chain, node_port_addresses, own_chains, table_name,
+    Answer, HealthCheck, Serving, endpoint_chain, health_addresses, health_checks,
+    node_port_addresses, own_chains, table_name, userspace_servers,
 };
 pub(crate) use pods::namespace as pod_namespace;
 
@@ -76,6 +79,10 @@ impl<'c> Context<'c> {
 #[must_use]
 pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objects {
     let mut cx = Context { cluster, node, id, facts, objects: Objects::default() };
+    if node.is_windows() {
+        // What its own network service is to hold is told by `hns`.
+        return cx.objects;
+    }
     host::lower(&mut cx);
     // The names of the node's ends of veth pairs.
     let mut names = BTreeSet::new();
@@ -103,8 +110,15 @@ pub fn lower(cluster: &Cluster, node: &Node, id: NodeId, facts: &Facts) -> Objec
     if let Some(proxy) = &cluster.proxy {
         kube::lower(&mut cx, proxy);
     }
+    balancer::lower(&mut cx);
+    if let Some(own) = &cluster.load_balancers {
+        outside::lower(&mut cx, own);
+    }
     if let Some(own) = &node.primitives {
         primitives::lower(&mut cx, own);
+    }
+    if let Some(proxy) = &cluster.proxy {
+        kube::lower_last(&mut cx, proxy);
     }
     cx.objects
 }

@@ -1,17 +1,18 @@
 //! The steps from what is stated to the cluster, in order.
 
 use super::allocate::{self, Ledger, NodePorts, Places};
-use super::bind::{Bound, BoundDocker, BoundPod, FIRST_NETWORK, bind};
+use super::bind::{Bound, BoundDocker, BoundPod, FIRST_NETWORK, Nodes, bind};
 use super::declare::{self, ClusterDecl, DockerDecl};
 use super::stated::{NodeDecl, ServiceDecl, Stated};
 use super::{
-    Attachment, Cluster, Container, Docker, DockerNetwork, Endpoint, Lock, Node, PerFamily, Pod,
-    Service, ServicePort, check, fault, select,
+    Attachment, Bgp, Cluster, Container, Docker, DockerNetwork, Endpoint, LoadBalancers, Lock,
+    Node, NodeId, Os, PerFamily, Pod, Primitives, Service, ServicePort, System, check, fault,
+    select,
 };
 use ipnet::IpNet;
-use netc_lang::{Diagnostic, Item, Mac, sort};
+use netc_lang::{Diagnostic, Item, Mac, QualifiedName, sort};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -52,18 +53,12 @@ fn cluster(
     lock: Option<(&Lock, &str)>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Built> {
-    let Bound { cluster, nodes, pods, mut services, dockers, mut primitives, asserts, checks_off } =
-        bind(stated, faults)?;
+    let bound = bind(stated, faults)?;
+    let Bound { cluster, nodes, pods, mut services, dockers, mut primitives, .. } = bound;
+    let Bound { ingresses, asserts, checks_off, .. } = bound;
     let empty = Lock::new(&cluster.name);
-    let old = match lock {
-        Some((lock, path)) if lock.cluster() != cluster.name => {
-            faults.push(fault::lock_of_another(path, lock.cluster(), &cluster.name));
-            &empty
-        }
-        Some((lock, _)) => lock,
-        None => &empty,
-    };
-    let mut ledger = Ledger { old, new: empty.clone(), faults: Vec::new() };
+    let old = own_lock(lock, &cluster.name, faults);
+    let mut ledger = Ledger { old: old.unwrap_or(&empty), new: empty.clone(), faults: Vec::new() };
     let blocks = allocate::blocks(&cluster, &nodes.all, &mut ledger);
     let vteps = allocate::vteps(&cluster, &nodes.all, &mut ledger);
     let gateways = allocate::gateways(&cluster, &nodes.all, &blocks, &mut ledger);
@@ -72,11 +67,20 @@ fn cluster(
     check::pod_networks(&cluster, &nodes, &pods, faults);
     let pods: Vec<Pod> = pods.into_iter().zip(addresses).map(pod).collect();
     let addresses = allocate::services(&cluster, &services, &mut ledger);
+    allocate::load_balancers(&cluster, &nodes.all, &mut services, &addresses, &mut ledger);
     let node_ports = allocate::node_ports(&cluster, &services, &mut ledger);
     let containers = allocate::containers(&dockers, &mut ledger);
     faults.append(&mut ledger.faults);
+    let outside = outside(&cluster, &nodes, &services, faults);
     check::side_by_side(&cluster, &nodes, &dockers, faults);
     check::primitives(&cluster, &nodes, &dockers, &mut primitives, faults);
+    let held = check::Held {
+        dockers: &dockers,
+        primitives: &primitives,
+        blocks: &blocks,
+        gateways: &gateways,
+    };
+    check::windows(&cluster, &nodes, &held, faults);
     check::overlay(&cluster, &nodes, faults);
     check::node_ports(&cluster, faults);
     check::portals(&services, &addresses, faults);
@@ -98,9 +102,41 @@ fn cluster(
     let nodes = nodes.all.into_iter().zip(own);
     let mut nodes: Vec<Node> =
         nodes.map(|(stated, own)| node(&cluster, (shared.as_ref(), mtu), stated, own)).collect();
-    for (stated, addresses) in dockers.into_iter().zip(containers) {
+    furnish(&mut nodes, &cluster.name, dockers.into_iter().zip(containers), primitives);
+    let mut cluster = finish(cluster, mtu, nodes, pods, services);
+    let Outside { load_balancers, bgp, others } = outside;
+    (cluster.load_balancers, cluster.bgp) = (load_balancers, bgp);
+    (cluster.ingress_controller, cluster.ingresses) = (ingresses.controller, ingresses.all);
+    (cluster.asserts, cluster.checks_off) = (asserts, checks_off);
+    check::announce(&mut cluster, &others, faults);
+    check::finished(&cluster, faults);
+    Some(Built { cluster, lock: ledger.new })
+}
+
+/// What an earlier run recorded, if it is of this cluster.
+fn own_lock<'l>(
+    lock: Option<(&'l Lock, &str)>,
+    cluster: &str,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<&'l Lock> {
+    let (lock, path) = lock?;
+    if lock.cluster() != cluster {
+        faults.push(fault::lock_of_another(path, lock.cluster(), cluster));
+        return None;
+    }
+    Some(lock)
+}
+
+/// Gives nodes what runs on them beside pods, and what no system looks after.
+fn furnish(
+    nodes: &mut [Node],
+    cluster: &str,
+    dockers: impl Iterator<Item = (BoundDocker, Vec<PerFamily<IpAddr>>)>,
+    primitives: BTreeMap<NodeId, Primitives>,
+) {
+    for (stated, addresses) in dockers {
         if let Some(node) = nodes.get_mut(stated.node.0 as usize) {
-            node.docker = Some(docker(&cluster.name, stated, addresses));
+            node.docker = Some(docker(cluster, stated, addresses));
         }
     }
     for (id, stated) in primitives {
@@ -108,9 +144,28 @@ fn cluster(
             node.primitives = Some(stated);
         }
     }
-    let cluster = Cluster { asserts, checks_off, ..finish(cluster, mtu, nodes, pods, services) };
-    check::finished(&cluster, faults);
-    Some(Built { cluster, lock: ledger.new })
+}
+
+/// How the world outside finds services.
+struct Outside {
+    load_balancers: Option<LoadBalancers>,
+    bgp: Option<Bgp>,
+    /// The services that somebody else looks after.
+    others: BTreeSet<QualifiedName>,
+}
+
+fn outside(
+    cluster: &ClusterDecl,
+    nodes: &Nodes,
+    services: &[ServiceDecl],
+    faults: &mut Vec<Diagnostic>,
+) -> Outside {
+    check::pools(cluster, nodes, services, faults);
+    let balancers = cluster.load_balancers.as_ref();
+    let load_balancers = balancers.map(|own| check::load_balancers(own, nodes, faults));
+    let bgp = cluster.bgp.as_ref().map(|own| check::bgp(own, cluster, nodes, faults));
+    let others = services.iter().filter(|one| one.load_balancer_class.is_some());
+    Outside { load_balancers, bgp, others: others.map(|one| one.name.clone()).collect() }
 }
 
 /// What is allocated to a node.
@@ -130,6 +185,11 @@ fn node(
         Some(stated) => stated.resolve(cluster, mtu).map(Arc::new),
         None => shared.cloned(),
     };
+    let windows = stated.os.filter(|os| os.value == System::Windows);
+    let os = windows.map_or(Os::Linux, |os| {
+        let own = stated.kernelspace.as_ref();
+        Os::Windows(declare::kernelspace(own, &cluster.overlay.kind, os.span))
+    });
     let (own, foreign): (Vec<_>, Vec<_>) = blocks
         .iter()
         .map(|(family, block)| (family, *block))
@@ -145,13 +205,14 @@ fn node(
         uplink: stated.uplink,
         blocks: own.into_iter().collect(),
         gateways,
-        // Without a pod network there is nothing to join pods to.
-        attachment: attachment.filter(|_| !cluster.pod_networks.is_empty()),
+        // Without a pod network there is nothing to join pods to; to a Windows node something else does.
+        attachment: attachment.filter(|_| !cluster.pod_networks.is_empty() && os == Os::Linux),
         foreign_blocks: foreign.into_iter().collect(),
         vteps,
         keys: stated.keys,
         docker: None,
         primitives: None,
+        os,
     }
 }
 
@@ -205,11 +266,13 @@ fn service(
     node_ports: NodePorts,
     endpoints: Vec<Vec<Endpoint>>,
 ) -> Service {
-    let ports = stated.ports.into_iter().zip(node_ports.ports.into_iter().zip(endpoints));
-    let ports = ports.map(|(port, (node_port, endpoints))| ServicePort {
+    let own = node_ports.ports.into_iter().zip(node_ports.proxy).zip(endpoints);
+    let ports = stated.ports.into_iter().zip(own);
+    let ports = ports.map(|(port, ((node_port, proxy_port), endpoints))| ServicePort {
         name: port.name,
         port: port.port,
         node_port,
+        proxy_port,
         span: port.span,
         endpoints,
     });
@@ -250,6 +313,10 @@ fn finish(
         nodes,
         pods,
         services,
+        load_balancers: None,
+        bgp: None,
+        ingress_controller: None,
+        ingresses: Vec::new(),
         asserts: Vec::new(),
         checks_off: BTreeSet::new(),
     }

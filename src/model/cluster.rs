@@ -1,6 +1,9 @@
 //! What all nodes share.
 
-use super::{Assert, Check, Family, Node, Overlay, PerFamily, Pod, Service};
+use super::{
+    Assert, Bgp, Check, Engine, Family, Ingress, IngressController, LoadBalancers, Node, Overlay,
+    PerFamily, Pod, Service,
+};
 use ipnet::IpNet;
 use netc_lang::Span;
 use std::collections::BTreeSet;
@@ -33,6 +36,14 @@ pub struct Cluster {
     pub pods: Vec<Pod>,
     /// The services, by namespace and name.
     pub services: Vec<Service>,
+    /// Addresses for load balancers, if netc gives them out.
+    pub load_balancers: Option<LoadBalancers>,
+    /// What nodes tell routers.
+    pub bgp: Option<Bgp>,
+    /// What serves ingresses, if something does.
+    pub ingress_controller: Option<IngressController>,
+    /// The ingresses, by namespace and name.
+    pub ingresses: Vec<Ingress>,
     /// What is claimed of it.
     pub asserts: Vec<Assert>,
     /// What is not to be checked.
@@ -91,6 +102,10 @@ pub enum ProxyMode {
     Ipvs(Ipvs),
     /// A table of nf_tables.
     Nftables(Nftables),
+    /// Rules of iptables that lead to a program.
+    Userspace(Userspace),
+    /// Load balancers of Windows: every node runs that.
+    Kernelspace,
 }
 
 impl ProxyMode {
@@ -101,8 +116,30 @@ impl ProxyMode {
             ProxyMode::Iptables => "iptables",
             ProxyMode::Ipvs(_) => "ipvs",
             ProxyMode::Nftables(_) => "nftables",
+            ProxyMode::Userspace(_) => "userspace",
+            ProxyMode::Kernelspace => "kernelspace",
         }
     }
+
+    /// The program that takes connections to services, if one does.
+    #[must_use]
+    pub fn engine(&self) -> Option<Engine> {
+        match self {
+            ProxyMode::Userspace(userspace) => Some(userspace.engine),
+            _ => None,
+        }
+    }
+}
+
+/// kube-proxy's settings in userspace mode.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Userspace {
+    /// The ports on which connections to services are taken.
+    pub ports: RangeInclusive<u16>,
+    /// Where they are stated, if they are.
+    pub stated: Option<Span>,
+    /// The program that passes connections on.
+    pub engine: Engine,
 }
 
 /// kube-proxy's settings in nftables mode.

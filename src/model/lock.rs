@@ -44,8 +44,12 @@ struct NodeLock {
 struct ServiceLock {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     ip: Vec<IpAddr>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    load_balancer: Vec<IpAddr>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     node_ports: BTreeMap<String, u16>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    proxy_ports: BTreeMap<String, u16>,
 }
 
 impl Lock {
@@ -90,7 +94,10 @@ impl Lock {
     #[must_use]
     pub fn len(&self) -> usize {
         let nodes = self.nodes.values().map(|node| node.pods.len() + node.vtep.len());
-        let services = self.services.values().map(|one| one.ip.len() + one.node_ports.len());
+        let of = |one: &ServiceLock| {
+            one.ip.len() + one.load_balancer.len() + one.node_ports.len() + one.proxy_ports.len()
+        };
+        let services = self.services.values().map(of);
         let containers = self.containers.values().flat_map(BTreeMap::values).map(Vec::len);
         nodes.chain(self.pods.values().map(Vec::len)).chain(services).chain(containers).sum()
     }
@@ -121,8 +128,17 @@ impl Lock {
         addresses.iter().copied().find(|address| Family::of(*address) == family)
     }
 
+    pub(super) fn load_balancer(&self, name: &QualifiedName, family: Family) -> Option<IpAddr> {
+        let addresses = &self.services.get(&name.to_string())?.load_balancer;
+        addresses.iter().copied().find(|address| Family::of(*address) == family)
+    }
+
     pub(super) fn node_port(&self, name: &QualifiedName, port: &str) -> Option<u16> {
         self.services.get(&name.to_string())?.node_ports.get(port).copied()
+    }
+
+    pub(super) fn proxy_port(&self, name: &QualifiedName, port: &str) -> Option<u16> {
+        self.services.get(&name.to_string())?.proxy_ports.get(port).copied()
     }
 
     pub(super) fn container(&self, node: &str, name: &str, family: Family) -> Option<IpAddr> {
@@ -151,9 +167,19 @@ impl Lock {
         self.services.entry(name.to_string()).or_default().ip.push(address);
     }
 
+    pub(super) fn record_load_balancer(&mut self, name: &QualifiedName, address: IpAddr) {
+        let service = self.services.entry(name.to_string()).or_default();
+        service.load_balancer.push(address);
+    }
+
     pub(super) fn record_node_port(&mut self, name: &QualifiedName, port: &str, number: u16) {
         let service = self.services.entry(name.to_string()).or_default();
         service.node_ports.insert(port.to_owned(), number);
+    }
+
+    pub(super) fn record_proxy_port(&mut self, name: &QualifiedName, port: &str, number: u16) {
+        let service = self.services.entry(name.to_string()).or_default();
+        service.proxy_ports.insert(port.to_owned(), number);
     }
 }
 

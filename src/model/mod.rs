@@ -7,6 +7,7 @@
 
 mod allocate;
 mod assert;
+mod bgp;
 mod bind;
 mod build;
 mod check;
@@ -15,6 +16,8 @@ mod declare;
 mod docker;
 mod family;
 mod fault;
+mod ingress;
+mod load_balancers;
 mod lock;
 mod natural;
 mod node;
@@ -28,14 +31,17 @@ mod select;
 mod service;
 mod special;
 pub(crate) mod stated;
+mod windows;
 
 pub use assert::{Assert, Carried, Check, Via};
+pub use bgp::{Advertised, Bgp, BgpPeer, RouterId, Speaker};
 pub(crate) use bind::join_slices;
 pub(crate) use build::resolve;
 pub use build::{Built, build};
 pub(crate) use check::shared_portals;
 pub use cluster::{
     Cluster, DetectLocal, Ipvs, Layout, Nftables, NodePortAddresses, PodNetwork, Proxy, ProxyMode,
+    Userspace,
 };
 pub(crate) use declare::read as declare;
 pub use docker::{
@@ -43,6 +49,8 @@ pub use docker::{
     Published,
 };
 pub use family::{Family, PerFamily, number};
+pub use ingress::{Backend, Engine, Ingress, IngressController, IngressRule, PathKind, Tls};
+pub use load_balancers::{Announce, HeldAddress, LoadBalancers};
 pub use lock::Lock;
 pub(crate) use natural::compare as natural_order;
 pub use node::{Node, NodeAddress, NodeId, Uplink, gateway};
@@ -56,3 +64,5 @@ pub use primitives::{
 pub use public_key::{NotAKey, PublicKey};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
 pub(crate) use special::Special;
+pub(crate) use windows::System;
+pub use windows::{HnsNetwork, Kernelspace, Os};

@@ -1,6 +1,6 @@
 //! Nodes.
 
-use super::{Attachment, Docker, Family, NodeKeys, PerFamily, Primitives, number};
+use super::{Attachment, Docker, Family, Kernelspace, NodeKeys, Os, PerFamily, Primitives, number};
 use ipnet::IpNet;
 use netc_lang::{Mac, Span, Spanned};
 use std::net::IpAddr;
@@ -17,6 +17,8 @@ pub struct Node {
     pub name: String,
     /// The `node` statement.
     pub span: Span,
+    /// What it runs.
+    pub os: Os,
     /// Its own addresses; the first of each family is the one by which other nodes know it.
     pub addresses: Vec<NodeAddress>,
     /// The MTU of the devices that have them, in bytes.
@@ -49,6 +51,21 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether it runs Windows, so that netc programs nothing on it.
+    #[must_use]
+    pub fn is_windows(&self) -> bool {
+        self.kernelspace().is_some()
+    }
+
+    /// The settings of kube-proxy's kernelspace mode, if it runs Windows.
+    #[must_use]
+    pub fn kernelspace(&self) -> Option<&Kernelspace> {
+        match &self.os {
+            Os::Windows(own) => Some(own),
+            Os::Linux => None,
+        }
+    }
+
     /// The address of a family by which other nodes know it.
     #[must_use]
     pub fn address(&self, family: Family) -> Option<&NodeAddress> {

@@ -3,7 +3,7 @@
 
 use super::bind::Nodes;
 use super::stated::{Distribution, EndpointDecl, Form, PortDecl, ServiceDecl, Target};
-use super::{Conditions, Endpoint, Family, Hints, NodeId, PerFamily, Pod, fault};
+use super::{Conditions, Endpoint, Family, Hints, NodeId, PerFamily, Pod, ServiceKind, fault};
 use netc_lang::{Diagnostic, Pair, Port, Spanned};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -54,9 +54,19 @@ pub(super) fn endpoints(
     if pods.is_empty() {
         faults.push(fault::selects_nothing(&service.name, select, index.pods));
     }
-    let families: Vec<Family> = addresses.families().collect();
+    let families = families(service, addresses);
     let mut selection = Selection { service, pods, families, hints: BTreeMap::new(), index };
     service.ports.iter().map(|port| selection.of_port(port, faults)).collect()
+}
+
+/// The families of a service's endpoints: those of its addresses. One that is headless has those that
+/// it states, else those of its pods.
+fn families(service: &ServiceDecl, addresses: &PerFamily<IpAddr>) -> Vec<Family> {
+    match service.kind {
+        ServiceKind::Headless if service.families.is_empty() => Family::ALL.to_vec(),
+        ServiceKind::Headless => service.families.iter().map(|family| family.value).collect(),
+        _ => addresses.families().collect(),
+    }
 }
 
 /// The endpoints that are stated.

@@ -113,6 +113,8 @@ pub struct ServicePort {
     pub port: Port,
     /// The port on every node.
     pub node_port: Option<u16>,
+    /// The port on which the proxy of every node takes connections to it, in userspace mode.
+    pub proxy_port: Option<u16>,
     /// The `port` statement.
     pub span: Span,
     /// Its endpoints of all families.

@@ -3,15 +3,15 @@
 //! Two front ends fill these types: [`declare`](super::declare) from `.netc` statements and
 //! [`import`](crate::import) from Kubernetes objects. From here on both go the same way.
 
-use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl, PrimitivesDecl};
+use super::declare::{AttachmentDecl, ClusterDecl, DockerDecl, KernelspaceDecl, PrimitivesDecl};
 pub(crate) use super::declare::{ContainerDecl, Mode, NetworkDecl};
 use super::node::first_of;
 use super::{
-    Assert, Check, Conditions, Family, Hints, NodeAddress, NodeKeys, PerFamily, PodState,
-    PodTemplate, Policy, ServiceKind, Uplink,
+    Assert, Check, Conditions, Engine, Family, Hints, NodeAddress, NodeKeys, PathKind, PerFamily,
+    PodState, PodTemplate, Policy, ServiceKind, System, Uplink,
 };
 use ipnet::IpNet;
-use netc_lang::{Mac, Pair, Port, Protocol, QualifiedName, Span, Spanned};
+use netc_lang::{Mac, Pair, Port, PortName, Protocol, QualifiedName, Span, Spanned};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -26,6 +26,11 @@ pub(crate) struct Stated {
     pub(crate) services: Vec<ServiceDecl>,
     /// Endpoints that are stated apart from their service.
     pub(crate) slices: Vec<SliceDecl>,
+    pub(crate) ingresses: Vec<IngressDecl>,
+    /// Where certificates are; only `.netc` sources say it.
+    pub(crate) secrets: Vec<SecretDecl>,
+    /// Classes of ingresses; only Kubernetes objects are.
+    pub(crate) classes: Vec<ClassDecl>,
     /// Docker on nodes; only `.netc` sources have it.
     pub(crate) dockers: Vec<DockerDecl>,
     /// What no system looks after; only `.netc` sources have it.
@@ -55,6 +60,8 @@ pub(crate) struct NodeDecl {
     pub(crate) zone: Option<Spanned<String>>,
     pub(crate) cores: Option<Spanned<u32>>,
     pub(crate) kernel: Option<Spanned<(u16, u16)>>,
+    pub(crate) os: Option<Spanned<System>>,
+    pub(crate) kernelspace: Option<KernelspaceDecl>,
     pub(crate) uplink: Uplink,
     pub(crate) blocks: PerFamily<Spanned<IpNet>>,
     pub(crate) vteps: Vec<Spanned<Mac>>,
@@ -113,6 +120,10 @@ pub(crate) struct ServiceDecl {
     pub(crate) external_traffic: Policy,
     pub(crate) internal_traffic: Policy,
     pub(crate) load_balancer_ips: Vec<LoadBalancerIp>,
+    /// Which load balancer looks after it, if it is not netc.
+    pub(crate) load_balancer_class: Option<Spanned<String>>,
+    /// The address that it asks of whoever gives them out (Kubernetes' `loadBalancerIP`).
+    pub(crate) requested_ip: Option<Spanned<IpAddr>>,
     pub(crate) source_ranges: Vec<Spanned<IpNet>>,
     pub(crate) external_ips: Vec<Spanned<IpAddr>>,
     pub(crate) health_check_node_port: Option<Spanned<u16>>,
@@ -160,6 +171,8 @@ pub(crate) struct PortDecl {
     pub(crate) port: Port,
     pub(crate) target: Target,
     pub(crate) node_port: Option<Spanned<u16>>,
+    /// The port of the proxy in userspace mode.
+    pub(crate) proxy_port: Option<Spanned<u16>>,
     pub(crate) span: Span,
     /// Endpoints stated for it.
     pub(crate) endpoints: Vec<EndpointDecl>,
@@ -211,4 +224,61 @@ pub(crate) struct SliceEndpoint {
     pub(crate) conditions: Conditions,
     pub(crate) hints: Option<Arc<Hints>>,
     pub(crate) span: Span,
+}
+
+/// An ingress.
+pub(crate) struct IngressDecl {
+    pub(crate) name: QualifiedName,
+    pub(crate) span: Span,
+    pub(crate) form: Form,
+    pub(crate) class: Option<Spanned<String>>,
+    /// Every host that it names for requests.
+    pub(crate) hosts: Vec<Spanned<String>>,
+    pub(crate) rules: Vec<RuleDecl>,
+    pub(crate) default: Option<BackendDecl>,
+    pub(crate) tls: Vec<TlsDecl>,
+}
+
+/// A host and a path.
+#[derive(Clone)]
+pub(crate) struct RuleDecl {
+    pub(crate) host: Option<String>,
+    pub(crate) path: Spanned<String>,
+    pub(crate) kind: PathKind,
+    pub(crate) backend: BackendDecl,
+    pub(crate) span: Span,
+}
+
+/// A port of a service, by name.
+#[derive(Clone)]
+pub(crate) struct BackendDecl {
+    pub(crate) service: QualifiedName,
+    pub(crate) port: PortName,
+    pub(crate) span: Span,
+}
+
+/// Hosts with a certificate.
+pub(crate) struct TlsDecl {
+    /// The secret, of the ingress's namespace.
+    pub(crate) secret: Spanned<String>,
+    /// All hosts of the ingress if none is named.
+    pub(crate) hosts: Vec<Spanned<String>>,
+    pub(crate) span: Span,
+}
+
+/// Where a certificate is.
+pub(crate) struct SecretDecl {
+    pub(crate) name: QualifiedName,
+    pub(crate) span: Span,
+    pub(crate) certificate: Spanned<String>,
+    pub(crate) key: Spanned<String>,
+}
+
+/// A class of ingresses (Kubernetes' IngressClass).
+pub(crate) struct ClassDecl {
+    pub(crate) name: String,
+    /// What serves it, if it is something known.
+    pub(crate) engine: Option<Engine>,
+    /// It is the class of ingresses without one.
+    pub(crate) default: bool,
 }

@@ -15,6 +15,10 @@ pub struct Address {
     /// Whether the kernel makes the route to its network by itself (ip-address(8),
     /// `noprefixroute`).
     pub routed: bool,
+    /// It is held for others to find on a device of the node's own: a service's address, which the
+    /// node begins no connection from (`preferred_lft 0`, ip-address(8)), and which it announces to
+    /// its neighbours when it gets it.
+    pub held: bool,
     /// What must be there before it beside its device: the virtual servers that answer to it.
     pub after: Vec<Id>,
 }
@@ -23,7 +27,7 @@ impl Address {
     /// An address as most are.
     #[must_use]
     pub fn new(netns: Netns, link: Text, address: IpNet) -> Address {
-        Address { netns, link, address, routed: true, after: Vec::new() }
+        Address { netns, link, address, routed: true, held: false, after: Vec::new() }
     }
 
     pub(super) fn id(&self) -> Id {
@@ -31,7 +35,10 @@ impl Address {
     }
 
     pub(super) fn needs(&self) -> impl Iterator<Item = Id> {
-        let link = Id::Link(self.netns.clone(), Text::clone(&self.link));
+        let link = match self.held {
+            true => Id::Underlay(Text::clone(&self.link)),
+            false => Id::Link(self.netns.clone(), Text::clone(&self.link)),
+        };
         [link].into_iter().chain(self.after.iter().cloned())
     }
 }

@@ -4,7 +4,7 @@ use super::{
     ChainName, Hook, MAIN_TABLE, Netns, Place, SetName, Table, Text, VirtualAddress, family_name,
     is_chain,
 };
-use crate::model::{Family, PublicKey};
+use crate::model::{Engine, Family, PublicKey};
 use ipnet::IpNet;
 use netc_lang::Mac;
 use std::fmt;
@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 ///
 /// The order of the variants is the order in which objects are made when nothing else decides
 /// (netspec section 7): parameters, devices, keys, addresses, up, neighbours, forwarding entries,
-/// peers, routes, rules of the routing policy, sets, virtual servers, the addresses that these answer to, tables, chains, the jumps that bring
+/// peers, routes, rules of the routing policy, sets, virtual servers, the addresses that these answer to, programs that serve, tables, chains, the jumps that bring
 /// them into use, and last the connections that these no longer allow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Id {
@@ -50,6 +50,8 @@ pub enum Id {
     Set(SetName),
     /// A virtual server of IPVS.
     Virtual(VirtualAddress),
+    /// A program that takes connections.
+    Balancer(Engine),
     /// A table of nf_tables.
     NftTable(Family, Text),
     /// The iptables chains of a table.
@@ -82,6 +84,7 @@ impl fmt::Display for Id {
             }
             Id::Set(name) => write!(f, "set {name}"),
             Id::Virtual(address) => write!(f, "virtual server {address}"),
+            Id::Balancer(engine) => write!(f, "configuration of {}", engine.word()),
             Id::NftTable(family, name) => write!(f, "table {} {name}", family_name(*family)),
             Id::Ruleset(family, table) => write!(f, "{family} chains of table {table}"),
             Id::Jump(family, table, hook, _, to) if !is_chain(to.as_str()) => {

@@ -6,6 +6,7 @@
 
 mod address;
 mod aside;
+mod balancer;
 mod chain;
 mod chains;
 mod fdb;
@@ -34,6 +35,7 @@ mod wireguard;
 
 pub use address::Address;
 pub use aside::Aside;
+pub use balancer::{Balancer, Health, Material, config_file};
 pub use chain::{ChainName, Table};
 pub use chains::Chains;
 pub use fdb::Fdb;
@@ -116,6 +118,8 @@ pub enum State {
     Set(Ipset),
     /// A virtual server of IPVS.
     Virtual(VirtualServer),
+    /// A program that takes connections and passes them on.
+    Balancer(Balancer),
     /// A table of nf_tables.
     NftTable(NftTable),
     /// The iptables chains of netc's own in one table.
@@ -147,6 +151,7 @@ impl State {
             State::PolicyRule(object) => object.id(),
             State::Set(object) => object.id(),
             State::Virtual(object) => object.id(),
+            State::Balancer(object) => object.id(),
             State::NftTable(object) => object.id(),
             State::Ruleset(object) => object.id(),
             State::Jump(object) => object.id(),
@@ -161,6 +166,7 @@ impl State {
             | State::Module(_)
             | State::Netns(_)
             | State::Set(_)
+            | State::Balancer(_)
             | State::NftTable(_)
             | State::Ruleset(_) => {}
             State::Sysctl(object) => object.needs().for_each(name),

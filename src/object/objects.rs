@@ -16,6 +16,11 @@ impl Objects {
         self.handed_in.push(Object { state, origin, others: Vec::new() });
     }
 
+    /// What has been asked for so far.
+    pub fn states(&self) -> impl Iterator<Item = &State> {
+        self.handed_in.iter().map(|object| &object.state)
+    }
+
     /// Reports what no kernel could hold.
     pub fn reject(&mut self, fault: Diagnostic) {
         self.faults.push(fault);

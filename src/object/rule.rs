@@ -97,6 +97,9 @@ pub enum Match<'a> {
         /// The names.
         names: &'a [&'a str],
     },
+    /// `-m state --state NEW`: what `-m conntrack --ctstate NEW` was written as once; the kernel keeps
+    /// the two apart.
+    NewState,
     /// `-m addrtype --src-type|--dst-type TYPE`
     AddressType {
         /// Inverted.

@@ -131,6 +131,7 @@ fn push_seldom(out: &mut String, one: &Match) {
             push_number(out, number.into());
         }
         Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
+        Match::NewState => out.push_str(" -m state --state NEW"),
         Match::Remark(text) => push_comment(out, &[text]),
         Match::Ports { protocol, source, destination } => {
             out.push_str(transport(protocol));

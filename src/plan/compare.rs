@@ -1,6 +1,7 @@
 //! When a thing that was found is as wanted: one answer for each kind, with what the kernel adds
 //! of its own.
 
+use super::balancer;
 use super::serving;
 use super::tables;
 use super::thing::{Jumps, Thing};
@@ -130,7 +131,12 @@ fn states(wanted: &State, found: &State) -> Difference {
         }
         (State::Set(new), State::Set(old)) => serving::set(new, old),
         (State::Virtual(new), State::Virtual(old)) => serving::server(new, old),
+        (State::Balancer(new), State::Balancer(old)) => balancer::compare(new, old),
         (State::NftTable(new), State::NftTable(old)) => tables::table(new, old),
+        (State::Address(new), State::Address(old)) if new.held != old.held => {
+            let was = if old.held { "was not preferred" } else { "was preferred" };
+            Difference::Remake(was.to_owned())
+        }
         // The others are their identity: they are there or not.
         _ => Difference::None,
     }

@@ -1,6 +1,7 @@
 //! Desired state and live state: what is to be done, and how it is shown.
 
 mod arrange;
+mod balancer;
 mod between;
 mod change;
 mod commands;

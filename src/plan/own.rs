@@ -30,10 +30,10 @@ impl fmt::Display for System {
     }
 }
 
-/// The chains that kube-proxy makes and removes (pkg/proxy/iptables/proxier.go, and, the last ones,
-/// pkg/proxy/ipvs/proxier.go). Chains of the
-/// kubelet begin with `KUBE-` too, and are not among them.
-const KUBE_PROXY: [&str; 12] = [
+/// The chains that kube-proxy makes and removes (pkg/proxy/iptables/proxier.go,
+/// pkg/proxy/ipvs/proxier.go, and, up to Kubernetes 1.25, pkg/proxy/userspace/proxier.go). Chains of
+/// the kubelet begin with `KUBE-` too, and are not among them.
+const KUBE_PROXY: [&str; 17] = [
     "KUBE-SERVICES",
     "KUBE-EXTERNAL-SERVICES",
     "KUBE-NODEPORTS",
@@ -46,6 +46,11 @@ const KUBE_PROXY: [&str; 12] = [
     "KUBE-SOURCE-RANGES-FIREWALL",
     "KUBE-IPVS-FILTER",
     "KUBE-IPVS-OUT-FILTER",
+    "KUBE-PORTALS-CONTAINER",
+    "KUBE-PORTALS-HOST",
+    "KUBE-NODEPORT-CONTAINER",
+    "KUBE-NODEPORT-HOST",
+    "KUBE-NODEPORT-NON-LOCAL",
 ];
 
 /// The sets that kube-proxy makes, behind `KUBE-` for IPv4 and `KUBE-6-` for IPv6

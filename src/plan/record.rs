@@ -23,6 +23,8 @@ pub struct Record {
     pub chains: BTreeSet<(Family, Table, ChainName)>,
     /// The virtual servers that netc made.
     pub virtuals: BTreeSet<VirtualAddress>,
+    /// The addresses that netc put on devices of others.
+    pub addresses: BTreeSet<Id>,
     /// The tables of nf_tables that netc made.
     pub tables: BTreeSet<(Family, Text)>,
     /// The rules of built-in chains that netc made, and that lead to no chain.
@@ -52,6 +54,12 @@ impl Record {
                 }
                 (Some(State::Virtual(server)), None) => {
                     record.virtuals.remove(&server.address);
+                }
+                (_, Some(new @ State::Address(own))) if own.held => {
+                    record.addresses.insert(new.id());
+                }
+                (Some(old @ State::Address(_)), None) => {
+                    record.addresses.remove(&old.id());
                 }
                 (_, Some(State::NftTable(table))) => {
                     record.tables.insert(table.key());
@@ -112,6 +120,9 @@ impl Record {
                 State::Virtual(server) if there() => {
                     self.virtuals.insert(server.address);
                 }
+                State::Address(own) if own.held && there() => {
+                    self.addresses.insert(state.id());
+                }
                 State::Ruleset(own) => self.chains.extend(in_the_way(own, live)),
                 State::Jump(own) if is_there(own, live) => {
                     self.rules.insert((own.family, own.table, own.line.clone()));
@@ -132,6 +143,7 @@ impl Record {
         self.netns.extend(other.netns);
         self.chains.extend(other.chains);
         self.virtuals.extend(other.virtuals);
+        self.addresses.extend(other.addresses);
         self.tables.extend(other.tables);
         self.rules.extend(other.rules);
         self.parameters.extend(other.parameters);

@@ -113,6 +113,7 @@ fn section(item: &Item) -> &'static str {
         | State::Route(_)
         | State::PolicyRule(_) => "routes",
         State::Set(_) => "sets",
+        State::Balancer(_) => "programs",
         State::NftTable(table) => tables(table.family),
         State::Virtual(_) => "virtual servers",
         State::Jump(jump) => match jump.family {

@@ -1,6 +1,7 @@
 //! How many changes there are of each kind.
 
 use super::{Fate, NodeChanges};
+use crate::hns::HnsChange;
 use crate::plan::{Change, Kind};
 use std::fmt;
 
@@ -26,6 +27,23 @@ impl Counts {
             counts.cuts += usize::from(change.cuts_traffic());
         }
         counts
+    }
+
+    pub(super) fn of_hns<'c>(changes: impl IntoIterator<Item = &'c HnsChange>) -> Counts {
+        let mut counts = Counts::default();
+        for change in changes {
+            match (&change.from, &change.to) {
+                (None, _) => counts.made += 1,
+                (_, None) => counts.removed += 1,
+                _ => counts.changed += 1,
+            }
+        }
+        counts
+    }
+
+    /// All that changes on a node.
+    pub(super) fn of_node(one: &NodeChanges) -> Counts {
+        Counts::of(&one.changes).and(Counts::of_hns(&one.hns))
     }
 
     pub(super) fn and(self, other: Counts) -> Counts {

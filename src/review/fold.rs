@@ -1,7 +1,7 @@
 //! Changes that are the same on several nodes, put together.
 
 use super::counts::Counts;
-use super::line::{Line, lines};
+use super::line::{Line, lines, of_hns};
 use super::{Fate, NodeChanges};
 use crate::plan::Key;
 use netc_lang::Sources;
@@ -46,14 +46,18 @@ pub(super) fn sections<'a>(all: &'a [NodeChanges], sources: &Sources) -> Vec<Sec
 }
 
 fn blocks(all: &[NodeChanges], sources: &Sources) -> Vec<Block> {
-    let mut places: BTreeMap<(Fate, &Key, Vec<Line>), usize> = BTreeMap::new();
+    let mut places: BTreeMap<(Fate, Option<&Key>, Vec<Line>), usize> = BTreeMap::new();
     let mut blocks: Vec<Block> = Vec::new();
-    for (node, NodeChanges { fate, changes, .. }) in all.iter().enumerate() {
-        for change in changes {
-            let counts = Counts::of([change]);
+    for (node, NodeChanges { fate, changes, hns, .. }) in all.iter().enumerate() {
+        let own = changes.iter().map(|change| {
             // All of a node that comes or goes does: the rules of its chains would tell little.
             let lines = lines(change, *fate == Fate::Stays, sources);
-            let place = *places.entry((*fate, &change.key, lines.clone())).or_insert(blocks.len());
+            (Some(&change.key), Counts::of([change]), lines)
+        });
+        let documents =
+            hns.iter().map(|change| (None, Counts::of_hns([change]), vec![of_hns(change)]));
+        for (key, counts, lines) in own.chain(documents) {
+            let place = *places.entry((*fate, key, lines.clone())).or_insert(blocks.len());
             match blocks.get_mut(place) {
                 Some(block) => block.nodes.push(node),
                 None => blocks.push(Block { fate: *fate, nodes: vec![node], counts, lines }),

@@ -2,6 +2,7 @@
 
 use super::{Fate, NodeChanges};
 use crate::form;
+use crate::hns::HnsChange;
 use crate::plan::{self, Origin};
 use netc_lang::Sources;
 use serde_json::{Value, json};
@@ -20,7 +21,11 @@ pub fn json(all: &[NodeChanges], sources: &Sources) -> Value {
         };
         let changes: Vec<Value> =
             one.changes.iter().map(|change| self::change(change, sources)).collect();
-        json!({ "node": one.node, "fate": fate, "changes": changes })
+        let mut all = json!({ "node": one.node, "fate": fate, "changes": changes });
+        if let (false, Value::Object(fields)) = (one.hns.is_empty(), &mut all) {
+            fields.insert("hns".to_owned(), one.hns.iter().map(document).collect());
+        }
+        all
     };
     json!({ "version": VERSION, "nodes": all.iter().map(node).collect::<Vec<_>>() })
 }
@@ -39,6 +44,19 @@ pub fn change(change: &plan::Change, sources: &Sources) -> Value {
         "origin": origin(&change.origin, sources),
         "from": change.from.as_ref().map(form::thing),
         "to": change.to.as_ref().map(form::thing),
+    })
+}
+
+/// A change of what the network service of a Windows node is to hold.
+fn document(change: &HnsChange) -> Value {
+    let action = match (&change.from, &change.to) {
+        (None, _) => "make",
+        (_, None) => "remove",
+        _ => "update",
+    };
+    json!({
+        "what": change.what, "name": change.name, "action": action,
+        "from": change.from, "to": change.to,
     })
 }
 

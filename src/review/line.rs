@@ -1,6 +1,7 @@
 //! A change in lines.
 
 use crate::emit;
+use crate::hns::{self, HnsChange};
 use crate::object::Id;
 use crate::plan::{Change, Jumps, Key, Kind, Thing, commands};
 use netc_lang::Sources;
@@ -19,6 +20,12 @@ impl Line {
     fn new(mark: char, text: impl Into<String>) -> Line {
         Line { mark, text: text.into(), position: None }
     }
+}
+
+/// The line of a document for HNS.
+pub(super) fn of_hns(change: &HnsChange) -> Line {
+    let (mark, text) = hns::changed(change);
+    Line::new(mark, text)
 }
 
 /// So many commands of one change are shown, if not all are.

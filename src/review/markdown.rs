@@ -46,7 +46,7 @@ pub fn markdown(all: &[NodeChanges], sources: &Sources) -> String {
 fn table(out: &mut String, all: &[NodeChanges]) {
     let mut rows: BTreeMap<(Fate, Counts), (usize, Vec<&str>)> = BTreeMap::new();
     for (place, one) in all.iter().enumerate().filter(|(_, one)| !one.is_empty()) {
-        let counts = Counts::of(&one.changes);
+        let counts = Counts::of_node(one);
         rows.entry((one.fate, counts)).or_insert((place, Vec::new())).1.push(&one.node);
     }
     let mut rows: Vec<_> = rows.into_iter().collect();

@@ -15,6 +15,7 @@ pub use json::{change, json};
 pub use markdown::markdown;
 pub use text::{list, text};
 
+use crate::hns::HnsChange;
 use crate::plan::Change;
 
 /// What changes on a node.
@@ -26,6 +27,8 @@ pub struct NodeChanges {
     pub fate: Fate,
     /// Its changes, in the order in which they are made.
     pub changes: Vec<Change<'static>>,
+    /// What changes of what its network service is to hold, if it runs Windows.
+    pub hns: Vec<HnsChange>,
 }
 
 /// Whether a node stays.
@@ -43,6 +46,6 @@ impl NodeChanges {
     /// Whether there is nothing to say of the node.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fate == Fate::Stays && self.changes.is_empty()
+        self.fate == Fate::Stays && self.changes.is_empty() && self.hns.is_empty()
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn heading(section: &Section, all: &[NodeChanges]) -> String {
 
 /// All in one line: `2 of 50 nodes change: 3 made, 1 removed`.
 pub(super) fn summary(all: &[NodeChanges]) -> String {
-    let counts = Counts::of(all.iter().flat_map(|one| &one.changes));
+    let counts = all.iter().map(Counts::of_node).fold(Counts::default(), Counts::and);
     let nodes = counts::nodes(all);
     if counts == Counts::default() { nodes } else { format!("{nodes}: {counts}") }
 }

@@ -1,8 +1,8 @@
-//! A cluster: its networks, how packets get about, its nodes and services.
+//! A cluster: its networks, how packets get about, its nodes, services and ingresses.
 
-use super::Card;
 use super::table::Table;
-use crate::model::{Cluster, Node, NodeId, OverlayKind, Service};
+use super::{Card, ingress};
+use crate::model::{Announce, Cluster, LoadBalancers, Node, NodeId, OverlayKind, Service};
 use ipnet::IpNet;
 use netc_lang::Sources;
 use serde_json::json;
@@ -21,9 +21,12 @@ pub fn cluster(cluster: &Cluster, sources: &Sources) -> Card {
     let proxy = cluster.proxy.as_ref().map(|proxy| proxy.mode.word());
     card.row("proxy", proxy.unwrap_or("none"));
     card.field("proxy", json!(proxy));
+    ingress::controller(cluster, &mut card);
     mtu(cluster, &mut card);
+    balancers(cluster, &mut card);
     card.table("nodes", "nodes", nodes(cluster));
     card.table("services", "services", services(cluster));
+    ingress::all(cluster, &mut card);
     card
 }
 
@@ -39,6 +42,52 @@ fn networks(cluster: &Cluster, card: &mut Card) {
     let (first, last) = (cluster.node_ports.start(), cluster.node_ports.end());
     card.row("node ports", format!("{first}-{last}"));
     card.field("node-ports", json!([first, last]));
+}
+
+/// Addresses for load balancers, who has each, and which routers are told.
+fn balancers(cluster: &Cluster, card: &mut Card) {
+    if let Some(own) = &cluster.load_balancers {
+        let ranges = own.ranges.iter().map(|range| match (range.start(), range.end()) {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first}-{last}"),
+        });
+        let ranges: Vec<String> = ranges.collect();
+        ranges.iter().for_each(|range| card.row("balancers", range.as_str()));
+        card.row("announced", announce(&own.announce));
+        card.field("load-balancers", json!(ranges));
+        card.field("announce", json!(own.announce.word()));
+        card.table("load-balancer-addresses", "load-balancer addresses", held(cluster, own));
+    }
+    if let Some(bgp) = &cluster.bgp {
+        let peers = bgp.peers.iter().map(|peer| format!("{} (AS {})", peer.address, peer.number));
+        let peers: Vec<String> = peers.collect();
+        card.row("BGP", format!("AS {}, to {}", bgp.number, peers.join(", ")));
+        card.field("bgp", json!({ "as": bgp.number, "peers": peers }));
+    }
+}
+
+fn announce(way: &Announce) -> String {
+    match way {
+        Announce::Arp { device: Some(device) } => format!("by ARP on {device}, one node each"),
+        Announce::Arp { device: None } => "by ARP, one node each".to_owned(),
+        Announce::Bgp => "by BGP".to_owned(),
+        Announce::None => "by something else".to_owned(),
+    }
+}
+
+fn held(cluster: &Cluster, own: &LoadBalancers) -> Table {
+    let name = |id: &NodeId| cluster.nodes.get(id.0 as usize).map(|node| node.name.clone());
+    let mut table = Table::new(&["address", "services", "held by", "served by"]);
+    for held in &own.addresses {
+        let services = held.services.iter().filter_map(|place| cluster.services.get(*place));
+        table.row([
+            held.address.to_string().into(),
+            services.map(|service| service.name.to_string()).collect::<Vec<_>>().into(),
+            held.holder.as_ref().and_then(name).into(),
+            held.nodes.iter().filter_map(name).collect::<Vec<_>>().into(),
+        ]);
+    }
+    table
 }
 
 /// The overlay in the words of the language, with what tells it from others of its kind.

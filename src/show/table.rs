@@ -10,14 +10,14 @@ const SHOWN: usize = 6;
 
 /// A table.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     columns: &'static [&'static str],
     rows: Vec<Vec<Cell>>,
 }
 
 /// What stands in one place of a table.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     /// Nothing: a dash.
     Nothing,
     /// A word or some.
@@ -32,22 +32,22 @@ pub(super) enum Cell {
 
 impl Table {
     /// A table without rows.
-    pub(super) fn new(columns: &'static [&'static str]) -> Table {
+    pub(crate) fn new(columns: &'static [&'static str]) -> Table {
         Table { columns, rows: Vec::new() }
     }
 
     /// Adds a row: a cell for each column.
-    pub(super) fn row<const N: usize>(&mut self, cells: [Cell; N]) {
+    pub(crate) fn row<const N: usize>(&mut self, cells: [Cell; N]) {
         self.rows.push(cells.into());
     }
 
     /// Whether it has no rows.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// For people. A column in which nothing stands anywhere is left out.
-    pub(super) fn push(&self, indent: &str, out: &mut String) {
+    pub(crate) fn push(&self, indent: &str, out: &mut String) {
         let columns = self.columns.iter().enumerate();
         let used = columns.filter(|(place, _)| {
             self.rows.iter().any(|row| row.get(*place).is_some_and(|cell| !cell.is_nothing()))
@@ -77,7 +77,7 @@ impl Table {
     }
 
     /// For machines: an object for each row.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let rows = self.rows.iter().map(|row| {
             let fields = self.columns.iter().zip(row);
             let fields = fields.map(|(name, cell)| (name.replace(' ', "-"), cell.json()));

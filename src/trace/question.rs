@@ -73,6 +73,8 @@ pub enum Symptom {
     Refused,
     /// That the network or the host cannot be reached.
     Unreachable,
+    /// Nobody can tell: netc does not know what becomes of the packet there.
+    Unknown,
 }
 
 /// Why a packet does not get on. What the last step of the trail tells is not repeated.
@@ -159,9 +161,17 @@ pub enum Cause {
     },
     /// It passes more places than its time to live allows.
     Loop,
+    /// The node runs Windows: what it makes of packets is not known.
+    Windows,
 }
 
 impl Ended {
+    /// Whether it ends where nothing is known: at a node that runs Windows.
+    #[must_use]
+    pub fn is_unjudged(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.cause == Cause::Windows)
+    }
+
     /// Whether the answer came back.
     #[must_use]
     pub fn is_answered(&self) -> bool {

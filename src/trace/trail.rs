@@ -152,6 +152,18 @@ pub enum Event {
         /// To whom.
         to: IpAddr,
     },
+    /// A program takes the connection, and opens one of its own, whose first packet goes on.
+    Relayed {
+        /// The program: `nginx`.
+        program: &'static str,
+        /// To whom.
+        to: SocketAddr,
+    },
+    /// The answer of that other connection: the program answers the first one.
+    Returned {
+        /// The program.
+        program: &'static str,
+    },
     /// A process gets it.
     Delivered,
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// What became of an assert.
 #[derive(Debug)]
 pub struct Verdict {
-    /// Why it does not hold; `None` if it does.
+    /// Why it does not hold, or as a warning why that cannot be told; `None` if it does.
     pub fault: Option<Diagnostic>,
     /// The question that it fails at, and its answer.
     pub shown: Option<(Asked, Answer)>,
@@ -43,8 +43,12 @@ fn verdict(network: &Network<'_>, assert: &Assert) -> Result<Verdict, Vec<Diagno
     let all = asked(cluster, assert).unwrap_or_default();
     let mut failed: Option<(Asked, Answer, Breach)> = None;
     let mut more = 0_usize;
+    let mut unjudged: Vec<Ended> = Vec::new();
     for asked in &all {
-        let answer = network.ask(&asked.question)?;
+        let mut answer = network.ask(&asked.question)?;
+        let (unknown, ways) = answer.ways.into_iter().partition(Ended::is_unjudged);
+        answer.ways = ways;
+        unjudged.extend(unknown);
         let claim = Claim { network, cluster, assert, asked };
         match (claim.breach(&answer)?, &failed) {
             (Some(breach), None) => failed = Some((asked.clone(), answer, breach)),
@@ -53,10 +57,23 @@ fn verdict(network: &Network<'_>, assert: &Assert) -> Result<Verdict, Vec<Diagno
         }
     }
     let Some((asked, answer, breach)) = failed else {
-        return Ok(Verdict { fault: None, shown: None });
+        let fault = unjudged.first().map(|ended| unknown(cluster, assert, ended));
+        return Ok(Verdict { fault, shown: None });
     };
     let fault = fault(assert, breach, (more, all.len()));
     Ok(Verdict { fault: Some(fault), shown: Some((asked, answer)) })
+}
+
+/// What leads to a Windows node is neither proven nor refuted.
+fn unknown(cluster: &Cluster, assert: &Assert, ended: &Ended) -> Diagnostic {
+    let node = ended.failure.as_ref().and_then(|failure| node_of(&failure.place));
+    let name = node.map_or("?", |id| Names(cluster).node_name(id));
+    let claim = if assert.reaches { "reaches" } else { "does not reach" };
+    let message =
+        format!("whether {} {claim} {} cannot be judged", assert.from.value, assert.to.value);
+    Diagnostic::at(code::UNJUDGED, assert.span, message)
+        .here(format!("the way leads to {name}, which runs Windows"))
+        .help("claim what Linux nodes do, or ask the Windows node itself")
 }
 
 fn fault(assert: &Assert, breach: Breach, (more, of): (usize, usize)) -> Diagnostic {

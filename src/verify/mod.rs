@@ -28,7 +28,7 @@ pub fn names(cluster: &Cluster) -> Vec<Diagnostic> {
 }
 
 /// The questions of an assert.
-fn asked(cluster: &Cluster, assert: &Assert) -> Result<Vec<Asked>, Fault> {
+pub(crate) fn asked(cluster: &Cluster, assert: &Assert) -> Result<Vec<Asked>, Fault> {
     let family = |family: Family| Families::One(family);
     let manner = Manner {
         carried: assert.carried.as_ref().map(|carried| carried.value),

@@ -158,6 +158,7 @@ fn is_called(state: &State, name: &str) -> bool {
             *link.name == *name || peer
         }
         State::Set(set) => set.name.as_str() == name,
+        State::Balancer(own) => own.engine.word() == name || own.file() == name,
         _ => false,
     }
 }
@@ -279,6 +280,10 @@ fn of_port<'o>(item: &Item<'o>, port: u16, protocol: Option<Protocol>, out: &mut
                 (address.socket.port() == port && is(address.protocol)).then_some(true)
             }
             State::Flush(own) => (own.port == port && is(Protocol::Udp)).then_some(false),
+            State::Balancer(own) => {
+                let mut all = own.listens();
+                all.any(|(_, own, protocol)| own == port && is(protocol)).then_some(true)
+            }
             _ => None,
         };
         found.into_iter().for_each(|itself| out.add(Inner::Whole, itself));

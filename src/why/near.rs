@@ -43,6 +43,7 @@ pub(crate) fn names(ordered: &Ordered, all: &mut BTreeSet<String>) {
                     State::Netns(netns) => netns.name.to_string(),
                     State::Sysctl(sysctl) => sysctl.key.to_string(),
                     State::Module(module) => module.name.to_string(),
+                    State::Balancer(own) => own.engine.word().to_owned(),
                     _ => continue,
                 };
                 all.insert(name);

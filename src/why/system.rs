@@ -16,6 +16,8 @@ pub enum System {
     ProxyIpvs,
     /// kube-proxy in nftables mode.
     ProxyNftables,
+    /// kube-proxy in userspace mode.
+    ProxyUserspace,
     /// kube-proxy's settings of connection tracking.
     ProxyConntrack,
     /// kube-proxy, forgetting stale connections of UDP.
@@ -52,6 +54,10 @@ pub enum System {
     DockerIptables,
     /// Docker's tables of nf_tables.
     DockerNftables,
+    /// nginx as a controller of ingresses, or in userspace mode.
+    Nginx,
+    /// HAProxy, likewise.
+    Haproxy,
     /// What everybody needs of the kernel and sets, or expects to be set.
     Forwarding,
     /// That bridged packets pass iptables.
@@ -94,6 +100,7 @@ impl System {
             System::ProxyIptables
             | System::ProxyIpvs
             | System::ProxyNftables
+            | System::ProxyUserspace
             | System::ProxyConntrack
             | System::ProxyCleanup => self.proxy(),
             System::FlannelVxlan
@@ -115,20 +122,11 @@ impl System {
                     "ip-netns(8)",
                 ],
             ),
-            System::DockerBridge => {
-                ("Docker, a network of driver bridge", &["moby libnetwork/drivers/bridge"])
-            }
-            System::DockerIptables => (
-                "Docker, rules of iptables",
-                &[
-                    "moby libnetwork/drivers/bridge",
-                    "docs.docker.com: Packet filtering and firewalls",
-                ],
-            ),
-            System::DockerNftables => (
-                "Docker, firewall-backend nftables",
-                &["moby libnetwork/drivers/bridge", "docs.docker.com: Docker with nftables"],
-            ),
+            System::DockerBridge
+            | System::DockerIptables
+            | System::DockerNftables
+            | System::Nginx
+            | System::Haproxy => self.beside(),
             System::Forwarding => (
                 "CNI's plugins, Docker or the administrator: whoever forwards needs it",
                 &["kernel Documentation/networking/ip-sysctl.rst"],
@@ -150,6 +148,37 @@ impl System {
         Facts { name, specified }
     }
 
+    /// What may be on a node beside Kubernetes' own, or before it.
+    fn beside(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            System::DockerBridge => {
+                ("Docker, a network of driver bridge", &["moby libnetwork/drivers/bridge"])
+            }
+            System::DockerIptables => (
+                "Docker, rules of iptables",
+                &[
+                    "moby libnetwork/drivers/bridge",
+                    "docs.docker.com: Packet filtering and firewalls",
+                ],
+            ),
+            System::DockerNftables => (
+                "Docker, firewall-backend nftables",
+                &["moby libnetwork/drivers/bridge", "docs.docker.com: Docker with nftables"],
+            ),
+            System::Nginx => (
+                "a controller that runs nginx, as ingress-nginx does",
+                &[
+                    "kubernetes.io: Ingress",
+                    "nginx.org: ngx_http_core_module, ngx_http_upstream_module, ngx_stream_core_module",
+                ],
+            ),
+            _ => (
+                "a controller that runs HAProxy, as haproxy-ingress does",
+                &["kubernetes.io: Ingress", "docs.haproxy.org: Configuration Manual 2.6"],
+            ),
+        }
+    }
+
     fn proxy(self) -> (&'static str, &'static [&'static str]) {
         match self {
             System::ProxyIpvs => (
@@ -163,6 +192,10 @@ impl System {
             System::ProxyNftables => (
                 "kube-proxy, mode nftables",
                 &["kubernetes pkg/proxy/nftables/proxier.go", "nft(8)"],
+            ),
+            System::ProxyUserspace => (
+                "kube-proxy up to 1.25, mode userspace",
+                &["kubernetes 1.25 pkg/proxy/userspace/proxier.go", "iptables-extensions(8)"],
             ),
             System::ProxyConntrack => (
                 "kube-proxy, its settings of connection tracking",

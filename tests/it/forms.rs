@@ -93,12 +93,14 @@ proptest! {
         chains in btree_set((family(), table(), name()), 0..4),
         virtuals in btree_set(virtual_address(), 0..4), rules in btree_set(owned_rule(), 0..4),
         tables in btree_set((family(), text()), 0..4),
-        own in vec(sysctl(), 0..4), all in vec(sysctl(), 0..4),
+        own in vec(sysctl(), 0..4), all in vec(sysctl(), 0..4), held in vec(thing(), 0..4),
     ) {
         let by_id = |all: Vec<State>| all.into_iter().map(|state| (state.id(), state)).collect();
         let (parameters, originals) = (by_id(own), by_id(all));
-        let record =
-            Record { managed, netns, chains, virtuals, tables, rules, parameters, originals };
+        let addresses = held.iter().filter_map(|thing| Some(thing.state()?.id())).collect();
+        let record = Record {
+            managed, netns, chains, virtuals, addresses, tables, rules, parameters, originals,
+        };
         let value = stored(&form::record(&record));
         prop_assert_eq!(form::read_record(&value), Ok(record));
     }

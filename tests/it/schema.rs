@@ -49,17 +49,17 @@ fn every_default_number_is_what_the_model_takes() {
 /// The example of a definition in a block where it may stand.
 fn in_place(definition: &Definition) -> String {
     let example = definition.example;
+    if let Some(text) = in_cluster(definition) {
+        return text;
+    }
     match definition.place {
-        Place::Cluster => format!("cluster lab {{ {example} }}\n"),
-        Place::Overlay => format!("cluster lab {{ overlay vxlan {{ {example} }} }}\n"),
-        Place::PodNetwork => format!("cluster lab {{ pod-network bridge {{ {example} }} }}\n"),
-        Place::HostLocal => {
-            format!("cluster lab {{ pod-network bridge {{ host-local {{ {example} }} }} }}\n")
+        Place::Ingress => format!("ingress i {{ {example} }}\n"),
+        Place::IngressHost => format!("ingress i {{ host a.example {{ {example} }} }}\n"),
+        Place::Secret => {
+            let other = if definition.keyword == "key" { "certificate" } else { "key" };
+            let other = schema::find(definition.place, other).unwrap().example;
+            format!("secret s {{ {example}\n{other} }}\n")
         }
-        Place::PortMap => {
-            format!("cluster lab {{ pod-network bridge {{ port-map {{ {example} }} }} }}\n")
-        }
-        Place::Proxy => format!("cluster lab {{ proxy iptables {{ {example} }} }}\n"),
         Place::Node => format!("node n {{ {example} }}\n"),
         Place::NodeWireguard => {
             let key = definition.keyword == "public-key";
@@ -69,6 +69,9 @@ fn in_place(definition: &Definition) -> String {
                 schema::find(definition.place, "public-key").unwrap().example
             };
             format!("node n {{ wireguard {{ {example}\n{key} }} }}\n")
+        }
+        Place::NodeKernelspace => {
+            format!("node n {{ os windows; kernelspace {{ {example} }} }}\n")
         }
         Place::Pod => format!("pod p on n {{ {example} }}\n"),
         Place::Pods => format!("pods p replicas 1 {{ {example} }}\n"),
@@ -94,6 +97,34 @@ fn in_place(definition: &Definition) -> String {
         }
         Place::Assert => format!("assert pod a reaches pod b {{ {example} }}\n"),
         Place::Checks => format!("checks {{ {example} }}\n"),
-        Place::File | Place::Anywhere => format!("{example}\n"),
+        _ => format!("{example}\n"),
     }
+}
+
+/// The same of one that stands in `cluster`, or in a block of that.
+fn in_cluster(definition: &Definition) -> Option<String> {
+    let example = definition.example;
+    let block = match definition.place {
+        Place::Cluster => example.to_string(),
+        Place::Overlay => format!("overlay vxlan {{ {example} }}"),
+        Place::PodNetwork => format!("pod-network bridge {{ {example} }}"),
+        Place::HostLocal => {
+            format!("pod-network bridge {{ host-local {{ {example} }} }}")
+        }
+        Place::PortMap => {
+            format!("pod-network bridge {{ port-map {{ {example} }} }}")
+        }
+        Place::Proxy => format!("proxy iptables {{ {example} }}"),
+        Place::LoadBalancers => {
+            format!("load-balancers 203.0.113.0/24 {{ {example} }}")
+        }
+        Place::Bgp => {
+            let number = if definition.keyword == "as" { "" } else { "as 64512; " };
+            format!("bgp {{ {number}{example} }}")
+        }
+        Place::BgpPeer => format!("bgp {{ as 64512; peer 192.0.2.1 as 64500 {{ {example} }} }}"),
+        Place::Controller => format!("ingress nginx {{ {example} }}"),
+        _ => return None,
+    };
+    Some(format!("cluster lab {{ {block} }}\n"))
 }

@@ -129,6 +129,17 @@ service web { ip 10.96.0.80; select app=web; port 80 -> http }
     assert_eq!((failure.symptom, failure.cause.clone()), expected);
 }
 
+/// The program opens connections of its own: pods see the node, and each other's node by its address.
+#[test]
+fn in_userspace_mode_pods_see_the_node() {
+    let cluster = cluster("userspace", WEB);
+    for client in ["client", "web-0", "203.0.113.9", "node0"] {
+        let answer = ask(&cluster, client, "10.96.0.80", 80);
+        assert_eq!(answers(&cluster, &answer), both("10.244.0.1"), "{client}: {answer:#?}");
+        assert_eq!(failed(&answer).len(), 0);
+    }
+}
+
 #[test]
 fn with_ipvs_a_pod_reaches_itself_by_the_bridge() {
     let cluster = cluster("ipvs", WEB);

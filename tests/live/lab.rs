@@ -2,9 +2,11 @@
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -115,6 +117,22 @@ impl Lab {
     }
 }
 
+impl Drop for Lab {
+    /// Programs that netc started do not end with their namespaces.
+    fn drop(&mut self) {
+        let folder = self.memory().to_string_lossy().into_owned();
+        let started = |pid: &i32| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            text(&line).contains(&folder)
+        };
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        let all = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        for pid in all.filter(started) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+    }
+}
+
 /// The root of the project.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -222,13 +240,15 @@ pub(crate) fn ask_often(netns: &str, to: &str, times: usize) -> BTreeMap<Answer,
     })
 }
 
-/// Connects from where this thread is and reads the answer.
+/// Connects from where this thread is and reads the answer. Whoever takes connections for others, and
+/// finds nobody, ends them without one.
 fn connect(to: SocketAddr) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&to, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    let (server, client) = answer.split_once(' ').expect("a name and an address");
+    let ended = || std::io::Error::new(ErrorKind::UnexpectedEof, format!("answered `{answer}`"));
+    let (server, client) = answer.split_once(' ').ok_or_else(ended)?;
     Ok(Answer { server: server.to_owned(), client: client.parse().unwrap() })
 }
 

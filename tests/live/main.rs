@@ -15,7 +15,10 @@
     reason = "tests may"
 )]
 
+mod announce;
+mod balancer;
 mod batches;
+mod bgp;
 mod changes;
 mod cni;
 mod confirm;
@@ -29,8 +32,10 @@ mod faults;
 mod flannel;
 mod flush;
 mod foreign;
+mod healthz;
 mod ipvs;
 mod lab;
+mod labs;
 mod modules;
 mod nft;
 mod overlays;
@@ -51,4 +56,5 @@ mod traffic;
 mod transactions;
 mod troubles;
 mod tunnels;
+mod userspace;
 mod why;

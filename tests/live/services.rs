@@ -1,4 +1,5 @@
-//! What services promise, proven with real connections, by iptables and by each layout of nftables.
+//! What services promise, proven with real connections, by iptables, by each layout of nftables,
+//! and by programs in userspace mode.
 
 use crate::lab::{Answer, Lab, ask, ask_often, run, serve, serve_udp, servers, within};
 use std::collections::BTreeSet;
@@ -45,6 +46,11 @@ by! {
         local_traffic_keeps_the_client_s_address_and_other_traffic_does_not
         a_load_balancer_lets_in_its_source_ranges_only
         every_way_leads_to_endpoints_or_is_refused;
+    userspace "userspace":
+        connections_are_spread_evenly
+        every_way_leads_to_endpoints_or_is_refused;
+    haproxy "userspace { engine haproxy }":
+        connections_are_spread_evenly;
 }
 
 /// A cluster whose services a proxy programs.
@@ -282,7 +288,7 @@ service none { ip 10.96.0.81, fd00:10:96::51; families ipv4, ipv6; no-endpoints;
     assert_eq!(ask_by_udp("outside", "192.168.0.10:30053", 40).len(), 3);
     for to in ["10.96.0.81:80", "[fd00:10:96::51]:80", "10.96.0.80:81", "[fd00:10:96::50]:81"] {
         let refused = ask("node0", to).unwrap_err();
-        let unanswered = proxy == "iptables" && to.ends_with(":81");
+        let unanswered = !proxy.starts_with("nftables") && to.ends_with(":81");
         assert!(unanswered || refused.kind() == ErrorKind::ConnectionRefused, "{to}: {refused}");
     }
     // Without an endpoint, and with it again.

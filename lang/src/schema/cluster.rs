@@ -72,6 +72,28 @@ pub(super) const STATEMENTS: &[Definition] = &[
         example: "dns 10.96.0.10",
         ..PLAIN
     },
+    super::ingress::INGRESS_OF_CLUSTER,
+    Definition {
+        keyword: "load-balancers",
+        place: Place::Cluster,
+        arguments: &[List(&[One(Field { name: "addresses", shape: Shape::AddressPool })])],
+        braces: Braces::Optional(Place::LoadBalancers),
+        doc: "Addresses for services of type load-balancer: one that states none gets the lowest \
+              free one of each family that it has. They may be of the network of the nodes, but neither \
+              a node's own nor of another network of the cluster. A service with a \
+              `load-balancer-class` is left alone.",
+        example: "load-balancers 192.0.2.16/28, fd00:1b::/112",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "bgp",
+        place: Place::Cluster,
+        braces: Braces::Required(Place::Bgp),
+        doc: "A configuration of a BGP speaker for each node, which tells routers what leads to the \
+              node. netc writes it; it neither starts the speaker nor takes routes from anybody.",
+        example: "bgp { as 64512; peer 192.0.2.1 as 64500 }",
+        ..PLAIN
+    },
     Definition {
         keyword: "reserve",
         place: Place::Cluster,

@@ -72,14 +72,8 @@ pub(super) const STATEMENTS: &[Definition] = &[
         example: "include \"nodes.netc\"",
         ..PLAIN
     },
-    Definition {
-        keyword: "ingress",
-        repeats: true,
-        compiled: false,
-        doc: "HTTP routing by host and path.",
-        example: "ingress shop/front { host shop.example; path /welcome -> nginx:80 }",
-        ..PLAIN
-    },
+    super::ingress::INGRESS,
+    super::ingress::SECRETS,
     Definition {
         keyword: "docker",
         arguments: &[One(NODE)],

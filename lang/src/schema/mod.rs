@@ -5,12 +5,15 @@
 
 mod anywhere;
 mod assert;
+mod bgp;
 mod chain;
 mod cluster;
 mod describe;
 mod docker;
 mod endpoint;
 mod file;
+mod ingress;
+mod load_balancers;
 mod node;
 mod overlay;
 mod pod;
@@ -46,10 +49,18 @@ pub enum Place {
     PortMap,
     /// In `proxy KIND { … }`.
     Proxy,
+    /// In `load-balancers … { … }`.
+    LoadBalancers,
+    /// In `bgp { … }`.
+    Bgp,
+    /// In `peer … { … }` of `bgp`.
+    BgpPeer,
     /// In `node NAME { … }`.
     Node,
     /// In `wireguard { … }` of a node.
     NodeWireguard,
+    /// In `kernelspace { … }` of a node.
+    NodeKernelspace,
     /// In `pod NAME { … }`.
     Pod,
     /// In `pods NAME { … }`.
@@ -60,6 +71,14 @@ pub enum Place {
     Service,
     /// In `endpoint … { … }`.
     Endpoint,
+    /// In `ingress KIND { … }` of the cluster.
+    Controller,
+    /// In `ingress NAME { … }`.
+    Ingress,
+    /// In `host NAME { … }` of an ingress.
+    IngressHost,
+    /// In `secret NAME { … }`.
+    Secret,
     /// In `docker NODE { … }`.
     Docker,
     /// In `network NAME { … }` of Docker.
@@ -86,7 +105,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of the reference page.
-    pub const ALL: [Place; 26] = [
+    pub const ALL: [Place; 34] = [
         Place::File,
         Place::Cluster,
         Place::Overlay,
@@ -94,13 +113,21 @@ impl Place {
         Place::HostLocal,
         Place::PortMap,
         Place::Proxy,
+        Place::LoadBalancers,
+        Place::Bgp,
+        Place::BgpPeer,
         Place::Node,
         Place::NodeWireguard,
+        Place::NodeKernelspace,
         Place::Pod,
         Place::Pods,
         Place::Container,
         Place::Service,
         Place::Endpoint,
+        Place::Controller,
+        Place::Ingress,
+        Place::IngressHost,
+        Place::Secret,
         Place::Docker,
         Place::DockerNetwork,
         Place::DockerContainer,
@@ -127,13 +154,21 @@ impl Place {
             Place::HostLocal => "in a `host-local` block",
             Place::PortMap => "in a `port-map` block",
             Place::Proxy => "in a `proxy` block",
+            Place::LoadBalancers => "in a `load-balancers` block",
+            Place::Bgp => "in a `bgp` block",
+            Place::BgpPeer => "in a `peer` block of `bgp`",
             Place::Node => "in a `node` block",
             Place::NodeWireguard => "in a `wireguard` block of `node`",
+            Place::NodeKernelspace => "in a `kernelspace` block of `node`",
             Place::Pod => "in a `pod` block",
             Place::Pods => "in a `pods` block",
             Place::Container => "in a `container` block",
             Place::Service => "in a `service` block",
             Place::Endpoint => "in an `endpoint` block",
+            Place::Controller => "in an `ingress` block of `cluster`",
+            Place::Ingress => "in an `ingress` block",
+            Place::IngressHost => "in a `host` block of `ingress`",
+            Place::Secret => "in a `secret` block",
             Place::Docker => "in a `docker` block",
             Place::DockerNetwork => "in a `network` block of `docker`",
             Place::DockerContainer => "in a `container` block of `docker`",
@@ -236,13 +271,21 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         pod_network::HOST_LOCAL,
         pod_network::PORT_MAP,
         proxy::STATEMENTS,
+        load_balancers::STATEMENTS,
+        bgp::STATEMENTS,
+        bgp::PEER,
         node::STATEMENTS,
         node::WIREGUARD,
+        node::KERNELSPACE,
         pod::POD,
         pod::PODS,
         pod::CONTAINER,
         service::STATEMENTS,
         endpoint::STATEMENTS,
+        ingress::CONTROLLER,
+        ingress::STATEMENTS,
+        ingress::HOST,
+        ingress::SECRET,
         docker::STATEMENTS,
         docker::NETWORK,
         docker::CONTAINER,
@@ -286,13 +329,21 @@ fn table(place: Place) -> &'static [Definition] {
         Place::HostLocal => pod_network::HOST_LOCAL,
         Place::PortMap => pod_network::PORT_MAP,
         Place::Proxy => proxy::STATEMENTS,
+        Place::LoadBalancers => load_balancers::STATEMENTS,
+        Place::Bgp => bgp::STATEMENTS,
+        Place::BgpPeer => bgp::PEER,
         Place::Node => node::STATEMENTS,
         Place::NodeWireguard => node::WIREGUARD,
+        Place::NodeKernelspace => node::KERNELSPACE,
         Place::Pod => pod::POD,
         Place::Pods => pod::PODS,
         Place::Container => pod::CONTAINER,
         Place::Service => service::STATEMENTS,
         Place::Endpoint => endpoint::STATEMENTS,
+        Place::Controller => ingress::CONTROLLER,
+        Place::Ingress => ingress::STATEMENTS,
+        Place::IngressHost => ingress::HOST,
+        Place::Secret => ingress::SECRET,
         Place::Docker => docker::STATEMENTS,
         Place::DockerNetwork => docker::NETWORK,
         Place::DockerContainer => docker::CONTAINER,

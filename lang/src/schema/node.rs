@@ -1,7 +1,20 @@
 //! The statements of `node` blocks.
 
-use super::Pattern::{List, One, Tagged};
-use super::{Braces, Definition, Field, PLAIN, Place, Shape};
+use super::Pattern::{List, Maybe, One, Tagged};
+use super::{Braces, Choice, Definition, Field, PLAIN, Place, Shape};
+
+const SYSTEMS: &[Choice] = &[
+    Choice::compiled("linux", "netc compiles it, and `netc apply` makes it so."),
+    Choice::compiled(
+        "windows",
+        "netc compiles what its Host Networking Service is to hold, into `hns.json`; it programs no such node itself.",
+    ),
+];
+
+const NETWORKS: &[Choice] = &[
+    Choice::compiled("l2bridge", "Pods are on the nodes' own network, behind a bridge."),
+    Choice::compiled("overlay", "Packets of pods travel within packets of vxlan."),
+];
 
 pub(super) const STATEMENTS: &[Definition] = &[
     Definition {
@@ -68,6 +81,25 @@ pub(super) const STATEMENTS: &[Definition] = &[
         ..PLAIN
     },
     Definition {
+        keyword: "os",
+        place: Place::Node,
+        arguments: &[One(Field { name: "system", shape: Shape::Choice(SYSTEMS) })],
+        default: Some("linux"),
+        doc: "What the node runs. The other nodes route to a Windows node as to any other; services on \
+              it are those of kube-proxy's kernelspace mode, whatever the mode of the Linux nodes.",
+        example: "os windows",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "kernelspace",
+        place: Place::Node,
+        braces: Braces::Required(Place::NodeKernelspace),
+        doc: "The settings of kube-proxy's kernelspace mode on this Windows node. They stand with the \
+              node and nowhere else: its network and its source address are its own.",
+        example: "kernelspace { network cbr0 l2bridge; dsr }",
+        ..PLAIN
+    },
+    Definition {
         keyword: "gateway",
         place: Place::Node,
         arguments: &[List(&[One(Field { name: "gateway", shape: Shape::NoneOrAddress })])],
@@ -123,6 +155,41 @@ pub(super) const WIREGUARD: &[Definition] = &[
         doc: "The file on the node that holds its private key, as `wg genkey` prints it. It is read when the \
               device is made, and must belong to the public key; nobody but its owner may read it.",
         example: "private-key-file \"/etc/netc/wireguard.key\"",
+        ..PLAIN
+    },
+];
+
+pub(super) const KERNELSPACE: &[Definition] = &[
+    Definition {
+        keyword: "network",
+        place: Place::NodeKernelspace,
+        arguments: &[
+            One(Field { name: "name", shape: Shape::Device }),
+            Maybe(Field { name: "kind", shape: Shape::Choice(NETWORKS) }),
+        ],
+        default: Some(
+            "as flannel names them: `flannel.4096 overlay` with `overlay vxlan { vni 4096 }`, else `cbr0 l2bridge`",
+        ),
+        doc: "The HNS network of the node's pods, by its name (`--network-name`), and its kind.",
+        example: "network cbr0 l2bridge",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "source-vip",
+        place: Place::NodeKernelspace,
+        arguments: &[One(Field { name: "address", shape: Shape::Address })],
+        doc: "The address by which connections to services leave the node in an overlay \
+              (`--source-vip`): one of the node's block that no pod has. Must be stated for a network of \
+              kind `overlay`.",
+        example: "source-vip 10.244.2.2",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "dsr",
+        place: Place::NodeKernelspace,
+        doc: "Answers of services go straight to their clients (direct server return, `--enable-dsr`). \
+              Without it only what has `external-traffic local` is answered so, on its way from outside.",
+        example: "dsr",
         ..PLAIN
     },
 ];

@@ -14,8 +14,14 @@ pub(super) const KINDS: &[Choice] = &[
         "What kube-proxy 1.36 programs in nftables mode: a table of its own in each family, in which maps lead to services.",
     ),
     Choice::compiled("none", "Services are not programmed."),
-    Choice::reserved("userspace", "kube-proxy's old user-space mode."),
-    Choice::reserved("kernelspace", "kube-proxy's mode for Windows."),
+    Choice::compiled(
+        "userspace",
+        "What kube-proxy programs in its oldest mode, which Kubernetes 1.26 removed: rules lead every connection to a program on the node, nginx or HAProxy, which opens one of its own to an endpoint.",
+    ),
+    Choice::compiled(
+        "kernelspace",
+        "What kube-proxy programs on Windows: load balancers of the Host Networking Service. Every node must be `os windows`; a Windows node of a cluster with another mode uses it by itself.",
+    ),
 ];
 
 /// The schedulers of the kernel (`net/netfilter/ipvs/ip_vs_*.c`), as ipvsadm(8) tells of them.
@@ -55,6 +61,11 @@ const LAYOUTS: &[Choice] = &[
         "flat",
         "netc's own: endpoints are elements of maps, and services share all chains. The time to load it grows with their number, not with its square.",
     ),
+];
+
+const ENGINES: &[Choice] = &[
+    Choice::compiled("nginx", "nginx with its stream module: TCP and UDP."),
+    Choice::compiled("haproxy", "HAProxy: TCP alone."),
 ];
 
 const FALLBACK: Choice =
@@ -148,8 +159,29 @@ pub(super) const STATEMENTS: &[Definition] = &[
             ]),
         })],
         default: Some("current"),
-        doc: "How the names of service chains are formed. Only for iptables.",
+        doc: "How the names of service chains are formed, and of services in comments. Only for iptables \
+              and userspace.",
         example: "naming legacy",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "ports",
+        place: Place::Proxy,
+        arguments: &[One(Field { name: "range", shape: Shape::Ports })],
+        default: Some("28000-29999"),
+        doc: "The ports on which the program of `proxy userspace` takes connections: each port of a service \
+              has one, the same on every node, which netc picks and `netc.lock` records if `proxy-port` \
+              does not state it. They are kept apart from `node-ports`. Only for userspace.",
+        example: "ports 28000-29999",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "engine",
+        place: Place::Proxy,
+        arguments: &[One(Field { name: "program", shape: Shape::Choice(ENGINES) })],
+        default: Some("nginx"),
+        doc: "The program that passes connections on. Only for userspace.",
+        example: "engine nginx",
         ..PLAIN
     },
     Definition {

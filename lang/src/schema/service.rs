@@ -91,12 +91,17 @@ pub(super) const STATEMENTS: &[Definition] = &[
                 "node-port",
                 &[One(Field { name: "node-port", shape: Shape::Number(1, 65535) })],
             ),
+            Tagged(
+                "proxy-port",
+                &[One(Field { name: "proxy-port", shape: Shape::Number(1, 65535) })],
+            ),
         ],
         repeats: true,
         doc: "A port of the service, the port of the endpoints behind it (a number, or the name of \
               a port of the pods; the same number if not stated), and for the types node-port and \
               load-balancer the port on every node (the lowest free one if not stated). With several \
-              ports each has a name.",
+              ports each has a name. With `proxy userspace` the port on which the node's proxy takes \
+              connections to it may be stated too.",
         example: "port http 80 -> http node-port 30080",
         ..PLAIN
     },
@@ -188,9 +193,19 @@ pub(super) const STATEMENTS: &[Definition] = &[
             }),
         ],
         repeats: true,
+        default: Some("the lowest free address of the cluster's `load-balancers`, if it has them"),
         doc: "An address of the load balancer. Nodes take what comes for it, and pods that connect \
               to it take the short way. Only for type load-balancer.",
         example: "load-balancer-ip 203.0.113.7",
+        ..PLAIN
+    },
+    Definition {
+        keyword: "load-balancer-class",
+        place: Place::Service,
+        arguments: &[One(Field { name: "class", shape: Shape::Zone })],
+        doc: "Which load balancer looks after the service (`spec.loadBalancerClass`). netc gives such \
+              a service no address, and announces none of it. Only for type load-balancer.",
+        example: "load-balancer-class internal-vip",
         ..PLAIN
     },
     Definition {

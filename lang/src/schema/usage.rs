@@ -58,6 +58,7 @@ fn name(field: &Field) -> String {
         Shape::NetworkMode => "host|none|NETWORK|container:NAME".into(),
         Shape::Interface => "ADDRESS[/LENGTH]".into(),
         Shape::Prefix => "/LENGTH".into(),
+        Shape::AddressPool => "NETWORK|FIRST-LAST".into(),
         Shape::AddressRange | Shape::Ports => "FIRST-LAST".into(),
         Shape::PrimaryOrNetwork => "primary|NETWORK".into(),
         Shape::NoneOrAddress => "none|ADDRESS".into(),

@@ -31,7 +31,7 @@ pub(super) fn key_file(word: &str) -> Result<(), Misshapen> {
 
 /// Whether a word has the form of a key: 32 bytes in base64 (RFC 4648 section 4). Of the last
 /// character before the `=` four bits count.
-fn is_key(word: &str) -> bool {
+pub(super) fn is_key(word: &str) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let Some(digits) = word.strip_suffix('=') else { return false };
     word.len() == LENGTH

@@ -1,5 +1,6 @@
 //! The shapes of arguments: what a word must look like to be an address, a port, a name, …
 
+mod ingress;
 mod keys;
 mod names;
 mod networks;
@@ -8,13 +9,15 @@ mod primitives;
 
 use crate::suggest::one_of;
 use crate::value::{Port, Value};
+use ingress::{backend, file, host, object_name, url_path};
 use keys::{key_file, public_key};
 use names::{
     choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
     qualified, service_label, service_port_name, subdomain, variable,
 };
 use networks::{
-    address, address_range, endpoint, host_port, host_ports, interface, mac, network, prefix,
+    address, address_pool, address_range, endpoint, host_port, host_ports, interface, mac, network,
+    prefix,
 };
 use numbers::{duration, number, port, port_number, port_range, ports, switch, version};
 use primitives::{chain, hosts, mark, parameter, port_or_ports, route_table, translation};
@@ -60,6 +63,8 @@ pub enum Shape {
     Address,
     /// The first and the last of some addresses: `10.1.0.10-10.1.0.50`.
     AddressRange,
+    /// Addresses to give out: a network, the first and the last one, or one alone.
+    AddressPool,
     /// An address with an optional prefix length.
     Interface,
     /// A network in CIDR form with zero host bits.
@@ -116,6 +121,18 @@ pub enum Shape {
     PortOrPorts,
     /// An address, or an address and port, that takes the place of another one.
     Translation,
+    /// The host of requests: a name, or `*.` and a name.
+    Host,
+    /// The path of requests. One with characters that no word has stands in quotes.
+    UrlPath,
+    /// `service:port`, the port by number or name.
+    Backend,
+    /// The name of a secret or a class: DNS-1123 labels joined by dots.
+    ObjectName,
+    /// `[namespace/]name` for ingresses and secrets.
+    Qualified,
+    /// The path of a file on a node or beside the source, in quotes.
+    File,
     /// A quoted text.
     Text,
     /// Anything: a word or a text.
@@ -190,62 +207,68 @@ impl Shape {
     #[must_use]
     pub fn expected(self) -> String {
         match self {
-            Shape::Label => "a name".into(),
-            Shape::NodeName => "a node name".into(),
-            Shape::HostName => "a host name, such as `db.example.com`".into(),
-            Shape::PodName => "a pod name, such as `shop/web`".into(),
-            Shape::ServiceName => "a service name, such as `shop/web`".into(),
-            Shape::PortName | Shape::ServicePortName => "a port name".into(),
-            Shape::Zone => "a zone".into(),
-            Shape::Device => "a device name".into(),
-            Shape::DockerName => "a name, such as `web_1`".into(),
-            Shape::NetworkMode => {
-                "`host`, `none`, the name of a network or `container:NAME`".into()
-            }
-            Shape::HostPort => "a port, such as `8080` or `127.0.0.1:8080`".into(),
-            Shape::CniName => "a name, such as `my-net`".into(),
-            Shape::HostPorts => {
-                "a port or a range of ports, such as `8080`, `127.0.0.1:8080` or `8000-8010`".into()
-            }
-            Shape::PortRange => {
-                "a port or a range of ports, such as `80`, `53/udp` or `8000-8010`".into()
-            }
-            Shape::Variable => "a variable name".into(),
-            Shape::Address => "an address".into(),
-            Shape::AddressRange => "a range of addresses, such as `10.1.0.10-10.1.0.50`".into(),
-            Shape::Interface => "an address, such as `192.168.1.10` or `192.168.1.10/24`".into(),
-            Shape::Network => "a network, such as `10.244.0.0/16`".into(),
-            Shape::PrimaryOrNetwork => "`primary` or a network".into(),
-            Shape::NoneOrAddress => "`none` or an address".into(),
-            Shape::Prefix => "a prefix length, such as `/24`".into(),
             Shape::Number(min, max) => format!("a number from {min} to {max}"),
-            Shape::Port => "a port, such as `80` or `53/udp`".into(),
-            Shape::Target => "a port number or a port name".into(),
-            Shape::Ports => "a range of ports, such as `30000-32767`".into(),
             Shape::Duration(min, max) => {
                 format!("a duration from {min} to {max} seconds, such as `90`, `10m` or `3h`")
             }
-            Shape::Pair => "a label, such as `app=web`".into(),
-            Shape::Endpoint => {
-                "an address and port, such as `10.0.0.7:80` or `[fd00::7]:80`".into()
-            }
-            Shape::Mac => "an Ethernet address, such as `0a:58:0a:f4:00:02`".into(),
-            Shape::Version => "a version, such as `5.4`".into(),
-            Shape::Switch => "`on` or `off`".into(),
             Shape::Choice(choices) => one_of(compiled(choices)),
-            Shape::PublicKey => "a public key in quotes".into(),
-            Shape::KeyFile => "the path of a file in quotes".into(),
-            Shape::Destination => "`default`, a network or an address".into(),
-            Shape::Hosts => "a network or an address".into(),
-            Shape::NetnsName => "the name of a namespace".into(),
-            Shape::RouteTable => "`main`, `local` or the number of a table".into(),
-            Shape::Mark => "a mark, such as `0x1` or `0x1/0xff`".into(),
-            Shape::Parameter => "a parameter, such as `net.ipv4.ip_forward`".into(),
-            Shape::Chain => "the name of a chain, such as `LAB-OUT`".into(),
-            Shape::PortOrPorts => "a port or a range of ports".into(),
-            Shape::Translation => "an address, such as `10.0.0.7` or `10.0.0.7:80`".into(),
-            Shape::Text => "a text in quotes".into(),
-            Shape::Any => "a value".into(),
+            other => other.named().into(),
+        }
+    }
+
+    /// The same of a shape that goes by nothing else.
+    fn named(self) -> &'static str {
+        match self {
+            Shape::Label | Shape::ObjectName => "a name",
+            Shape::NodeName => "a node name",
+            Shape::HostName => "a host name, such as `db.example.com`",
+            Shape::PodName => "a pod name, such as `shop/web`",
+            Shape::ServiceName => "a service name, such as `shop/web`",
+            Shape::PortName | Shape::ServicePortName => "a port name",
+            Shape::Zone => "a zone",
+            Shape::Device => "a device name",
+            Shape::DockerName => "a name, such as `web_1`",
+            Shape::NetworkMode => "`host`, `none`, the name of a network or `container:NAME`",
+            Shape::HostPort => "a port, such as `8080` or `127.0.0.1:8080`",
+            Shape::CniName => "a name, such as `my-net`",
+            Shape::HostPorts => {
+                "a port or a range of ports, such as `8080`, `127.0.0.1:8080` or `8000-8010`"
+            }
+            Shape::PortRange => "a port or a range of ports, such as `80`, `53/udp` or `8000-8010`",
+            Shape::Variable => "a variable name",
+            Shape::Address => "an address",
+            Shape::AddressRange => "a range of addresses, such as `10.1.0.10-10.1.0.50`",
+            Shape::AddressPool => "addresses, such as `192.0.2.16/28` or `192.0.2.16-192.0.2.20`",
+            Shape::Interface => "an address, such as `192.168.1.10` or `192.168.1.10/24`",
+            Shape::Network => "a network, such as `10.244.0.0/16`",
+            Shape::PrimaryOrNetwork => "`primary` or a network",
+            Shape::NoneOrAddress => "`none` or an address",
+            Shape::Prefix => "a prefix length, such as `/24`",
+            Shape::Port => "a port, such as `80` or `53/udp`",
+            Shape::Target => "a port number or a port name",
+            Shape::Ports => "a range of ports, such as `30000-32767`",
+            Shape::Pair => "a label, such as `app=web`",
+            Shape::Endpoint => "an address and port, such as `10.0.0.7:80` or `[fd00::7]:80`",
+            Shape::Mac => "an Ethernet address, such as `0a:58:0a:f4:00:02`",
+            Shape::Version => "a version, such as `5.4`",
+            Shape::Switch => "`on` or `off`",
+            Shape::PublicKey => "a public key in quotes",
+            Shape::KeyFile | Shape::File => "the path of a file in quotes",
+            Shape::Destination => "`default`, a network or an address",
+            Shape::Hosts => "a network or an address",
+            Shape::NetnsName => "the name of a namespace",
+            Shape::RouteTable => "`main`, `local` or the number of a table",
+            Shape::Mark => "a mark, such as `0x1` or `0x1/0xff`",
+            Shape::Parameter => "a parameter, such as `net.ipv4.ip_forward`",
+            Shape::Chain => "the name of a chain, such as `LAB-OUT`",
+            Shape::PortOrPorts => "a port or a range of ports",
+            Shape::Translation => "an address, such as `10.0.0.7` or `10.0.0.7:80`",
+            Shape::Host => "a host, such as `shop.example` or `*.shop.example`",
+            Shape::UrlPath => "a path, such as `/welcome`",
+            Shape::Backend => "a port of a service, such as `nginx:80`",
+            Shape::Qualified => "a name, such as `shop/front`",
+            Shape::Text => "a text in quotes",
+            Shape::Any | Shape::Number(..) | Shape::Duration(..) | Shape::Choice(_) => "a value",
         }
     }
 
@@ -253,11 +276,13 @@ impl Shape {
     fn read_quoted(self, word: &str, quoted: bool) -> Option<Result<Value, Misshapen>> {
         let value = Value::Word(word.into());
         Some(match self {
-            Shape::Text | Shape::PublicKey | Shape::KeyFile if !quoted => {
+            Shape::Text | Shape::PublicKey | Shape::KeyFile | Shape::File if !quoted => {
                 Err(no("must stand in quotes"))
             }
             Shape::PublicKey => public_key(word).map(|()| value),
             Shape::KeyFile => key_file(word).map(|()| value),
+            Shape::File => file(word).map(|()| value),
+            Shape::UrlPath if quoted => url_path(word).map(|()| value),
             Shape::Text | Shape::Any => Ok(value),
             Shape::ServicePortName if quoted => label(word).map(|()| value),
             _ if quoted => Err(no("must not stand in quotes")),
@@ -296,6 +321,8 @@ impl Shape {
             Shape::NoneOrAddress if word == "none" => Ok(Value::Word(word.into())),
             Shape::Address | Shape::NoneOrAddress => address(word).map(Value::Address),
             Shape::AddressRange => address_range(word).map(Value::Addresses),
+            Shape::AddressPool if word.contains('/') => network(word).map(Value::Network),
+            Shape::AddressPool => address_pool(word).map(Value::Addresses),
             Shape::Interface => interface(word).map(Value::Interface),
             Shape::PrimaryOrNetwork if word == "primary" => Ok(Value::Word(word.into())),
             Shape::Network | Shape::PrimaryOrNetwork => network(word).map(Value::Network),
@@ -318,7 +345,7 @@ impl Shape {
         }
     }
 
-    /// Reads a word that only primitives have, or one of any form.
+    /// Reads a word that only primitives and ingresses have, or one of any form.
     fn read_other(self, word: &str) -> Result<Value, Misshapen> {
         match self {
             Shape::Destination if word == "default" => Ok(Value::Word(word.into())),
@@ -330,6 +357,11 @@ impl Shape {
             Shape::Chain => chain(word).map(|()| Value::Word(word.into())),
             Shape::PortOrPorts => port_or_ports(word).map(Value::Ports),
             Shape::Translation => translation(word).map(Value::Translation),
+            Shape::UrlPath => url_path(word).map(|()| Value::Word(word.into())),
+            Shape::Host => host(word).map(|()| Value::Word(word.into())),
+            Shape::Backend => backend(word).map(Value::Backend),
+            Shape::ObjectName => object_name(word).map(|()| Value::Word(word.into())),
+            Shape::Qualified => qualified(word, subdomain).map(Value::Name),
             _ => Ok(Value::Word(word.into())),
         }
     }

@@ -33,6 +33,18 @@ pub(super) fn address_range(word: &str) -> Result<RangeInclusive<IpAddr>, Missha
     Ok(first..=last)
 }
 
+/// The first and the last of some addresses, or one alone.
+pub(super) fn address_pool(word: &str) -> Result<RangeInclusive<IpAddr>, Misshapen> {
+    match word.parse::<IpAddr>() {
+        Ok(only) => Ok(only..=only),
+        Err(_) => address_range(word).map_err(|fault| match fault.help {
+            Some(_) if word.contains('-') => fault,
+            _ => no("is neither a network nor a range of addresses")
+                .help("write `192.0.2.16/28`, or the first and the last: `192.0.2.16-192.0.2.20`"),
+        }),
+    }
+}
+
 pub(super) fn interface(word: &str) -> Result<Interface, Misshapen> {
     let Some((host, length)) = word.split_once('/') else {
         return address(word).map(|address| Interface { address, prefix: None });

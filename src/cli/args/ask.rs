@@ -76,10 +76,14 @@ pub(in crate::cli) enum ShowWhat {
     /// A service, [NAMESPACE/]NAME: its addresses, ports and endpoints, which nodes answer where and to whom
     /// they hand connections, and what is programmed for it.
     Service(ShowOnNode),
+    /// An ingress, [NAMESPACE/]NAME: its hosts and paths with the endpoints that they lead to, its
+    /// certificates, and which nodes serve it.
+    Ingress(ShowOne),
     /// A node: its devices, addresses, routes, neighbours, parameters, sets and virtual servers, and how many
     /// rules there are and who is asked first; or its rules, chain by chain.
     Node(ShowNode),
-    /// The cluster: its networks, overlay, proxy and MTU, its nodes and services.
+    /// The cluster: its networks, overlay, proxy and MTU, its nodes, services
+    /// and ingresses.
     Cluster(ShowAll),
     /// Docker on a node: its networks, and its containers with their addresses and published ports.
     Docker(ShowDocker),
@@ -212,7 +216,7 @@ impl TraceFormat {
 }
 
 /// A family by its number.
-fn family(word: &str) -> Result<Family, String> {
+pub(super) fn family(word: &str) -> Result<Family, String> {
     match word {
         "4" => Ok(Family::V4),
         "6" => Ok(Family::V6),

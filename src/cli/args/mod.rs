@@ -1,11 +1,22 @@
 //! The command line.
 
 mod ask;
+mod import;
+mod lab;
+mod mishap;
 
 pub(super) use ask::{
     Carried, Graph, GraphFormat, Show, ShowAll, ShowDocker, ShowNode, ShowOnNode, ShowOne,
     ShowWhat, Trace, TraceFormat, Why,
 };
+
+pub(super) use import::{
+    Import, ImportCni, ImportDocker, ImportFlannel, ImportFrom, ImportInto, ImportK8s,
+};
+pub(super) use lab::{
+    Lab, LabCommand, LabCurl, LabDown, LabExec, LabList, LabTest, LabUp, WhichLab,
+};
+pub(super) use mishap::{LabBreak, LabHeal, LabStatus};
 
 use crate::kernel::Probe;
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
@@ -48,6 +59,8 @@ pub(super) enum Command {
     /// Undoes an apply that nobody confirms. Started by apply itself.
     #[command(hide = true)]
     Watchdog(Watchdog),
+    /// Answers load balancers that ask whether this node has endpoints of a service; ends on SIGTERM.
+    Healthz(Healthz),
     /// Draws the cluster's topology, or the dependency graph of a node.
     Graph(Graph),
     /// Shows one thing of the cluster and all that belongs to it.
@@ -58,6 +71,8 @@ pub(super) enum Command {
     /// Follows a packet through what the nodes hold, and its answer back: each rule and route that
     /// decides, what is seen at each device, and why there is no answer.
     Trace(Trace),
+    /// Runs a whole cluster on this machine, to try it: nodes and pods are network namespaces.
+    Lab(Lab),
     /// Records the addresses that the sources do not state in netc.lock.
     Lock(Lock),
     /// Writes what other systems hold in the language.
@@ -221,6 +236,28 @@ pub(super) struct Apply {
     pub(super) format: Format,
 }
 
+#[derive(clap::Args, Debug)]
+pub(super) struct Healthz {
+    /// Sources; they are read again on SIGHUP.
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    /// Which node of the cluster this is [default: the one with this host's name or address].
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
+    /// The network namespace to answer in, as `ip netns` knows it [default: this one].
+    #[arg(long, value_name = "NAME")]
+    pub(super) netns: Option<String>,
+    /// Say what would be answered, and end.
+    #[arg(long)]
+    pub(super) once: bool,
+    /// Answer /healthz and /livez at this port too, as kube-proxy does at 10256.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) proxy_port: Option<u16>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
 /// How the live node is looked at.
 #[derive(clap::Args, Debug)]
 pub(super) struct LiveNode {
@@ -286,84 +323,6 @@ pub(super) struct Lock {
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct Import {
-    #[command(subcommand)]
-    pub(super) from: ImportFrom,
-}
-
-/// Where things are imported from.
-#[derive(Subcommand, Debug)]
-pub(super) enum ImportFrom {
-    /// Kubernetes objects, such as `kubectl get nodes,services,endpointslices,pods -A -o json`
-    /// writes.
-    K8s(ImportK8s),
-    /// The CNI configuration of a node: the first one by name.
-    Cni(ImportCni),
-    /// Docker's networks and containers, such as `docker network inspect` and `docker inspect`
-    /// print them.
-    Docker(ImportDocker),
-    /// Flannel's configuration and the leases of its nodes.
-    Flannel(ImportFlannel),
-}
-
-/// Where what is imported goes.
-#[derive(clap::Args, Debug)]
-pub(super) struct ImportInto {
-    /// Write this file [default: standard output].
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-    /// How to show diagnostics.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct ImportK8s {
-    /// Files of Kubernetes objects, `-` for standard input, or folders.
-    #[arg(default_value = ".", value_name = "FILES")]
-    pub(super) files: Vec<String>,
-    #[command(flatten)]
-    pub(super) into: ImportInto,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct ImportCni {
-    /// Files .conf and .conflist, or folders of them.
-    #[arg(default_value = "/etc/cni/net.d", value_name = "FILES")]
-    pub(super) files: Vec<String>,
-    #[command(flatten)]
-    pub(super) into: ImportInto,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct ImportFlannel {
-    /// The configuration: net-conf.json, or the value of etcd's key `config`.
-    #[arg(value_name = "FILE")]
-    pub(super) file: String,
-    /// Leases: what `etcdctl get --prefix /coreos.com/network/subnets` prints; also objects of keys and
-    /// values, and what etcd's older interface answers.
-    #[arg(long, value_name = "FILE")]
-    pub(super) leases: Vec<String>,
-    /// The device that has the nodes' addresses: leases do not tell.
-    #[arg(long, value_name = "DEVICE", default_value = "eth0")]
-    pub(super) node_device: String,
-    #[command(flatten)]
-    pub(super) into: ImportInto,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct ImportDocker {
-    /// Files of JSON with networks, containers or both; `-` for standard input.
-    #[arg(required = true, value_name = "FILES")]
-    pub(super) files: Vec<String>,
-    /// The node that Docker runs on.
-    #[arg(long, value_name = "NAME", value_parser = node_name)]
-    pub(super) node: String,
-    #[command(flatten)]
-    pub(super) into: ImportInto,
 }
 
 #[derive(clap::Args, Debug)]

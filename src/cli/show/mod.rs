@@ -3,6 +3,7 @@
 mod cluster;
 mod container;
 mod docker;
+mod ingress;
 mod node;
 mod pod;
 mod service;
@@ -19,6 +20,7 @@ pub(super) fn run(args: &args::Show, ui: &mut Ui) -> u8 {
         ShowWhat::Pod(args) => (pod::card(args, ui), args.format),
         ShowWhat::Container(args) => (container::card(args, ui), args.format),
         ShowWhat::Cluster(args) => (cluster::card(args, ui), args.format),
+        ShowWhat::Ingress(args) => (ingress::card(args, ui), args.format),
         ShowWhat::Docker(args) => (docker::card(args, ui), args.all.format),
         ShowWhat::Node(args) => (node::card(args, ui), args.one.format),
         ShowWhat::Service(args) => (service::card(args, ui), args.one.format),

@@ -8,6 +8,7 @@
 //! the path of the field. What kube-proxy ignores is counted.
 
 mod endpoints;
+mod ingress;
 mod labels;
 mod names;
 mod node;
@@ -74,7 +75,7 @@ pub fn to_netc(program: &Program) -> (String, Vec<Diagnostic>) {
 }
 
 /// The kinds that are read, and their API groups.
-const GROUPS: [(&str, &[&str]); 11] = [
+const GROUPS: [(&str, &[&str]); 12] = [
     ("Node", &[""]),
     ("Pod", &[""]),
     ("Service", &[""]),
@@ -86,6 +87,7 @@ const GROUPS: [(&str, &[&str]); 11] = [
     ("StatefulSet", &["apps"]),
     ("DaemonSet", &["apps", "extensions"]),
     ("Ingress", &["networking.k8s.io", "extensions"]),
+    ("IngressClass", &["networking.k8s.io"]),
 ];
 
 struct Import<'s, 't> {
@@ -243,7 +245,10 @@ impl<'t> Import<'_, 't> {
                 slice::Found::Nothing => {}
             },
             "Pod" => self.pod(object),
-            "Ingress" => self.unused.ingress(object.qualified().to_string(), object.named_at()),
+            "Ingress" => {
+                self.stated.ingresses.extend(ingress::read(object, &mut self.unused));
+            }
+            "IngressClass" => self.stated.classes.push(ingress::class(object)),
             _ => self.workloads.read(object, kind),
         }
     }

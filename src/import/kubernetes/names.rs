@@ -26,7 +26,7 @@ impl Names {
         let check = if object.kind == "Service" { service_name } else { subdomain };
         let named = object.value(node, check).is_some();
         object.name = name;
-        if object.kind != "Node" {
+        if !matches!(object.kind, "Node" | "IngressClass") {
             let namespace = object.text(metadata, "namespace");
             let namespace = namespace.filter(|(node, _)| object.value(node, label).is_some());
             object.namespace = Some(namespace.map_or("default", |(_, namespace)| namespace));

@@ -4,7 +4,7 @@ use super::object::Object;
 use super::tree::{Kind, Node};
 use super::value::{self, Wrong, address, network};
 use crate::model::stated::{Form, NodeDecl};
-use crate::model::{Family, NodeAddress, PerFamily, Uplink};
+use crate::model::{Family, NodeAddress, PerFamily, System, Uplink};
 use ipnet::IpNet;
 use netc_lang::{Spanned, code};
 
@@ -19,6 +19,7 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> NodeDecl {
     let zone = zone.filter(|zone| zone.text() != Some(""));
     let zone = zone
         .and_then(|node| object.value(node, |text| value::zone(text).map(|()| text.to_owned())));
+    let os = os(object);
     NodeDecl {
         name: object.name.to_owned(),
         span: object.named_at(),
@@ -28,7 +29,9 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> NodeDecl {
         zone,
         cores: cores(object),
         uplink: Uplink::default(),
-        kernel: kernel(object),
+        kernel: kernel(object).filter(|_| !os.is_some_and(|os| os.value == System::Windows)),
+        os,
+        kernelspace: None,
         blocks: blocks(object),
         vteps: Vec::new(),
         keys: None,
@@ -109,6 +112,21 @@ fn cores(object: &mut Object<'_, '_>) -> Option<Spanned<u32>> {
         object.report(code::BAD_FIELD_VALUE, node, "is not a number of processors", help);
     }
     cores.map(|cores| Spanned::new(cores, node.span))
+}
+
+/// `status.nodeInfo.operatingSystem`, or the label that the kubelet makes of it.
+fn os(object: &mut Object<'_, '_>) -> Option<Spanned<System>> {
+    let status = object.root.get("status");
+    let info = status.and_then(|status| object.map(status, "nodeInfo"));
+    let told = info.and_then(|info| object.text(info, "operatingSystem"));
+    let labels = object.map(object.root, "metadata").and_then(|metadata| metadata.get("labels"));
+    let label = labels.and_then(|labels| labels.get("kubernetes.io/os"));
+    let (node, text) = told.or_else(|| label.and_then(|node| Some((node, node.text()?))))?;
+    match text {
+        "windows" => Some(Spanned::new(System::Windows, node.span)),
+        "linux" => Some(Spanned::new(System::Linux, node.span)),
+        _ => None,
+    }
 }
 
 /// `status.nodeInfo.kernelVersion`, such as `5.10.0-28-amd64`. One that does not begin with two

@@ -11,7 +11,7 @@ const LISTED: usize = 5;
 pub(super) struct Unused {
     counts: BTreeMap<String, usize>,
     unscheduled: Vec<(String, Span)>,
-    ingresses: Vec<(String, Span)>,
+    resources: Vec<(String, Span)>,
 }
 
 impl Unused {
@@ -30,9 +30,9 @@ impl Unused {
         self.unscheduled.push((name, at));
     }
 
-    /// An ingress.
-    pub(super) fn ingress(&mut self, name: String, at: Span) {
-        self.ingresses.push((name, at));
+    /// A backend of an ingress that is no service.
+    pub(super) fn resource(&mut self, ingress: String, at: Span) {
+        self.resources.push((ingress, at));
     }
 
     /// Says what is left over.
@@ -45,11 +45,12 @@ impl Unused {
                     .help("they get their rules when they run: read the objects again then"),
             );
         }
-        if let Some((_, at)) = self.ingresses.first() {
-            let message = format!("ingresses are not compiled yet: {}", listed(&self.ingresses));
+        if let Some((_, at)) = self.resources.first() {
+            let message =
+                format!("backends that are no services are left out: {}", listed(&self.resources));
             faults.push(
-                Diagnostic::at(code::UNCOMPILED_INGRESS, *at, message)
-                    .help("an ingress controller makes them: the services behind are compiled"),
+                Diagnostic::at(code::UNCOMPILED_BACKEND, *at, message)
+                    .help("only the controller that they are for knows what they mean"),
             );
         }
         if !self.counts.is_empty() {

@@ -11,7 +11,7 @@ pub use survey::survey;
 
 use super::error::KernelError;
 use super::machine::Machine;
-use super::{address, conntrack, module, nsid, wireguard, xtables};
+use super::{address, balancer, conntrack, module, nsid, wireguard, xtables};
 use crate::object::{Id, LinkKind, Module, Netns, NetnsObject, RouteKind, State, Text};
 use crate::plan::{Key, Live, Record, Target};
 use rustc_hash::FxHashSet;
@@ -23,6 +23,8 @@ use std::net::IpAddr;
 pub struct Interest<'i> {
     states: Vec<&'i State>,
     ids: FxHashSet<Id>,
+    /// The addresses that are to be held for others to find.
+    held: FxHashSet<Id>,
     record: &'i Record,
     /// Whether what is of interest counts as netc's own, whatever mark it bears.
     adopt: bool,
@@ -40,7 +42,9 @@ impl<'i> Interest<'i> {
         let states: Vec<&State> =
             states.chain(record.originals.values()).chain(record.parameters.values()).collect();
         let ids = states.iter().map(|state| state.id()).collect();
-        Interest { states, ids, record, adopt, all: false }
+        let held = states.iter().filter(|state| matches!(state, State::Address(own) if own.held));
+        let held = held.map(|state| state.id()).collect();
+        Interest { states, ids, held, record, adopt, all: false }
     }
 
     /// The same, and in all things that a target names, those that are not to be there among them:
@@ -52,6 +56,11 @@ impl<'i> Interest<'i> {
             _ => None,
         }));
         self
+    }
+
+    /// Whether an address is one that is, or was, to be held for others to find.
+    fn holds(&self, id: &Id) -> bool {
+        self.held.contains(id) || self.record.addresses.contains(id)
     }
 
     fn has(&self, id: &Id) -> bool {
@@ -121,6 +130,7 @@ pub fn observe(machine: &mut Machine, interest: &Interest) -> Result<Live, Kerne
     }
     services::sets(machine, interest, &mut live)?;
     services::virtual_servers(machine, interest, &mut live)?;
+    balancer::observe(machine, &interest.states, &mut live)?;
     tables::read(machine, interest, &mut live)?;
     live.rules = xtables::read(machine, interest.has_rules() || interest.record.managed)?;
     let flushes = interest.states.iter().filter_map(|state| match state {

@@ -259,11 +259,19 @@ impl View<'_> {
 
     /// Some addresses come with the device: they are nobody's, unless they are asked for.
     fn addresses(&self, live: &mut Live) {
-        for FoundAddress { device, net, link_local, by_kernel, routed } in &self.space.addresses {
+        for found in &self.space.addresses {
+            let FoundAddress { device, net, link_local, by_kernel, routed, held } = found;
             let Some(link) = self.space.name_of(*device) else { continue };
-            let own = Address { routed: *routed, ..Address::new(self.netns(), link, *net) };
-            let state = State::Address(own);
+            let (routed, held) = (*routed, *held);
+            let state =
+                State::Address(Address { routed, held, ..Address::new(self.netns(), link, *net) });
             let asked_for = self.interest.has(&state.id());
+            // On a device of somebody else's it counts as netc's own if it looks like it.
+            if self.interest.holds(&state.id()) {
+                let owned = held || self.interest.record.addresses.contains(&state.id());
+                live.insert(state, owned || self.interest.adopt);
+                continue;
+            }
             if asked_for || !(*link_local || *by_kernel) {
                 self.on(*device, state, live);
             }

@@ -192,6 +192,7 @@ mod tests {
             link_local: net.to_string().starts_with("fe80"),
             by_kernel: false,
             routed: true,
+            held: false,
         }
     }
 

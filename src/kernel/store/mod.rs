@@ -13,6 +13,7 @@ mod time;
 pub use files::Kept;
 pub use lock::Lock;
 pub use pending::{Pending, Settled};
+pub(super) use time::{http_date, rfc3339};
 
 use super::error::KernelError;
 use super::machine::Machine;
@@ -65,6 +66,13 @@ impl Store {
         };
         let (folder, identity) = find().map_err(|error| fault::unknown_node(&error))?;
         Ok(Store { folder: base.join(folder), identity })
+    }
+
+    /// The folder of the node at hand, which need not be there.
+    pub(in crate::kernel) fn folder_of(machine: &mut Machine) -> Result<PathBuf, KernelError> {
+        let base = place::base().map_err(|fault| KernelError::Garbled(fault.message))?;
+        let name = machine.namespace(&Netns::Node)?.within(place::identify)??.0;
+        Ok(base.join(name))
     }
 
     /// Where it is.

@@ -33,7 +33,7 @@ impl Tool {
         let output = output.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
                 let package = match self.0 {
-                    "ip" => "iproute2",
+                    "ip" | "tc" => "iproute2",
                     "ipset" => "ipset",
                     "nft" => "nftables",
                     _ => "iptables",
@@ -70,7 +70,7 @@ pub(super) fn run(
 }
 
 /// A file with a text. A pipe could block us when a tool complains before it has read everything.
-fn kept(text: &str) -> io::Result<File> {
+pub(super) fn kept(text: &str) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     file.write_all(text.as_bytes())?;
     file.rewind()?;

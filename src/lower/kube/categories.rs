@@ -147,6 +147,7 @@ mod tests {
     fn node() -> Node {
         Node {
             name: "node-1".into(),
+            os: crate::model::Os::Linux,
             span: Span::default(),
             addresses: Vec::new(),
             mtu: 1500,

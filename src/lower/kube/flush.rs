@@ -73,6 +73,7 @@ mod tests {
             name: None,
             port: Port { number: 53, protocol: Protocol::Udp },
             node_port: kind.has_node_ports().then_some(30053),
+            proxy_port: None,
             span: Span::default(),
             endpoints: endpoints.iter().map(endpoint).collect(),
         };

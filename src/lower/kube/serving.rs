@@ -3,7 +3,7 @@
 use super::backends::Backends;
 use super::categories::Here;
 use super::exposure::Exposure;
-use super::{iptables, nftables, node_ports};
+use super::{iptables, nftables, node_ports, userspace};
 use crate::model::{Family, Node, NodeId, Policy, Proxy, ProxyMode, Service, ServicePort};
 use crate::object::ChainName;
 use std::net::{IpAddr, SocketAddr};
@@ -37,6 +37,16 @@ impl Serving {
         (service, port): (&Service, &ServicePort),
         family: Family,
     ) -> Serving {
+        if matches!(proxy.mode, ProxyMode::Userspace(_)) {
+            // No policy is heeded there.
+            let all = userspace::servers(port, family);
+            return Serving {
+                any: !all.is_empty(),
+                local: all.clone(),
+                cluster: all,
+                lenient: true,
+            };
+        }
         let exposure = Exposure::new(service, port, family);
         let here = Here { node, id };
         let backends = Backends::new((here, family), service, port, &exposure, |_, _| ());

@@ -88,7 +88,7 @@ fn pair(cx: &mut Context, pair: &VethPair) {
 
 fn address(cx: &mut Context, stated: &PlainAddress) {
     let (netns, link) = place(&stated.on.value);
-    let address = Address { netns, link, address: stated.address, routed: true, after: Vec::new() };
+    let address = Address::new(netns, link, stated.address);
     cx.objects.add(State::Address(address), stated.span);
 }
 

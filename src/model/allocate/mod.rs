@@ -1,4 +1,5 @@
-//! Giving out what the sources do not state: node blocks, addresses, node ports.
+//! Giving out what the sources do not state: node blocks, addresses, node ports, ports of
+//! the proxy.
 //!
 //! What is stated wins over what the lock records, and that over what is free; of what is
 //! free the lowest is taken, in the order of names. So the result depends on the sources and
@@ -7,14 +8,17 @@
 mod blocks;
 mod docker;
 mod gateways;
+mod load_balancers;
 mod node_ports;
 mod pods;
+mod proxy_ports;
 mod services;
 mod vteps;
 
 pub(super) use blocks::allocate as blocks;
 pub(super) use docker::allocate as containers;
 pub(super) use gateways::allocate as gateways;
+pub(super) use load_balancers::allocate as load_balancers;
 pub(super) use node_ports::{NodePorts, allocate as node_ports};
 pub(super) use pods::{Places, allocate as pods};
 pub(super) use services::allocate as services;

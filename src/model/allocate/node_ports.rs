@@ -1,7 +1,7 @@
 //! A port on every node for each port of a service that wants one, and for the health checks of
 //! load balancers.
 
-use super::Ledger;
+use super::{Ledger, proxy_ports};
 use crate::model::declare::ClusterDecl;
 use crate::model::pool::Pool;
 use crate::model::stated::{PortDecl, ServiceDecl};
@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub(crate) struct NodePorts {
     /// In the order of its ports.
     pub(crate) ports: Vec<Option<u16>>,
+    /// The ports of the proxy in userspace mode, likewise.
+    pub(crate) proxy: Vec<Option<u16>>,
     pub(crate) health_check: Option<u16>,
 }
 
@@ -24,7 +26,7 @@ pub(crate) fn allocate(
     ledger: &mut Ledger,
 ) -> Vec<NodePorts> {
     let wishes: Vec<Vec<Wish>> = services.iter().map(wishes).collect();
-    let mut round = Round { cluster, pools: BTreeMap::new(), ledger };
+    let mut round = Round { cluster, pools: BTreeMap::new(), ledger: &mut *ledger };
     let mut numbers: Vec<Vec<Option<u16>>> =
         wishes.iter().map(|own| own.iter().map(|wish| round.stated(wish)).collect()).collect();
     for find in [Round::locked, Round::lowest] {
@@ -34,10 +36,12 @@ pub(crate) fn allocate(
             }
         }
     }
+    let proxy = proxy_ports::allocate(cluster, services, ledger);
     numbers
         .into_iter()
+        .zip(proxy)
         // The health check is the last wish.
-        .map(|mut ports| NodePorts { health_check: ports.pop().flatten(), ports })
+        .map(|(mut ports, proxy)| NodePorts { health_check: ports.pop().flatten(), ports, proxy })
         .collect()
 }
 

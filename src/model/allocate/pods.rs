@@ -2,10 +2,10 @@
 
 use super::{Ledger, host_numbers, only};
 use crate::model::bind::BoundPod;
-use crate::model::declare::ClusterDecl;
+use crate::model::declare::{ClusterDecl, hns_kind};
 use crate::model::pool::Pool;
 use crate::model::stated::{Form, NodeDecl};
-use crate::model::{Family, PerFamily, fault, number};
+use crate::model::{Family, HnsNetwork, PerFamily, System, fault, number};
 use ipnet::IpNet;
 use netc_lang::Span;
 use std::collections::BTreeMap;
@@ -133,9 +133,27 @@ fn rooms(
         }
         let mut room = Room { block, gateway, pools, ranges, free: stated.kind.is_none() };
         room.take(gateway);
+        if let Some(own) = kept(cluster, node, block) {
+            room.take(own);
+        }
         Some(room)
     });
     rooms.collect()
+}
+
+/// What a Windows node keeps of its block: in an overlay the source address of services, behind a bridge the
+/// second address, which HNS gives the node's own endpoint.
+fn kept(cluster: &ClusterDecl, node: &NodeDecl, block: IpNet) -> Option<IpAddr> {
+    node.os.filter(|os| os.value == System::Windows)?;
+    let own = node.kernelspace.as_ref();
+    let stated = own.and_then(|own| own.source_vip).map(|vip| vip.value);
+    match hns_kind(own, &cluster.overlay.kind) {
+        HnsNetwork::Overlay => stated.filter(|vip| block.contains(vip)),
+        HnsNetwork::L2Bridge => {
+            let second = number(block.network()).checked_add(2)?;
+            Some(Family::of_net(block).address(second)).filter(|own| block.contains(own))
+        }
+    }
 }
 
 /// The allocation of one family.
@@ -174,9 +192,13 @@ impl Round<'_, '_> {
                     None => fault::pod_outside_block(address, span, block, &node.name, node.span),
                 })
             } else if !taken {
-                holders.get(&address).map(|(other, earlier)| {
-                    fault::duplicate_address(address, "pod", &other.name, span, *earlier)
-                })
+                match holders.get(&address) {
+                    Some((other, earlier)) => {
+                        Some(fault::duplicate_address(address, "pod", &other.name, span, *earlier))
+                    }
+                    // What a live cluster holds is a fact.
+                    None => (pod.form == Form::Netc).then(|| fault::kept_by_windows(address, span)),
+                }
             } else {
                 holders.insert(address, (pod, span));
                 None

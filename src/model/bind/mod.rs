@@ -2,12 +2,14 @@
 //! replicas become pods, slices go to their services.
 
 mod docker;
+mod ingress;
 mod nodes;
 mod pods;
 mod primitives;
 mod slices;
 
 pub(super) use docker::{BoundDocker, FIRST as FIRST_NETWORK};
+pub(super) use ingress::BoundIngresses;
 pub(super) use nodes::Nodes;
 pub(super) use pods::BoundPod;
 
@@ -29,6 +31,7 @@ pub(super) struct Bound {
     /// By node.
     pub(super) dockers: Vec<BoundDocker>,
     pub(super) primitives: BTreeMap<NodeId, Primitives>,
+    pub(super) ingresses: BoundIngresses,
     /// These name what they are about; it is looked up when they are asked.
     pub(super) asserts: Vec<Assert>,
     pub(super) checks_off: BTreeSet<Check>,
@@ -45,6 +48,10 @@ pub(super) fn bind(mut stated: Stated, faults: &mut Vec<Diagnostic>) -> Option<B
     pods.sort_by(|a, b| by_name(&a.name, &b.name));
     report_duplicates("pod", pods.iter().map(|pod| (&pod.name, pod.span)), faults);
     let mut services = stated.services;
+    if let Some(cluster) = &stated.cluster {
+        let tls = stated.ingresses.iter().any(|ingress| !ingress.tls.is_empty());
+        services.extend(ingress::own_service(cluster, &nodes, tls));
+    }
     services.sort_by(|a, b| a.name.cmp(&b.name));
     for service in &mut services {
         service.ports.sort_by(|a, b| (&a.name, a.port.protocol).cmp(&(&b.name, b.port.protocol)));
@@ -52,9 +59,22 @@ pub(super) fn bind(mut stated: Stated, faults: &mut Vec<Diagnostic>) -> Option<B
     report_duplicates("service", services.iter().map(|one| (&one.name, one.span)), faults);
     let dockers = docker::bind(stated.dockers, &nodes, faults);
     let primitives = primitives::bind(stated.primitives, &nodes, faults);
-    let Stated { cluster, asserts, checks_off, .. } = stated;
+    let Stated { cluster, asserts, checks_off, ingresses, secrets, classes, .. } = stated;
     let cluster = cluster?;
-    Some(Bound { cluster, nodes, pods, services, dockers, primitives, asserts, checks_off })
+    let wanted =
+        ingress::Wanted { controller: cluster.ingress.as_ref(), ingresses, secrets, classes };
+    let ingresses = ingress::bind(wanted, &nodes, &services, faults);
+    Some(Bound {
+        cluster,
+        nodes,
+        pods,
+        services,
+        dockers,
+        primitives,
+        ingresses,
+        asserts,
+        checks_off,
+    })
 }
 
 /// Moves the endpoints of slices to their services; those of services that are not there are

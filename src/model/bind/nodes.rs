@@ -36,7 +36,7 @@ impl Nodes {
     }
 
     /// The ids of all nodes, in order.
-    pub(super) fn ids(&self) -> Vec<NodeId> {
+    pub(crate) fn ids(&self) -> Vec<NodeId> {
         (0..).map(NodeId).take(self.all.len()).collect()
     }
 
@@ -70,6 +70,7 @@ fn add(node: &mut NodeDecl, fact: NodeDecl, faults: &mut Vec<Diagnostic>) {
         fact.addresses.into_iter().filter(|address| !known(address)).collect();
     node.addresses.extend(new);
     agree(&node.name, "zone", &mut node.zone, fact.zone, faults);
+    agree(&node.name, "operating system", &mut node.os, fact.os, faults);
     agree(&node.name, "number of cores", &mut node.cores, fact.cores, faults);
     for (family, block) in fact.blocks.iter() {
         let mut own = node.blocks.get(family).copied();

@@ -4,6 +4,8 @@ mod devices;
 mod docker;
 mod docker_network;
 mod host_ports;
+mod ingress;
+mod load_balancers;
 mod marks;
 mod mtu;
 mod node_ports;
@@ -14,8 +16,11 @@ mod primitives;
 mod proxy;
 mod underlay;
 mod uplink;
+mod userspace;
+mod windows;
 mod wireguard;
 
+pub(super) use load_balancers::{announce, bgp, bind as load_balancers, check as pools};
 pub(super) use mtu::{choose as choose_mtu, of_node as node_mtu};
 pub(super) use node_ports::check as node_ports;
 pub(super) use overlap::Claim;
@@ -23,6 +28,7 @@ pub(super) use pod_network::check as pod_networks;
 pub(super) use portals::check as portals;
 pub(crate) use portals::shared as shared_portals;
 pub(super) use primitives::check as primitives;
+pub(super) use windows::{Held, stated as windows};
 
 use super::Cluster;
 use super::bind::{BoundDocker, Nodes};
@@ -52,7 +58,10 @@ pub(super) fn overlay(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Dia
 /// What can be told of the whole cluster alone.
 pub(super) fn finished(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
     proxy::check(cluster, faults);
+    userspace::check(cluster, faults);
+    windows::services(cluster, faults);
     docker::node_ports(cluster, faults);
     host_ports::check(cluster, faults);
+    ingress::check(cluster, faults);
     marks::check(cluster, faults);
 }

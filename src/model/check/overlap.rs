@@ -1,5 +1,6 @@
 //! Networks that must not meet: pods, services, the nodes' own, and what others use.
 
+use super::load_balancers::networks;
 use crate::model::bind::{BoundDocker, Nodes};
 use crate::model::declare::ClusterDecl;
 use crate::model::{Family, NodeId, fault, number};
@@ -22,6 +23,9 @@ enum Kind {
     Services,
     Nodes,
     Reserved,
+    /// A range of addresses for load balancers; whether nodes have one of them is looked at elsewhere:
+    /// they may well be of the nodes' network.
+    LoadBalancers(usize),
     /// Of Docker on a node. Nobody beyond the node knows of it.
     Docker(NodeId),
 }
@@ -31,6 +35,7 @@ impl Kind {
     fn may_overlap(self, other: Kind) -> bool {
         match (self, other) {
             (Kind::Docker(own), Kind::Docker(other)) => own != other,
+            (Kind::LoadBalancers(_), Kind::Nodes) => true,
             (own, other) => own == other,
         }
     }
@@ -95,6 +100,10 @@ fn claims(cluster: &ClusterDecl, nodes: &Nodes, dockers: &[BoundDocker]) -> Vec<
                 );
             }
         }
+    }
+    for (network, place, span) in cluster.load_balancers.iter().flat_map(networks) {
+        let owner = "the load balancers' addresses".into();
+        claim(network, owner, span, Kind::LoadBalancers(place));
     }
     let mut seen = BTreeSet::new();
     for node in &nodes.all {

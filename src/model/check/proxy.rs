@@ -34,9 +34,10 @@ fn weights(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
     let (what, at) = match &cluster.proxy {
         None => ("`proxy none`".to_owned(), None),
         Some(proxy) => match &proxy.mode {
-            mode @ (ProxyMode::Iptables | ProxyMode::Nftables(_)) => {
-                (format!("`proxy {}`", mode.word()), Some(proxy.span))
-            }
+            mode @ (ProxyMode::Iptables
+            | ProxyMode::Nftables(_)
+            | ProxyMode::Userspace(_)
+            | ProxyMode::Kernelspace) => (format!("`proxy {}`", mode.word()), Some(proxy.span)),
             ProxyMode::Ipvs(ipvs) if heeds_weights(ipvs) => return,
             ProxyMode::Ipvs(ipvs) => {
                 (format!("the scheduler `{}`", ipvs.scheduler), Some(proxy.span))

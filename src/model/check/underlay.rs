@@ -3,7 +3,7 @@
 use crate::model::bind::Nodes;
 use crate::model::declare::ClusterDecl;
 use crate::model::stated::NodeDecl;
-use crate::model::{Family, NodeAddress, OverlayKind, fault};
+use crate::model::{Family, NodeAddress, OverlayKind, System, fault};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,12 +37,17 @@ pub(crate) fn check(cluster: &ClusterDecl, nodes: &Nodes, faults: &mut Vec<Diagn
     }
 }
 
+/// Whether a node runs Windows: its devices are none of netc's business.
+fn runs_windows(node: &NodeDecl) -> bool {
+    node.os.is_some_and(|os| os.value == System::Windows)
+}
+
 /// What a node's address lacks.
 fn unfit(kind: &OverlayKind, family: Family, node: &NodeDecl) -> Option<Diagnostic> {
     let Some(own) = node.address(family) else {
         return Some(fault::node_without_address(&node.name, family, kind.word(), node.span));
     };
-    if own.device.is_none() && kind.names_device() {
+    if own.device.is_none() && kind.names_device() && !runs_windows(node) {
         return Some(fault::node_without_device(&node.name, kind.word(), own.span));
     }
     let unknown = own.prefix.is_none() && kind.routes_directly();

@@ -1,7 +1,7 @@
 //! The `cluster` statement.
 
-use super::AttachmentDecl;
-use super::{overlay, per_family, pod_network, proxy};
+use super::{AttachmentDecl, BgpDecl, ControllerDecl, LoadBalancersDecl};
+use super::{bgp, ingress, load_balancers, overlay, per_family, pod_network, proxy};
 use crate::model::{Family, Overlay, PerFamily, PodNetwork, Proxy, fault};
 use ipnet::IpNet;
 use netc_lang::{Diagnostic, Item, Span, Spanned};
@@ -21,6 +21,12 @@ pub(crate) struct ClusterDecl {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) dns: PerFamily<Spanned<IpAddr>>,
     pub(crate) reserved: Vec<Reserved>,
+    /// What serves ingresses.
+    pub(crate) ingress: Option<ControllerDecl>,
+    pub(crate) load_balancers: Option<LoadBalancersDecl>,
+    /// What nodes tell routers, as far as it could be read.
+    pub(crate) bgp: Option<BgpDecl>,
+    pub(crate) bgp_stated: bool,
 }
 
 /// A network that something else uses.
@@ -53,6 +59,10 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ClusterD
         proxy: proxy::read(item.child("proxy"), item.span, faults),
         dns: per_family(dns, Family::of, "name servers", faults),
         reserved: reserved.collect(),
+        ingress: item.child("ingress").and_then(|item| ingress::controller(item, faults)),
+        load_balancers: item.child("load-balancers").map(load_balancers::read),
+        bgp: item.child("bgp").and_then(|item| bgp::read(item, faults)),
+        bgp_stated: item.child("bgp").is_some(),
     })
 }
 

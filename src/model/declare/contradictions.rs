@@ -74,7 +74,9 @@ fn outside(item: &Item, service: &ServiceDecl, faults: &mut Vec<Diagnostic>) {
         }
     }
     let balancer = service.kind == ServiceKind::LoadBalancer;
-    for keyword in ["load-balancer-ip", "source-ranges", "allocate-node-ports"] {
+    for keyword in
+        ["load-balancer-ip", "load-balancer-class", "source-ranges", "allocate-node-ports"]
+    {
         if let (Some(item), false) = (item.child(keyword), balancer) {
             faults.push(fault::needs_type(keyword, "load-balancer", item.span));
         }

@@ -1,10 +1,13 @@
 //! The `.netc` front end: items read into declarations.
 
 mod assert;
+mod bgp;
 mod cluster;
 mod contradictions;
 mod docker;
 mod endpoint;
+mod ingress;
+mod load_balancers;
 mod node;
 mod overlay;
 mod pod;
@@ -12,12 +15,17 @@ mod pod_network;
 mod primitives;
 mod proxy;
 mod service;
+mod windows;
 
+pub(super) use bgp::{BgpDecl, PeerDecl};
 pub(super) use cluster::ClusterDecl;
 pub(super) use docker::DockerDecl;
 pub(crate) use docker::{ContainerDecl, Mode, NetworkDecl};
+pub(crate) use ingress::ControllerDecl;
+pub(super) use load_balancers::LoadBalancersDecl;
 pub(super) use pod_network::AttachmentDecl;
 pub(super) use primitives::PrimitivesDecl;
+pub(super) use windows::{KernelspaceDecl, kind as hns_kind, resolve as kernelspace};
 
 use super::stated::Stated;
 use super::{Family, PerFamily, fault};
@@ -33,6 +41,9 @@ pub(crate) fn read(items: &[Item], faults: &mut Vec<Diagnostic>) -> Stated {
         pods: pods.filter_map(|item| pod::read(item, faults)).collect(),
         services: keyword("service").filter_map(|item| service::read(item, faults)).collect(),
         slices: Vec::new(),
+        ingresses: keyword("ingress").filter_map(|item| ingress::read(item, faults)).collect(),
+        secrets: keyword("secret").filter_map(|item| ingress::secret(item, faults)).collect(),
+        classes: Vec::new(),
         dockers: keyword("docker").filter_map(|item| docker::read(item, faults)).collect(),
         primitives: keyword("primitives")
             .filter_map(|item| primitives::read(item, faults))

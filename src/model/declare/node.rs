@@ -1,6 +1,6 @@
 //! `node` statements.
 
-use super::{per_family, pod_network};
+use super::{per_family, pod_network, windows};
 use crate::model::stated::{Form, NodeDecl};
 use crate::model::{Family, NodeAddress, NodeKeys, Uplink, fault};
 use netc_lang::{Diagnostic, Interface, Item, Spanned};
@@ -23,6 +23,8 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<NodeDecl
         zone: zone.map(|zone| zone.map(str::to_owned)),
         cores: item.child("cores").and_then(|item| item.one("number")),
         kernel: item.child("kernel").and_then(|item| item.one("version")),
+        os: windows::os(item),
+        kernelspace: item.child("kernelspace").map(windows::read),
         uplink: uplink(item, faults),
         blocks: per_family(blocks, Family::of_net, "blocks of one node", faults),
         vteps: vteps.collect(),

@@ -2,9 +2,11 @@
 
 use super::cluster::{is_none, report_options};
 use crate::model::{
-    DetectLocal, Ipvs, Layout, Nftables, NodePortAddresses, Proxy, ProxyMode, fault,
+    DetectLocal, Engine, Ipvs, Layout, Nftables, NodePortAddresses, Proxy, ProxyMode, Userspace,
+    fault,
 };
 use netc_lang::{Diagnostic, Item, Seconds, Span};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// `proxy KIND { … }`
@@ -22,10 +24,17 @@ pub(super) fn read(
     let mode = match (kind, item) {
         ("ipvs", Some(item)) => ProxyMode::Ipvs(read_ipvs(item, faults)),
         ("nftables", Some(item)) => ProxyMode::Nftables(Nftables { layout: layout(item) }),
+        ("userspace", Some(item)) => ProxyMode::Userspace(read_userspace(item, faults)),
+        ("kernelspace", _) => ProxyMode::Kernelspace,
         _ => ProxyMode::Iptables,
     };
     let allowed = |keyword: &str| match keyword {
-        "localhost-node-ports" | "naming" => mode == ProxyMode::Iptables,
+        _ if kind == "kernelspace" => false,
+        "ports" | "engine" => kind == "userspace",
+        "naming" => matches!(kind, "userspace" | "iptables"),
+        // Nothing is masqueraded, and every local address answers.
+        _ if kind == "userspace" => false,
+        "localhost-node-ports" => kind == "iptables",
         "scheduler" | "strict-arp" | "fallback" | "strict" | "drain" => kind == "ipvs",
         "layout" => kind == "nftables",
         _ => true,
@@ -70,6 +79,24 @@ fn read_ipvs(item: &Item, faults: &mut Vec<Diagnostic>) -> Ipvs {
         fallback: fallback.is_none_or(|kind| kind.value != "none"),
         strict: has("strict"),
         drain: Duration::from_secs(drain.map_or(30, |time| time.value.0.into())),
+    }
+}
+
+/// The ports of the proxy if none are stated: below the node ports.
+const PORTS: RangeInclusive<u16> = 28000..=29999;
+
+/// The options of `proxy userspace`.
+fn read_userspace(item: &Item, faults: &mut Vec<Diagnostic>) -> Userspace {
+    faults.push(fault::userspace_is_gone(item.span));
+    let stated = item.child("ports").and_then(|item| item.one::<RangeInclusive<u16>>("range"));
+    let engine = item.child("engine").and_then(|item| item.one::<&str>("program"));
+    Userspace {
+        ports: stated.as_ref().map_or(PORTS, |range| range.value.clone()),
+        stated: stated.map(|range| range.span),
+        engine: match engine.map_or("", |engine| engine.value) {
+            "haproxy" => Engine::Haproxy,
+            _ => Engine::Nginx,
+        },
     }
 }
 

@@ -39,6 +39,9 @@ pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<ServiceD
         external_traffic: policy(item, "external-traffic"),
         internal_traffic: policy(item, "internal-traffic"),
         load_balancer_ips: balancers.collect(),
+        load_balancer_class: word(item, "load-balancer-class", "class")
+            .map(|class| class.map(str::to_owned)),
+        requested_ip: None,
         source_ranges: list("source-ranges").flat_map(|item| item.all("network")).collect(),
         external_ips: list("external-ips").flat_map(|item| item.all("address")).collect(),
         health_check_node_port: item
@@ -140,7 +143,7 @@ fn ports(item: &Item, faults: &mut Vec<Diagnostic>) -> Vec<PortDecl> {
     ports
 }
 
-/// `port [NAME] PORT [-> TARGET] [node-port NUMBER]`
+/// `port [NAME] PORT [-> TARGET] [node-port NUMBER] [proxy-port NUMBER]`
 fn port(item: &Item) -> Option<PortDecl> {
     let port: Port = item.one("port")?.value;
     let target = match (item.one::<&str>("target"), item.one::<u16>("target")) {
@@ -152,6 +155,7 @@ fn port(item: &Item) -> Option<PortDecl> {
         port,
         target,
         node_port: item.one("node-port"),
+        proxy_port: item.one("proxy-port"),
         span: item.span,
         endpoints: Vec::new(),
     })

@@ -9,16 +9,25 @@ pub(crate) fn no_cluster() -> Diagnostic {
         .help("add one, such as `cluster lab { pods 10.244.0.0/16; services 10.96.0.0/16 }`")
 }
 
+/// What makes several of a kind.
+fn plural(kind: &str) -> &'static str {
+    if kind.ends_with('s') { "es" } else { "s" }
+}
+
 pub(crate) fn duplicate_name(
     kind: &str,
     name: &dyn Display,
     at: Span,
     earlier: Span,
 ) -> Diagnostic {
-    Diagnostic::at(code::DUPLICATE_NAME, at, format!("two {kind}s are named `{name}`"))
-        .here("again here")
-        .label(earlier, "first here")
-        .help("rename one of them")
+    Diagnostic::at(
+        code::DUPLICATE_NAME,
+        at,
+        format!("two {kind}{} are named `{name}`", plural(kind)),
+    )
+    .here("again here")
+    .label(earlier, "first here")
+    .help("rename one of them")
 }
 
 pub(crate) fn unknown_node<'a>(

@@ -90,6 +90,7 @@ fn of_object(object: &Object) -> Words {
         Id::Set(name) => Words::new(Kind::Set, "set", name.to_string()).common("sets"),
         Id::Virtual(address) => Words::new(Kind::Server, "virtual server", address.to_string())
             .common("virtual servers"),
+        Id::Balancer(engine) => Words::new(Kind::Server, "program", engine.word()),
         Id::NftTable(..) => {
             let name = id.to_string();
             Words::new(Kind::Chain, "table", name.trim_start_matches("table "))

@@ -14,10 +14,12 @@ pub(super) fn facts(cluster: &Cluster) -> Vec<(&'static str, String)> {
     let services: Vec<String> =
         cluster.service_networks.values().map(ToString::to_string).collect();
     let proxy = cluster.proxy.as_ref().map(|proxy| proxy.mode.word().to_owned());
+    let ingress = cluster.ingress_controller.as_ref().map(|own| own.engine.word().to_owned());
     let all = [
         ("pods", pods.join(" ")),
         ("services", services.join(" ")),
         ("proxy", proxy.unwrap_or_default()),
+        ("ingress", ingress.unwrap_or_default()),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
@@ -82,6 +84,7 @@ fn node_box(node: &Node, id: NodeId, chips: &mut Groups, sources: &Sources) -> N
     });
     let blocks = node.blocks.values().chain(node.foreign_blocks.values());
     let blocks = blocks.map(|block| format!("pods {block}"));
+    let system = node.is_windows().then(|| "Windows".to_owned());
     let mut groups = Vec::new();
     let mut take = |place| chips.remove(&(id, place)).unwrap_or_default();
     groups.extend(pods(node, take(Place::Pods), sources));
@@ -97,7 +100,7 @@ fn node_box(node: &Node, id: NodeId, chips: &mut Groups, sources: &Sources) -> N
     }
     NodeBox {
         name: node.name.clone(),
-        lines: addresses.chain(blocks).collect(),
+        lines: addresses.chain(blocks).chain(system).collect(),
         groups,
         origin: sources.locate(node.span),
     }

@@ -5,10 +5,10 @@ use super::{Chip, ServiceBox};
 use crate::model::{Cluster, Endpoint, NodeId, Policy, Service, ServiceKind, ServicePort};
 use netc_lang::Sources;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-/// So many ports of a service are named.
+/// So many ports of a service are named, and so many paths that ingresses send to it.
 const PORTS: usize = 4;
 
 /// So many services are named in a note.
@@ -35,7 +35,9 @@ pub(super) fn boxes(
             }
         }
     }
-    cluster.services.iter().map(|service| one(service, sources)).collect()
+    let mut paths = ingress_paths(cluster);
+    let services = cluster.services.iter().enumerate();
+    services.map(|(place, service)| one(service, paths.remove(&place), sources)).collect()
 }
 
 /// Names in a chip's note the services whose endpoint it is.
@@ -87,7 +89,22 @@ impl Places {
     }
 }
 
-fn one(service: &Service, sources: &Sources) -> ServiceBox {
+/// What ingresses that are served send to each service: `shop.example/cart`.
+fn ingress_paths(cluster: &Cluster) -> BTreeMap<usize, BTreeSet<String>> {
+    let mut all: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for ingress in cluster.ingresses.iter().filter(|ingress| ingress.served) {
+        for rule in &ingress.rules {
+            let host = rule.host.as_deref().unwrap_or("*");
+            all.entry(rule.backend.service).or_default().insert(format!("{host}{}", rule.path));
+        }
+        if let Some(default) = ingress.default {
+            all.entry(default.service).or_default().insert("*/".to_owned());
+        }
+    }
+    all
+}
+
+fn one(service: &Service, paths: Option<BTreeSet<String>>, sources: &Sources) -> ServiceBox {
     let addresses = service.addresses.values().map(ToString::to_string);
     let others = service.load_balancer_ips.iter().chain(&service.external_ips);
     let addresses: Vec<String> = addresses.chain(others.map(ToString::to_string)).collect();
@@ -102,6 +119,11 @@ fn one(service: &Service, sources: &Sources) -> ServiceBox {
     lines.extend(service.ports.iter().take(PORTS).map(port));
     if let Some(more @ 1..) = service.ports.len().checked_sub(PORTS) {
         lines.push(format!("and {more} more ports"));
+    }
+    let paths = paths.unwrap_or_default();
+    lines.extend(paths.iter().take(PORTS).map(|path| format!("ingress {path}")));
+    if let Some(more @ 1..) = paths.len().checked_sub(PORTS) {
+        lines.push(format!("and {more} more paths"));
     }
     lines.extend(policies(service));
     let (ready, all) = counts(service);

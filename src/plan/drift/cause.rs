@@ -2,7 +2,7 @@
 //! which users told of it.
 
 use super::{Trouble, tables};
-use crate::object::{Link, NftTable, State, Sysctl};
+use crate::object::{Health, Link, NftTable, State, Sysctl};
 use crate::plan::change::Change;
 use crate::plan::generation;
 use crate::plan::own::{System, system, system_of_table};
@@ -66,6 +66,9 @@ const SERVERS: &str = "a kube-proxy or keepalived runs here too, `ipvsadm -C` wa
 const SETS: &str = "a kube-proxy runs here too, or somebody has changed it with ipset(8)";
 const CONNECTIONS: &str = "a client of UDP that keeps its port stays with the endpoint that it had \
                            (kubernetes#19029)";
+/// nginx(8), haproxy(1)
+const PROGRAM: &str = "programs do not outlive a restart of the machine; otherwise it was killed or \
+                       ended by hand: error.log in its folder tells what it said last";
 pub(super) const OLD_FLANNEL: &str = "a newer flannel does not remove it (flannel#1167): `netc \
                                       apply --adopt` does";
 const FOREIGN: &str = "netc changes nothing of others': remove it, or let netc take it over with \
@@ -109,6 +112,10 @@ fn object(wanted: &State, found: Option<&State>, kind: Trouble) -> String {
         (State::Flush(_), _) => CONNECTIONS,
         (State::Virtual(_), _) => SERVERS,
         (State::Set(_), _) => SETS,
+        (State::Balancer(_), Some(State::Balancer(found))) if found.health == Health::Stopped => {
+            PROGRAM
+        }
+        (State::Balancer(_), None) => PROGRAM,
         (State::NftTable(wanted), found) => return table(wanted, found, kind),
         _ => BY_HAND,
     };

@@ -3,6 +3,7 @@
 //! Changes say what is to be done; findings say what has happened, and what is known to do so.
 //! What is gone with something else, or in the same way as its neighbours, is one finding with it.
 
+mod balancer;
 mod cause;
 mod fold;
 mod object;
@@ -84,6 +85,9 @@ fn finding(change: &Change, live: &Live) -> Finding {
         (Key::Chain(..) | Key::Jumps(..), ..) => rules::sentence(change),
         (_, Some(State::NftTable(found)), Some(State::NftTable(wanted))) => {
             tables::table(wanted, found)
+        }
+        (_, Some(State::Balancer(found)), Some(State::Balancer(wanted))) => {
+            balancer::sentence(wanted, found)
         }
         _ => (object::sentence(wanted, found, &change.was), Vec::new()),
     };

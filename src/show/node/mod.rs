@@ -74,7 +74,17 @@ fn stated(cluster: &Cluster, node: &Node, sources: &Sources, card: &mut Card) {
     card.row("MTU", node.mtu.to_string());
     card.field("mtu", json!(node.mtu));
     let proxy = cluster.proxy.as_ref().map(|proxy| proxy.mode.word());
-    card.row("programs", programs(cluster, node, proxy));
+    match node.kernelspace() {
+        Some(own) => {
+            let (network, kind) = (&own.network, own.kind.word());
+            card.row(
+                "runs",
+                format!("Windows: services in hns.json, on network {network} ({kind})"),
+            );
+            card.field("os", json!("windows"));
+        }
+        None => card.row("programs", programs(cluster, node, proxy)),
+    }
     let pods = cluster.pods.iter().filter(|pod| {
         let of = pod.node.and_then(|id| cluster.nodes.get(id.0 as usize));
         of.is_some_and(|of| of.name == node.name)

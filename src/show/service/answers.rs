@@ -29,7 +29,8 @@ pub(super) fn answers(cluster: &Cluster, service: &Service, port: &ServicePort) 
         return table;
     };
     for family in service.addresses.families() {
-        let nodes = || (0..).map(NodeId).zip(&cluster.nodes);
+        // What a Windows node does is told by its hns.json.
+        let nodes = || (0..).map(NodeId).zip(&cluster.nodes).filter(|(_, node)| !node.is_windows());
         let serving = nodes()
             .map(|(id, node)| (node, Serving::new(proxy, (id, node), (service, port), family)));
         let serving: Vec<(&Node, Serving)> = serving.collect();

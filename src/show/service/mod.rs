@@ -8,7 +8,8 @@ use super::table::{Cell, Table};
 use crate::graph::Ordered;
 use crate::lower::endpoint_chain;
 use crate::model::{
-    Cluster, Endpoint, Family, Node, Pod, ProxyMode, Service, ServiceKind, ServicePort,
+    Announce, Cluster, Endpoint, Family, Node, NodeId, Pod, ProxyMode, Service, ServiceKind,
+    ServicePort,
 };
 use netc_lang::{Protocol, Sources};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ pub fn service(
     let head = format!("service {name} in cluster {}", cluster.name);
     let mut card = Card::new(head, "service", &name);
     card.field("cluster", json!(cluster.name));
-    stated(service, sources, &mut card);
+    stated(cluster, service, sources, &mut card);
     let ports = service.ports.iter().map(|port| {
         let at = sources.locate(port.span);
         let endpoints = endpoints(cluster, service, port);
@@ -57,7 +58,7 @@ fn none() -> Table {
 }
 
 /// What is stated of the service as a whole.
-fn stated(service: &Service, sources: &Sources, card: &mut Card) {
+fn stated(cluster: &Cluster, service: &Service, sources: &Sources, card: &mut Card) {
     let at = sources.locate(service.span);
     card.row("stated", at.as_str());
     card.field("stated", json!(at));
@@ -66,6 +67,7 @@ fn stated(service: &Service, sources: &Sources, card: &mut Card) {
     card.field("type", json!(kind));
     all("address", "addresses", service.addresses.values(), card);
     all("load balancer", "load-balancer-ips", &service.load_balancer_ips, card);
+    announced(cluster, service, card);
     all("only from", "source-ranges", &service.source_ranges, card);
     all("external IP", "external-ips", &service.external_ips, card);
     if let Some(port) = service.health_check_node_port {
@@ -87,6 +89,25 @@ fn stated(service: &Service, sources: &Sources, card: &mut Card) {
     card.field("affinity-seconds", json!(service.affinity));
 }
 
+/// Who announces the addresses of its load balancer, where netc knows.
+fn announced(cluster: &Cluster, service: &Service, card: &mut Card) {
+    let Some(own) = &cluster.load_balancers else { return };
+    let name = |id: &NodeId| cluster.nodes.get(id.0 as usize).map(|node| node.name.as_str());
+    let mut told = Vec::new();
+    for held in service.load_balancer_ips.iter().filter_map(|address| own.held(*address)) {
+        let nodes: Vec<&str> = held.nodes.iter().filter_map(name).collect();
+        let who = match (&own.announce, held.holder.as_ref().and_then(name)) {
+            (Announce::None, _) => continue,
+            (_, _) if nodes.is_empty() => "nobody".to_owned(),
+            (Announce::Arp { .. }, Some(holder)) => format!("{holder}, by ARP"),
+            _ => format!("{}, by BGP", nodes.join(", ")),
+        };
+        told.push(format!("{}: {who}", held.address));
+    }
+    told.iter().for_each(|line| card.row("announced", line.as_str()));
+    card.field("announced", json!(told));
+}
+
 /// Several things of one kind, a line each.
 fn all<'a, T: Display + 'a>(
     label: &'static str,
@@ -102,7 +123,9 @@ fn all<'a, T: Display + 'a>(
 fn title(port: &ServicePort) -> String {
     let name = port.name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
     let node_port = port.node_port.map_or_else(String::new, |port| format!(", node port {port}"));
-    format!("port{name} {}{node_port}", port.port)
+    let proxy_port =
+        port.proxy_port.map_or_else(String::new, |port| format!(", proxy port {port}"));
+    format!("port{name} {}{node_port}{proxy_port}", port.port)
 }
 
 /// The endpoints of a port, of all families.
@@ -165,6 +188,7 @@ fn as_json(
         "port": port.port.number,
         "protocol": port.port.protocol.name(),
         "node-port": port.node_port,
+        "proxy-port": port.proxy_port,
         "stated": at,
         "endpoints": endpoints.json(),
         "answers": answers.json(),

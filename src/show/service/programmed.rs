@@ -2,8 +2,8 @@
 
 use super::with_port;
 use crate::graph::Ordered;
-use crate::lower::{own_chains, table_name};
-use crate::model::{Cluster, Family, Node, ProxyMode, Service, ServicePort};
+use crate::lower::{own_chains, table_name, userspace_servers};
+use crate::model::{Cluster, Family, Node, Proxy, ProxyMode, Service, ServicePort};
 use crate::object::{State, VirtualServer};
 use crate::show::table::Table;
 use std::net::IpAddr;
@@ -24,6 +24,7 @@ pub(super) fn programmed(
         ProxyMode::Nftables(_) => Some(table_name(service, port)),
         _ => None,
     };
+    listening(proxy, service, port, &mut table);
     for place in &ordered.nodes {
         match &place.object.state {
             State::Ruleset(ruleset) => {
@@ -70,6 +71,23 @@ pub(super) fn programmed(
         }
     }
     table
+}
+
+/// The sockets on which the node's proxy takes connections to a service port.
+fn listening(proxy: &Proxy, service: &Service, port: &ServicePort, table: &mut Table) {
+    let (Some(engine), Some(number)) = (proxy.mode.engine(), port.proxy_port) else { return };
+    for family in service.addresses.families() {
+        let held = match userspace_servers(port, family).len() {
+            0 => "nobody listens: no endpoint is ready".to_owned(),
+            all => format!("round robin; {}", counted(all, "endpoint")),
+        };
+        let at = match family {
+            Family::V4 => "0.0.0.0",
+            Family::V6 => "::",
+        };
+        let name = with_port(at, number, port.port.protocol, family);
+        table.row([engine.word().into(), name.into(), held.into()]);
+    }
 }
 
 /// Whether a virtual server answers for a service port.

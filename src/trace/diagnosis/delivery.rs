@@ -12,6 +12,13 @@ impl Case<'_> {
         let protocol = self.question.payload.protocol().unwrap_or_default();
         let at = port.map_or_else(|| "there".to_owned(), |port| format!("on {port}/{protocol}"));
         let pod = self.names.pod_at(&self.failure.place);
+        if let Some((service, own)) = self.service()
+            && port.is_some()
+            && own.proxy_port == port
+        {
+            // The node's proxy listens for services that have endpoints.
+            return self.no_endpoint(service, own);
+        }
         let headline = format!("nobody listens {at} of {who}");
         let mut diagnosis = Diagnosis::new(headline);
         if let Some(pod) = pod {

@@ -44,6 +44,16 @@ impl Case<'_> {
             .help(format!("ip link set {device} up"))
     }
 
+    pub(super) fn windows(self) -> Diagnosis {
+        let Place::Node(id, _) = &self.failure.place else { return Diagnosis::new("Windows") };
+        let node = self.names.node(*id);
+        let name = node.map_or("the node", |node| node.name.as_str());
+        Diagnosis::new(format!("{name} runs Windows: what it makes of packets is not known"))
+            .because(format!("hns.json says which load balancers {name} is to hold, but its routes and rules are none of netc's"))
+            .help(format!("ask {name} itself, or a pod on a Linux node"))
+            .at(node.and_then(|node| node.kernelspace()).map(|own| own.span))
+    }
+
     pub(super) fn no_peer(self, device: &str, address: IpAddr) -> Diagnosis {
         Diagnosis::new(format!("no peer of {device} is responsible for {}", self.named(address)))
             .because("a device of wireguard drops what none of its peers' allowed-ips has")

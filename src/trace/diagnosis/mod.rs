@@ -22,6 +22,8 @@ pub struct Diagnosis {
     pub help: Option<String>,
     /// The statement that it comes of, or that is to be changed.
     pub span: Option<Span>,
+    /// Whether nothing can be told rather than that there is no answer.
+    pub is_unknown: bool,
 }
 
 /// What a diagnosis is made from.
@@ -43,15 +45,17 @@ pub fn of(cluster: &Cluster, question: &Question, ended: &Ended) -> Option<Diagn
         Symptom::Silence => "the client hears nothing until it no longer waits",
         Symptom::Refused => "the client is told that the connection is refused",
         Symptom::Unreachable => "the client is told that nothing there can be reached",
+        Symptom::Unknown => "what the client sees of it cannot be told",
     };
     diagnosis.explanation.push(sees.to_owned());
+    diagnosis.is_unknown = failure.symptom == Symptom::Unknown;
     Some(diagnosis)
 }
 
 impl Diagnosis {
     fn new(headline: impl Into<String>) -> Diagnosis {
         let (headline, explanation) = (headline.into(), Vec::new());
-        Diagnosis { headline, explanation, help: None, span: None }
+        Diagnosis { headline, explanation, help: None, span: None, is_unknown: false }
     }
 
     fn because(mut self, why: impl Into<String>) -> Diagnosis {
@@ -95,6 +99,7 @@ impl<'c> Case<'c> {
             Cause::Loop => self.runs_in_a_circle(),
             Cause::NotListening { port } => self.not_listening(*port),
             Cause::OtherAnswer { from } => self.other_answer(*from),
+            Cause::Windows => self.windows(),
         }
     }
 

@@ -240,6 +240,9 @@ impl Asker<'_> {
             (None, Some(through)) => return Ok(vec![Some(through)]),
             (None, None) => {}
         }
+        if let Some(ways) = self.announced(destination) {
+            return Ok(ways);
+        }
         Ok(match to {
             Found::Pod(place) => vec![self.cluster.pods.get(place).and_then(|pod| pod.node)],
             Found::Container(id, _) => vec![Some(id)],
@@ -250,6 +253,17 @@ impl Asker<'_> {
             }
             _ => (0..).map(NodeId).take(self.cluster.nodes.len()).map(Some).collect(),
         })
+    }
+
+    /// The nodes that bring an address of a load balancer about, if netc knows: the one that has it,
+    /// or all that tell their routers of it.
+    fn announced(&self, address: IpAddr) -> Option<Vec<Option<NodeId>>> {
+        let held = self.cluster.load_balancers.as_ref()?.held(address)?;
+        let nodes = match held.holder {
+            Some(holder) => vec![holder],
+            None => held.nodes.clone(),
+        };
+        (!nodes.is_empty()).then(|| nodes.into_iter().map(Some).collect())
     }
 
     /// Whether packets to an address come to the nodes.

@@ -15,7 +15,7 @@ impl Report<'_> {
         let question = self.question;
         let probability = match Reaches::of(self.answer) {
             Reaches::Always => 1.0,
-            Reaches::Sometimes(share) => share,
+            Reaches::Sometimes(share) | Reaches::Unknown(share) => share,
             Reaches::Never => 0.0,
         };
         let ways: Vec<Value> = self.answer.ways.iter().map(|ended| self.ended(ended)).collect();
@@ -128,6 +128,7 @@ fn symptom(symptom: Symptom) -> &'static str {
         Symptom::Silence => "silence",
         Symptom::Refused => "refused",
         Symptom::Unreachable => "unreachable",
+        Symptom::Unknown => "unknown",
     }
 }
 
@@ -152,6 +153,7 @@ fn cause(cause: &Cause) -> &'static str {
         Cause::OtherAnswer { .. } => "other-answer",
         Cause::TooLong { .. } => "too-long",
         Cause::Loop => "loop",
+        Cause::Windows => "windows",
     }
 }
 
@@ -201,6 +203,10 @@ fn event(event: &Event) -> (&'static str, Value) {
         }
         Event::Unwrapped { device } => ("unwrapped", json!({ "device": &**device })),
         Event::Wire { to } => ("wire", json!({ "to": to.to_string() })),
+        Event::Relayed { program, to } => {
+            ("relayed", json!({ "program": program, "to": to.to_string() }))
+        }
+        Event::Returned { program } => ("returned", json!({ "program": program })),
         Event::Delivered => ("delivered", json!({})),
     }
 }

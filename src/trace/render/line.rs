@@ -60,6 +60,10 @@ pub(super) fn line(step: &Step, names: Names<'_>) -> Option<Line> {
             let name = names.address(*to).map_or_else(String::new, |name| format!(" ({name})"));
             ("wire", format!("to {to}{name}"))
         }
+        Event::Relayed { program, to } => {
+            ("proxy", format!("{program} takes the connection and opens one of its own to {to}"))
+        }
+        Event::Returned { program } => ("proxy", format!("{program} passes the answer on")),
         Event::Delivered => {
             let from = with_port(&step.source, step.payload.source());
             let at = with_port(&step.destination, step.payload.destination());

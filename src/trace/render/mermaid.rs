@@ -53,6 +53,8 @@ impl Report<'_> {
                     | Event::Bridged { .. }
                     | Event::Wrapped { .. }
                     | Event::Unwrapped { .. }
+                    | Event::Relayed { .. }
+                    | Event::Returned { .. }
             );
             if let Some(line) = line(step, self.names()).filter(|_| notable) {
                 let at = number(&step.place);
@@ -70,6 +72,10 @@ impl Report<'_> {
             }
             (Reaches::Never, Some(why)) => format!("does not reach: {}", why.headline),
             (Reaches::Never, None) => "does not reach".to_owned(),
+            (Reaches::Unknown(_), why) => {
+                let why = why.map_or_else(String::new, |why| format!(": {}", why.headline));
+                format!("cannot be judged{why}")
+            }
         };
         let last = places.len().saturating_sub(1);
         let over = if last == 0 { "p0".to_owned() } else { format!("p0,p{last}") };

@@ -46,6 +46,9 @@ pub enum Reaches {
     Sometimes(f64),
     /// Never.
     Never,
+    /// Nobody can tell more than that it does with this probability at least: the other ways end at Windows
+    /// nodes.
+    Unknown(f64),
 }
 
 impl Reaches {
@@ -54,6 +57,10 @@ impl Reaches {
     pub fn of(answer: &Answer) -> Reaches {
         // Nothing that goes nowhere is an answer.
         let least = if answer.ways.is_empty() { 0.0 } else { answer.least() };
+        let mut unanswered = answer.ways.iter().filter(|ended| !ended.is_answered()).peekable();
+        if unanswered.peek().is_some() && unanswered.all(Ended::is_unjudged) {
+            return Reaches::Unknown(least);
+        }
         match least {
             least if least >= 1.0 - EPSILON => Reaches::Always,
             least if least <= EPSILON => Reaches::Never,

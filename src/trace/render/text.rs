@@ -156,7 +156,10 @@ impl Report<'_> {
             for step in steps {
                 let changes = matches!(
                     step.event,
-                    Event::Restored { .. } | Event::Translated { .. } | Event::Wrapped { .. }
+                    Event::Restored { .. }
+                        | Event::Translated { .. }
+                        | Event::Wrapped { .. }
+                        | Event::Returned { .. }
                 );
                 if let Some(line) = line(step, names).filter(|_| changes) {
                     put(out, &format!("\u{2502}   {:LABEL$} {}", line.label, line.text));
@@ -209,10 +212,16 @@ impl Report<'_> {
                 put(out, &format!("does not reach: {}", cause.headline));
             }
             (Reaches::Never, None) => put(out, "does not reach"),
+            (Reaches::Unknown(least), _) if least <= 1e-9 => put(out, "cannot be judged"),
+            (Reaches::Unknown(least), _) => put(
+                out,
+                &format!("reaches with probability {}; the rest cannot be judged", rounded(least)),
+            ),
         }
         for (place, cause) in causes.iter().enumerate() {
             if place > 0 || reaches != Reaches::Never {
-                put(out, &format!("  does not reach: {}", cause.headline));
+                let what = if cause.is_unknown { "cannot be judged" } else { "does not reach" };
+                put(out, &format!("  {what}: {}", cause.headline));
             }
             for said in &cause.explanation {
                 put(out, &format!("  {said}"));

@@ -27,6 +27,9 @@ impl Here<'_> {
             let cause = Cause::TooLong { device: device.clone(), mtu: *narrow };
             return next.end(walking, Symptom::Silence, cause);
         }
+        if let Some(relay) = self.walker.network.relay(self.netns, &walking.way.packet) {
+            return self.relay(walking, relay, next);
+        }
         let walking = self.walker.answers(walking);
         next.go(walking, Stage::Send { source: true });
     }
@@ -65,6 +68,9 @@ impl Walker<'_, '_> {
         if let Some(both) = walking.both.take() {
             walking.way = *both;
             return next.done(walking);
+        }
+        if let Some(leg) = walking.legs.pop() {
+            return leg.returned(walking, next);
         }
         let packet = &walking.way.packet;
         let asked = (&self.question.destination, self.question.payload.answer());

@@ -5,6 +5,7 @@ mod bridge;
 mod hooks;
 mod link;
 mod receive;
+mod relay;
 mod route;
 mod send;
 mod translate;
@@ -15,6 +16,7 @@ use super::{
     Answer, Cause, Ended, Event, Failure, Network, Packet, Place, Question, Server, Symptom, Way,
     Who,
 };
+use crate::model::Node;
 use crate::object::{Netns, Text};
 use netc_lang::Diagnostic;
 use std::net::{IpAddr, Ipv4Addr};
@@ -30,6 +32,8 @@ struct Walking {
     stage: Stage,
     /// What is inside of the packet.
     inside: Option<Box<Inside>>,
+    /// The connections whose answers programs on the way wait to give, the first one first.
+    legs: Vec<relay::Leg>,
     /// The way of the packet and its answer, if what walks now is the packet after them.
     both: Option<Box<Way>>,
     /// The smallest MTU that it met where nobody is told, and the device.
@@ -113,8 +117,8 @@ impl Walker<'_, '_> {
             }
             Place::Node(..) => Stage::Send { source: source.is_some() },
         };
-        let (inside, both, narrow) = (None, None, None);
-        Walking { way, stage, inside, both, narrow, sent: u32::MAX, life: STAGES }
+        let (inside, legs, both, narrow) = (None, Vec::new(), None, None);
+        Walking { way, stage, inside, legs, both, narrow, sent: u32::MAX, life: STAGES }
     }
 
     fn step(self, mut walking: Walking, next: &mut Next) -> Result<(), Broken> {
@@ -128,6 +132,10 @@ impl Walker<'_, '_> {
             return self.enter(walking, next);
         }
         let Place::Node(id, netns) = walking.way.place.clone() else { return Ok(()) };
+        if self.network.cluster().nodes.get(id.0 as usize).is_some_and(Node::is_windows) {
+            next.unknown(walking);
+            return Ok(());
+        }
         let machine = self.network.machine(id)?;
         let Some(space) = machine.space(&netns) else {
             next.end(walking, Symptom::Unreachable, Cause::Down(machine.name.clone()));
@@ -197,6 +205,14 @@ impl Next {
         let server = way.server.take();
         let symptom = if server.is_some() { Symptom::Silence } else { symptom };
         let failure = Failure { place: way.place.clone(), symptom, cause };
+        self.ended.push(Ended { way, server, failure: Some(failure) });
+    }
+
+    /// A way ends at a node of which nothing is known.
+    fn unknown(&mut self, walking: Walking) {
+        let mut way = walking.way;
+        let (server, place) = (way.server.take(), way.place.clone());
+        let failure = Failure { place, symptom: Symptom::Unknown, cause: Cause::Windows };
         self.ended.push(Ended { way, server, failure: Some(failure) });
     }
 

@@ -37,7 +37,10 @@ impl<'h> Here<'h> {
             };
             walking.way.packet.source = Who::One(source);
             if walking.way.server.is_none() && walking.inside.is_none() {
-                walking.way.client = Who::One(source);
+                match walking.legs.last_mut() {
+                    Some(leg) => leg.sent_from(source),
+                    None => walking.way.client = Who::One(source),
+                }
             }
         }
         if walking.inside.is_none() {

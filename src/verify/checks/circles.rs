@@ -59,7 +59,7 @@ impl Run<'_, '_> {
 
     /// Whether a client hears something.
     fn heard(&mut self, question: &Question, from: &str, to: &str) -> Result<(), Vec<Diagnostic>> {
-        let answer = self.network.ask(question)?;
+        let answer = self.ask(question)?;
         let silent = answer.ways.iter().find(|ended| {
             ended.failure.as_ref().is_some_and(|failure| failure.symptom == Symptom::Silence)
         });
@@ -83,7 +83,7 @@ impl Run<'_, '_> {
         let pods = cluster.pod_networks.values().map(|pods| pods.network);
         let networks = pods.chain(cluster.service_networks.values().copied());
         let shared: Vec<IpAddr> = networks.filter_map(|network| free(network, &used)).collect();
-        for (id, node) in cluster.nodes.iter().enumerate() {
+        for (id, node) in cluster.nodes.iter().enumerate().filter(|(_, node)| !node.is_windows()) {
             self.at(id, cluster.nodes.len());
             self.of += nobodys.len();
             let others: Vec<usize> = turn(id, nobodys.len(), self.limits.peers).collect();
@@ -117,7 +117,7 @@ impl Run<'_, '_> {
     }
 
     fn circles(&mut self, question: &Question, from: &str) -> Result<(), Vec<Diagnostic>> {
-        let answer = self.network.ask(question)?;
+        let answer = self.ask(question)?;
         let circling = answer.ways.iter().find(|ended| {
             ended.failure.as_ref().is_some_and(|failure| failure.cause == Cause::Loop)
         });

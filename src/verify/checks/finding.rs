@@ -34,6 +34,10 @@ impl<'c> Findings<'c> {
         question: &Question,
         ended: &Ended,
     ) {
+        // What a Windows node makes of it is not known.
+        if ended.is_unjudged() {
+            return;
+        }
         let names = Names(self.cluster);
         let at = ended.failure.as_ref().map_or(&ended.way.place, |failure| &failure.place);
         let place = names.place(at);

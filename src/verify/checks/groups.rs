@@ -79,6 +79,7 @@ fn group(node: NodeId, family: Family, pods: &[(IpAddr, &Pod)]) -> Option<Group>
 
 /// Whether netc joins pods to a node in a family.
 fn joins(node: &Node, family: Family) -> bool {
+    // A Windows node has none: what it does with packets is not known.
     node.attachment.is_some()
         && node.blocks.get(family).is_some()
         && node.gateways.get(family).is_some()

@@ -16,7 +16,7 @@ pub use plan::{Limits, Stage};
 
 use crate::compile;
 use crate::model::{Check, Cluster};
-use crate::trace::Network;
+use crate::trace::{Answer, Network, Question};
 use finding::Findings;
 use groups::{Group, groups};
 use netc_lang::Diagnostic;
@@ -46,6 +46,20 @@ pub fn checks(
     limits: Option<Limits>,
     progress: &mut dyn FnMut(Stage),
 ) -> Result<Vec<Checked>, Vec<Diagnostic>> {
+    checks_heard(network, without, limits, progress, &mut |_, _| ())
+}
+
+/// The same; `heard` is told every question that is asked.
+///
+/// # Errors
+/// A node could not be compiled.
+pub fn checks_heard(
+    network: &Network<'_>,
+    without: &BTreeSet<Check>,
+    limits: Option<Limits>,
+    progress: &mut dyn FnMut(Stage),
+    heard: &mut dyn FnMut(Check, &Question),
+) -> Result<Vec<Checked>, Vec<Diagnostic>> {
     let cluster = network.cluster();
     let groups = groups(cluster);
     let limits = limits.unwrap_or_else(|| {
@@ -67,7 +81,9 @@ pub fn checks(
         let findings = Findings::new(cluster, check);
         let groups = &groups;
         let (asked, of) = (0, 0);
-        let mut run = Run { network, cluster, groups, limits, findings, asked, of, progress };
+        let (progress, heard) = (&mut *progress, &mut *heard);
+        let mut run =
+            Run { network, cluster, groups, limits, findings, asked, of, progress, heard };
         match check {
             Check::PodsReachPods => run.pods_reach_pods()?,
             Check::PodsReachNodes => run.pods_reach_nodes()?,
@@ -92,9 +108,15 @@ struct Run<'r, 'c> {
     asked: usize,
     of: usize,
     progress: &'r mut dyn FnMut(Stage),
+    heard: &'r mut dyn FnMut(Check, &Question),
 }
 
 impl Run<'_, '_> {
+    fn ask(&mut self, question: &Question) -> Result<Answer, Vec<Diagnostic>> {
+        (self.heard)(self.findings.check(), question);
+        self.network.ask(question)
+    }
+
     /// Says how far it has come.
     fn at(&mut self, done: usize, all: usize) {
         let check = self.findings.check();

@@ -24,7 +24,7 @@ impl Run<'_, '_> {
                 let Some(to) = groups.get(family_mate) else { continue };
                 for (some, to) in pairs(from, to) {
                     let question = from.question(some, to, PING);
-                    let answer = self.network.ask(&question)?;
+                    let answer = self.ask(&question)?;
                     let names = (from.name(self.cluster), self.named(&question));
                     self.judge(&question, &answer, &names, true);
                 }
@@ -51,12 +51,12 @@ impl Run<'_, '_> {
                 let Some(address) = node.address(from.family) else { continue };
                 let to = Who::One(address.address);
                 let question = from.question(from.who.clone(), to, PING);
-                let answer = self.network.ask(&question)?;
+                let answer = self.ask(&question)?;
                 let names = (from.name(cluster), format!("node {}", node.name));
                 self.judge(&question, &answer, &names, id == own);
             }
             let back = from_node(from.node, from.who.clone(), PING);
-            let answer = self.network.ask(&back)?;
+            let answer = self.ask(&back)?;
             let names =
                 (format!("node {}", Names(cluster).node_name(from.node)), from.name(cluster));
             self.judge(&back, &answer, &names, false);

@@ -38,7 +38,7 @@ impl Run<'_, '_> {
         let Some(proxy) = &self.cluster.proxy else { return Ok(()) };
         self.each_port(|run, port| {
             for trial in run.trials(proxy, port) {
-                let answer = run.network.ask(&trial.question)?;
+                let answer = run.ask(&trial.question)?;
                 run.judge_service(proxy, port, &trial, &answer);
             }
             Ok(())
@@ -57,6 +57,9 @@ impl Run<'_, '_> {
             .collect();
         for (number, (id, node)) in (0..).map(NodeId).zip(&cluster.nodes).enumerate() {
             self.at(number, cluster.nodes.len());
+            if node.is_windows() {
+                continue;
+            }
             self.of += all.len();
             for place in turn(number, all.len(), self.limits.ports) {
                 let Some((service, port)) = all.get(place).copied() else { continue };

@@ -2,7 +2,7 @@
 
 use super::System;
 use crate::graph::Item;
-use crate::model::{Cluster, Node, OverlayKind, Primitives, ProxyMode};
+use crate::model::{Cluster, Engine, Node, OverlayKind, Primitives, ProxyMode};
 use crate::object::{
     Id, Link, LinkKind, Netns, NftTable, Route, SERVICE_DEVICE, State, Sysctl, is_chain, target,
 };
@@ -100,6 +100,12 @@ fn of_state(state: &State, around: &Around) -> System {
             None => System::Nobody,
         },
         State::Virtual(_) => System::ProxyIpvs,
+        // Where it serves no ingresses it stands for kube-proxy itself.
+        State::Balancer(_) if around.cluster.ingress_controller.is_none() => System::ProxyUserspace,
+        State::Balancer(own) => match own.engine {
+            Engine::Nginx => System::Nginx,
+            Engine::Haproxy => System::Haproxy,
+        },
         State::NftTable(table) => of_table(table),
         State::Ruleset(ruleset) => match ruleset.names().next() {
             Some(name) => of_chain(name.as_str(), around),
@@ -219,7 +225,8 @@ impl Around<'_> {
         match self.cluster.proxy.as_ref().map(|proxy| &proxy.mode) {
             Some(ProxyMode::Ipvs(_)) => System::ProxyIpvs,
             Some(ProxyMode::Nftables(_)) => System::ProxyNftables,
-            Some(ProxyMode::Iptables) | None => System::ProxyIptables,
+            Some(ProxyMode::Userspace(_)) => System::ProxyUserspace,
+            Some(ProxyMode::Iptables | ProxyMode::Kernelspace) | None => System::ProxyIptables,
         }
     }
 

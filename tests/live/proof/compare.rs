@@ -3,14 +3,12 @@
 use super::clients::{Fate, ask};
 use super::questions::Asked;
 use super::site::Site;
+use netc::lab::judge::is_likely;
 use netc::trace::{Ended, Event, Network, Symptom};
 use netc_lang::Port;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-
-/// How unlikely a count may be: a run has some thousands of them.
-const UNLIKELY: f64 = 1e-9;
 
 /// What the walk expects of one question: the fates and how likely each is.
 pub(super) type Expected = BTreeMap<Fate, f64>;
@@ -124,20 +122,6 @@ fn agree(counts: &BTreeMap<Fate, usize>, expected: &Expected, asked: &Asked) -> 
         asked.target.affinity || is_likely(count, total, *share)
     });
     known && likely
-}
-
-/// Whether so many of so many can have come by chance: Chernoff's bound of the binomial
-/// distribution's tails.
-pub(super) fn is_likely(count: usize, total: usize, share: f64) -> bool {
-    let share = share.clamp(0.0, 1.0);
-    // Shares are sums of products of rounded numbers.
-    if share > 1.0 - 1e-6 {
-        return count == total;
-    }
-    let found = count as f64 / total as f64;
-    let part = |own: f64, other: f64| if own > 0.0 { own * (own / other).ln() } else { 0.0 };
-    let divergence = part(found, share) + part(1.0 - found, 1.0 - share);
-    (-divergence * total as f64).exp() > UNLIKELY
 }
 
 impl std::fmt::Display for Asked {

@@ -49,4 +49,5 @@ examples! {
     nginx_nodeport "nginx-nodeport"
     policy_routing "policy-routing"
     static_docker0 "static-docker0"
+    userspace "userspace"
 }

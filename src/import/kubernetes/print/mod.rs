@@ -1,5 +1,6 @@
 //! What is stated, in the words of the language.
 
+mod ingress;
 mod node;
 mod pod;
 mod service;
@@ -23,6 +24,15 @@ pub(super) fn print(stated: &Stated) -> String {
     let shared = shared_portals(&stated.services);
     for service in &stated.services {
         service::print(&mut out, service, &nodes, shared.contains(&service.name));
+    }
+    if !stated.classes.is_empty() {
+        out.line("");
+    }
+    for class in &stated.classes {
+        ingress::class(&mut out, class);
+    }
+    for own in &stated.ingresses {
+        ingress::print(&mut out, own);
     }
     formatted(out)
 }

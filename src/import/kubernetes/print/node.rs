@@ -1,8 +1,8 @@
 //! `node` statements.
 
 use super::Output;
-use crate::model::NodeAddress;
 use crate::model::stated::NodeDecl;
+use crate::model::{NodeAddress, System};
 
 pub(super) fn print(out: &mut Output, node: &NodeDecl) {
     out.block(format_args!("node {}", node.name), |out| {
@@ -18,6 +18,8 @@ pub(super) fn print(out: &mut Output, node: &NodeDecl) {
         out.list("zone", node.zone.iter().map(|zone| zone.value.as_str()));
         out.list("cores", node.cores.iter().map(|cores| cores.value));
         let kernel = node.kernel.map(|kernel| kernel.value);
+        let windows = node.os.filter(|os| os.value == System::Windows);
+        out.list("os", windows.iter().map(|os| os.value));
         out.list("kernel", kernel.iter().map(|(major, minor)| format!("{major}.{minor}")));
         out.list("vtep", node.vteps.iter().map(|vtep| vtep.value));
     });

@@ -120,6 +120,9 @@ fn load_balancer(out: &mut Output, service: &ServiceDecl) {
         let proxy = if ip.proxy { " proxy" } else { "" };
         out.line(format_args!("load-balancer-ip {}{proxy}", ip.address.value));
     }
+    if let Some(class) = &service.load_balancer_class {
+        out.line(format_args!("load-balancer-class {}", class.value));
+    }
     out.list("source-ranges", service.source_ranges.iter().map(|range| range.value));
     let keyword = format!("{}external-ips", remark(!service.kind.has_address()));
     out.list(&keyword, service.external_ips.iter().map(|address| address.value));

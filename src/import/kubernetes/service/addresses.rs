@@ -123,6 +123,26 @@ pub(super) fn load_balancer(
     all
 }
 
+/// `loadBalancerClass`: who looks after the load balancer, if it is not whoever usually does.
+pub(super) fn class(object: &mut Object<'_, '_>, spec: &Spec<'_, '_>) -> Option<Spanned<String>> {
+    let (node, class) = object.text(spec.node, "loadBalancerClass")?;
+    let stated = spec.kind == ServiceKind::LoadBalancer && !class.is_empty();
+    stated.then(|| Spanned::new(class.to_owned(), node.span))
+}
+
+/// `loadBalancerIP`: the address that it asks for.
+pub(super) fn requested(
+    object: &mut Object<'_, '_>,
+    spec: &Spec<'_, '_>,
+) -> Option<Spanned<IpAddr>> {
+    if spec.kind != ServiceKind::LoadBalancer {
+        return None;
+    }
+    let (node, text) = object.text(spec.node, "loadBalancerIP")?;
+    // The API server does not look into it.
+    if text.is_empty() { None } else { object.address(node) }
+}
+
 /// `loadBalancerSourceRanges`, perhaps with blanks around.
 pub(super) fn source_ranges(object: &mut Object<'_, '_>, spec: &Node<'_>) -> Vec<Spanned<IpNet>> {
     let mut all = Vec::new();

@@ -79,6 +79,8 @@ pub(super) fn read(object: &mut Object<'_, '_>) -> Option<ServiceDecl> {
         external_traffic: policy(object, "externalTrafficPolicy"),
         internal_traffic: policy(object, "internalTrafficPolicy"),
         load_balancer_ips: addresses::load_balancer(object, &spec),
+        load_balancer_class: addresses::class(object, &spec),
+        requested_ip: addresses::requested(object, &spec),
         source_ranges: addresses::source_ranges(object, node),
         external_ips: addresses::external(object, node),
         health_check_node_port: object.port_or_none(node, "healthCheckNodePort"),

@@ -69,6 +69,7 @@ fn read_port(
         port: Port { number, protocol },
         target: target.unwrap_or(Target::Number(number)),
         node_port,
+        proxy_port: None,
         span: node.span,
         endpoints: Vec::new(),
     })

@@ -106,6 +106,7 @@ mod tests {
             name: port.map(str::to_owned),
             port: Port { number: 80, protocol },
             node_port: None,
+            proxy_port: None,
             span: Span::default(),
             endpoints: Vec::new(),
         };

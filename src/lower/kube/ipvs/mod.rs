@@ -12,6 +12,8 @@ mod reals;
 mod servers;
 mod sets;
 
+pub(in crate::lower) use parameters::STRICT_ARP;
+
 use super::categories::Here;
 use super::detector::Detector;
 use super::node_ports::NodePorts;

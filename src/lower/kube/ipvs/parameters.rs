@@ -11,6 +11,10 @@ use std::ops::Range;
 /// `connReuseFixedKernelVersion`).
 const MISTAKEN_REUSE: Range<(u16, u16)> = (4, 1)..(5, 9);
 
+/// What keeps a node from answering ARP on any device for addresses that are on another one.
+pub(in crate::lower) const STRICT_ARP: [(&str, &str); 2] =
+    [("net.ipv4.conf.all.arp_ignore", "1"), ("net.ipv4.conf.all.arp_announce", "2")];
+
 /// The module of IPVS.
 pub(super) const MODULE: &str = "ip_vs";
 
@@ -35,8 +39,7 @@ pub(super) fn lower(cx: &mut Context, proxy: &Proxy, settings: &Ipvs) {
     }
     cx.objects.add(host::sysctl("net.ipv4.ip_forward", None), span);
     if settings.strict_arp {
-        let keys = [("net.ipv4.conf.all.arp_ignore", "1"), ("net.ipv4.conf.all.arp_announce", "2")];
-        for (key, value) in keys {
+        for (key, value) in STRICT_ARP {
             cx.objects.add(sysctl(key, value, None), span);
         }
     }

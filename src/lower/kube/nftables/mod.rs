@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// The table.
-pub(super) const TABLE: &str = "kube-proxy";
+pub(in crate::lower) const TABLE: &str = "kube-proxy";
 
 /// The chain that marks what is to be masqueraded, up to 1.35.
 const MARK: &str = "mark-for-masquerade";
