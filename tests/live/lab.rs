@@ -12,11 +12,14 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How long an answer may take. Nothing but a lost packet takes so long.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long anything may take before a test gives up, on an emulated processor too.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// The namespaces of one test. The thread of the test, and all that it starts, is in them.
 pub(crate) struct Lab {
@@ -170,6 +173,16 @@ pub(crate) fn start<T: Send + 'static>(
         setns(file, CloneFlags::CLONE_NEWNET).unwrap();
         work()
     })
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !so() {
+        assert!(begin.elapsed() < LONGEST, "{what}: not after {LONGEST:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Replaces a tool of a folder by a script.

@@ -1,7 +1,7 @@
 //! Primitives: the examples, what a person would have typed instead, and what is left alone.
 
 use crate::dump::{dump_with, same};
-use crate::lab::{Lab, ask, root, run, serve, text, within};
+use crate::lab::{Lab, ask, root, run, serve, text, until, within};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -261,6 +261,10 @@ primitives node0 {
 fn what_others_have_made_stays() {
     let lab = lab();
     run("ip -n node0 addr add fd00:80::1/64 dev eth0 nodad");
+    // The kernel adds the address's own route when it gets to it.
+    until("the address is local", || {
+        !run("ip -n node0 -6 route show table local fd00:80::1").is_empty()
+    });
     let others = "\
 ip rule add from 10.66.0.0/16 table 7 priority 777; ip -6 rule add fwmark 1 table 8 priority 778
 ip route add blackhole 10.55.0.0/16 table 100; ip route add local 10.44.0.0/16 dev lo table local
