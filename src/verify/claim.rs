@@ -183,8 +183,7 @@ impl Claim<'_> {
                 question.through.or_else(|| self.network.node_of(question.destination.first()))
             }
         };
-        let away =
-            |ended: &&Ended| ended.server().map(|one| node_of(&one.place)) != Some(home);
+        let away = |ended: &&Ended| ended.server().map(|one| node_of(&one.place)) != Some(home);
         let ended = answer.ways.iter().find(away)?;
         let here = format!("{} gets to {}", self.ends(ended), self.server(ended));
         let what = "does not stay on its node on the way to".into();
