@@ -51,6 +51,12 @@ impl Lab {
         run(&format!("ip -n {name} link set lo up"));
     }
 
+    /// A machine with an address of each family on the nodes' segment, 192.168.0.0/24 and fd01::/64.
+    pub(crate) fn host(&self, name: &str, number: usize) {
+        let addresses = [format!("192.168.0.{number}/24"), format!("fd01::{number}/64")];
+        self.machine(name, "eth0", &addresses.each_ref().map(String::as_str));
+    }
+
     /// Writes a source of the test itself.
     pub(crate) fn source(&self, text: &str) -> PathBuf {
         self.file("cluster.netc", text)

@@ -2,6 +2,7 @@
 
 use super::site::{Site, answers, on_node};
 use crate::lab::{ask, serve_udp, text};
+use crate::program::until;
 use crate::traffic::clients::{Held, Server, request_from};
 use std::io::ErrorKind;
 use std::thread::{self, sleep};
@@ -43,16 +44,6 @@ fn held() -> [Held; 2] {
         ["pod-default.a", "pod-default.b"]
     );
     both
-}
-
-/// Waits until something is so.
-#[track_caller]
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !so() {
-        assert!(begin.elapsed() < Duration::from_secs(30), "{what}");
-        sleep(Duration::from_millis(50));
-    }
 }
 
 fn servers() -> String {

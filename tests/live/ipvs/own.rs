@@ -6,6 +6,7 @@
 use super::site::{Site, cluster, on_node};
 use crate::dump::{dump, same};
 use crate::lab::{path_with, script};
+use crate::program::until;
 use crate::traffic::clients::{Held, Server};
 use std::fs;
 use std::net::SocketAddr;
@@ -110,16 +111,6 @@ fn open() -> Vec<Held> {
 fn go_on(held: &mut [Held], which: &str) {
     let ended: Vec<bool> = held.iter_mut().map(|one| !one.goes_on()).collect();
     assert!(!ended.contains(&true), "{which}: those that hang: {ended:?}");
-}
-
-/// Waits until something is so.
-#[track_caller]
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !so() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "{what}");
-        sleep(Duration::from_millis(50));
-    }
 }
 
 #[test]
