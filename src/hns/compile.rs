@@ -6,7 +6,7 @@ use crate::model::{
 };
 use netc_lang::Protocol;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// What HNS of a node is to hold; `None` if it runs no Windows, or nothing programs services.
 #[must_use]
@@ -138,8 +138,7 @@ impl Here<'_> {
             Policy::Local => &port.local,
         };
         let Some(first) = endpoints.first() else { return };
-        let of: Vec<SocketAddr> = endpoints.iter().map(|one| one.address).collect();
-        let mut of: Vec<IpAddr> = of.into_iter().map(|one| one.ip()).collect();
+        let mut of: Vec<IpAddr> = endpoints.iter().map(|one| one.address.ip()).collect();
         of.dedup();
         self.balancers.push(Balancer {
             service: match &own.name {
