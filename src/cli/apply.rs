@@ -29,8 +29,8 @@ fn from_sources(args: &args::Apply, ui: &mut Ui) -> Result<(), u8> {
     let project = Project::open_or_report(&args.source, args.format, ui)?;
     let ready = Ready::compile(project, args.format, ui)?;
     ready.note_lock(true, ui);
-    let mut site = Site::open(args.netns.as_deref(), args.format, ui)?;
-    let (id, node) = site.node(args.node.as_ref(), &ready, ui)?;
+    let mut site = Site::open(args.this.netns.as_deref(), args.format, ui)?;
+    let (id, node) = site.node(args.this.node.as_ref(), &ready, ui)?;
     let desired = suited::objects(&ready, (id, node), args.format, ui)?;
     let lock = if args.dry_run { None } else { Some(site.lock(ui)?) };
     let looked = look(&mut site, &desired, args.adopt, &ready, args.format, ui)?;
@@ -77,7 +77,7 @@ pub(super) fn carry_out(
         return Ok(());
     }
     let confirmation = Confirmation::of(args.confirm_within, &args.probes);
-    confirm::begin(site, lock, &confirmation, args.netns.as_deref(), args.format, ui)?;
+    confirm::begin(site, lock, &confirmation, args.this.netns.as_deref(), args.format, ui)?;
     let made = transact(site, wanted, live, changes, ui);
     if made.is_err() {
         // What failed was undone: there is nothing to be confirmed.

@@ -15,7 +15,7 @@ use netc_lang::{Diagnostic, code};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &args::Build, ui: &mut Ui) -> u8 {
@@ -36,57 +36,90 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
             ui.fail(fault.help("name one with `--out DIR`, or `out` in netc.toml"), args.format)
         );
     };
-    let fail = |path: &Path, error: &std::io::Error, ui: &mut Ui| {
-        ui.fail(cannot_write(path, error), args.format)
+    let failed = |(path, error): (PathBuf, io::Error), ui: &mut Ui| {
+        ui.fail(cannot_write(&path, &error), args.format)
     };
-    fs::create_dir_all(out).map_err(|error| fail(out, &error, ui))?;
-    let stage = tempfile::Builder::new().prefix(".netc-").tempdir_in(out);
-    let stage = stage.map_err(|error| fail(out, &error, ui))?;
+    let stage = fs::create_dir_all(out)
+        .and_then(|()| tempfile::Builder::new().prefix(".netc-").tempdir_in(out));
+    let stage = stage.map_err(|error| failed((out.clone(), error), ui))?;
+    let written = staged(&ready, stage.path(), args, ui)?;
+    publish(&written, stage.path(), out).map_err(|why| failed(why, ui))?;
+    let names: BTreeSet<&str> = ready.cluster.nodes.iter().map(|node| node.name.as_str()).collect();
+    let removed = stale(out, &names, &args.nodes, &written);
+    remove(&removed).map_err(|why| failed(why, ui))?;
+    let nodes = if args.nodes.is_empty() { names.len() } else { args.nodes.len() };
+    say(out, (&written, &removed), nodes, args.format, ui);
+    Ok(exit::OK)
+}
+/// Writes the artefacts of the nodes below a folder; their places in it. What other programs are to read
+/// is shown to them, where they are installed.
+fn staged(
+    ready: &Ready,
+    stage: &Path,
+    args: &args::Build,
+    ui: &mut Ui,
+) -> Result<Vec<PathBuf>, u8> {
     let nodes = ready.nodes(&args.nodes, args.format, ui)?;
-    let mut written: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut written = Vec::new();
     let mut configs = Configs::default();
     for (index, chosen) in nodes.iter().enumerate() {
         ui.progress(index, nodes.len(), &chosen.1.name);
         let ordered = ready.objects(*chosen, args.format, ui)?;
-        takes(&mut configs, &ordered, &ready, args, ui)?;
-        for (name, content) in all_files(&ready, chosen.1, &ordered) {
-            let place = Path::new(&chosen.1.name).join(&name);
-            let staged = stage.path().join(&place);
-            let folder = staged.parent().unwrap_or(stage.path());
-            fs::create_dir_all(folder)
-                .and_then(|()| replace(&staged, content.iter()))
-                .map_err(|error| fail(&staged, &error, ui))?;
-            accepted(&ready, chosen.1, &name, &staged, args.format, ui)?;
-            written.push((staged, out.join(place)));
+        takes(&mut configs, &ordered, ready, args, ui)?;
+        let folder = stage.join(&chosen.1.name);
+        for (name, content) in all_files(ready, chosen.1, &ordered) {
+            let path = folder.join(&name);
+            fs::create_dir_all(&folder)
+                .and_then(|()| replace(&path, content.iter()))
+                .map_err(|error| ui.fail(cannot_write(&path, &error), args.format))?;
+            accepted(ready, chosen.1, &name, &path, args.format, ui)?;
+            written.push(Path::new(&chosen.1.name).join(name));
         }
     }
     ui.clear_progress();
-    for (staged, place) in &written {
-        let folder = place.parent().unwrap_or(out);
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::rename(staged, place))
-            .map_err(|error| fail(place, &error, ui))?;
-    }
-    let names: BTreeSet<&str> = ready.cluster.nodes.iter().map(|node| node.name.as_str()).collect();
-    let removed = stale(out, &names, &args.nodes, &written);
-    for path in &removed {
-        fs::remove_file(path).map_err(|error| fail(path, &error, ui))?;
+    Ok(written)
+}
+
+/// Moves files from one folder to another; the first that cannot be, and why.
+fn publish(places: &[PathBuf], from: &Path, to: &Path) -> Result<(), (PathBuf, io::Error)> {
+    places.iter().try_for_each(|place| {
+        let path = to.join(place);
+        fs::create_dir_all(path.parent().unwrap_or(to))
+            .and_then(|()| fs::rename(from.join(place), &path))
+            .map_err(|error| (path, error))
+    })
+}
+
+/// Removes files, and folders that they leave empty.
+fn remove(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
+    paths.iter().try_for_each(|path| {
+        fs::remove_file(path).map_err(|error| (path.clone(), error))?;
         // Only an empty folder goes; one with somebody's own files stays.
         let _ = path.parent().map(fs::remove_dir);
-    }
-    let (files, folder) = (written.len(), shown(out));
-    if args.format == Format::Json {
-        let list = |paths: Vec<&PathBuf>| {
-            paths.into_iter().map(|path| Value::from(shown(path))).collect::<Value>()
+        Ok(())
+    })
+}
+
+/// Says what was written and removed, for so many nodes.
+fn say(
+    out: &Path,
+    (written, removed): (&[PathBuf], &[PathBuf]),
+    nodes: usize,
+    format: Format,
+    ui: &mut Ui,
+) {
+    if format == Format::Json {
+        let list = |paths: &mut dyn Iterator<Item = PathBuf>| {
+            paths.map(|path| Value::from(shown(&path))).collect::<Value>()
         };
-        let places = written.iter().map(|(_, place)| place).collect();
-        ui.json(&json!({ "written": list(places), "removed": list(removed.iter().collect()) }));
-    } else {
-        let gone =
-            if removed.is_empty() { String::new() } else { format!(", removed {}", removed.len()) };
-        ui.out(&format!("wrote {files} files for {} nodes to {folder}{gone}\n", nodes.len()));
+        let written = list(&mut written.iter().map(|place| out.join(place)));
+        let removed = list(&mut removed.iter().cloned());
+        return ui.json(&json!({ "written": written, "removed": removed }));
     }
-    Ok(exit::OK)
+    let gone =
+        if removed.is_empty() { String::new() } else { format!(", removed {}", removed.len()) };
+    let (files, folder) = (written.len(), shown(out));
+    ui.out(&format!("wrote {files} files for {nodes} nodes to {folder}{gone}\n"));
 }
 
 /// Whether programs take the configurations that are written for them.
@@ -142,16 +175,16 @@ fn stale(
     out: &Path,
     nodes: &BTreeSet<&str>,
     chosen: &[String],
-    written: &[(PathBuf, PathBuf)],
+    written: &[PathBuf],
 ) -> Vec<PathBuf> {
-    let made: BTreeSet<&Path> = written.iter().map(|(_, place)| place.as_path()).collect();
+    let made: BTreeSet<PathBuf> = written.iter().map(|place| out.join(place)).collect();
     let mut found = artefacts_in(out);
     found.retain(|path| {
         let node = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         let concerned = node.is_some_and(|node| {
             chosen.is_empty() || chosen.iter().any(|one| one == node) || !nodes.contains(node)
         });
-        concerned && !made.contains(path.as_path())
+        concerned && !made.contains(path)
     });
     found
 }

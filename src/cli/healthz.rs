@@ -29,7 +29,7 @@ fn answer(args: &args::Healthz, ui: &mut Ui) -> Result<(), u8> {
     }
     let failed = |error: &KernelError, ui: &mut Ui| ui.fail(cannot_read(error), args.format);
     let mut responder =
-        Responder::new(args.netns.as_deref()).map_err(|error| failed(&error, ui))?;
+        Responder::new(args.this.netns.as_deref()).map_err(|error| failed(&error, ui))?;
     open(&mut responder, args, (&ready.cluster, node), &checks, ui)?;
     show(args.format, &name, &checks, ui);
     loop {
@@ -61,8 +61,8 @@ fn choose<'r>(
     ready: &'r Ready,
     ui: &mut Ui,
 ) -> Result<(NodeId, &'r Node), u8> {
-    let Some(name) = &args.node else {
-        let mut site = Site::open(args.netns.as_deref(), args.format, ui)?;
+    let Some(name) = &args.this.node else {
+        let mut site = Site::open(args.this.netns.as_deref(), args.format, ui)?;
         return site.node(None, ready, ui);
     };
     let chosen = ready.nodes(std::slice::from_ref(name), args.format, ui)?;

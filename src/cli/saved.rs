@@ -55,11 +55,11 @@ fn read(path: &Path) -> Result<SavedPlan, Diagnostic> {
 
 /// Carries out a plan, if the node is as it was when the plan was made.
 pub(super) fn apply(args: &args::Apply, plan: &SavedPlan, ui: &mut Ui) -> Result<(), u8> {
-    if args.node.as_ref().is_some_and(|node| *node != plan.node) {
+    if args.this.node.as_ref().is_some_and(|node| *node != plan.node) {
         let message = format!("this plan is for node {}", plan.node);
         return Err(ui.fail(Diagnostic::new(code::BAD_PLAN, message), args.format));
     }
-    let mut site = Site::open(args.netns.as_deref(), args.format, ui)?;
+    let mut site = Site::open(args.this.netns.as_deref(), args.format, ui)?;
     let lock = if args.dry_run { None } else { Some(site.lock(ui)?) };
     let target = Target::after(&plan.changes);
     let states: Vec<&State> = plan.desired.iter().chain(target.states()).collect();

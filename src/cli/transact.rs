@@ -73,12 +73,7 @@ pub(super) fn transact(
     let flushes: Vec<&Flush> = flushes.collect();
     let journal = wanted.undoes.cloned().unwrap_or_else(|| journal(site, wanted, changes));
     let known = journal.record.clone().joined(journal.after.clone());
-    let states = wanted.states.iter().copied().chain(journal.before.states());
-    let interest = Interest::new(states, &known, false).with(&journal.before);
-    let interest = match wanted.goal {
-        Goal::Desired(_) => interest,
-        Goal::Target(target) => interest.with(target),
-    };
+    let interest = interest(wanted, &journal, &known);
     let mut transaction = Transaction {
         machine: &mut site.machine,
         store: &site.store,
@@ -90,27 +85,38 @@ pub(super) fn transact(
     };
     if wanted.undoes.is_some() {
         let result = transaction.undo(&journal);
-        return result.map_err(|stuck| {
+        result.map_err(|stuck| {
             ui.report(wanted.sources, &not_undone(&wanted.states, &stuck, site), wanted.format);
             exit::FAILED
+        })?;
+    } else {
+        let result = transaction.run(live, changes, &journal, &mut |progress| match progress {
+            Progress::Steps { done, all } => ui.progress(done, all, &wanted.title),
+            Progress::Draining { connections, left } => ui.draining(connections, left),
         });
+        ui.clear_progress();
+        result.map_err(|broken| {
+            ui.report(wanted.sources, &report(&wanted.states, &broken, site), wanted.format);
+            exit::FAILED
+        })?;
+        site.record = journal.after;
+        site.journal = None;
     }
-    let result = transaction.run(live, changes, &journal, &mut |progress| match progress {
-        Progress::Steps { done, all } => ui.progress(done, all, &wanted.title),
-        Progress::Draining { connections, left } => ui.draining(connections, left),
-    });
-    ui.clear_progress();
-    result.map_err(|broken| {
-        ui.report(wanted.sources, &report(&wanted.states, &broken, site), wanted.format);
-        exit::FAILED
-    })?;
-    site.record = journal.after;
-    site.journal = None;
     // Whoever is not told finds out by himself, if later.
     for fault in kernel::announce(&mut site.machine, changes) {
         ui.note(&format!("warning: the neighbours were not told of an address: {fault}"));
     }
     Ok(())
+}
+
+/// What is looked at afterwards: what is to be, and what may have been changed on the way.
+fn interest<'a>(wanted: &'a Wanted<'a>, journal: &'a Journal, known: &'a Record) -> Interest<'a> {
+    let states = wanted.states.iter().copied().chain(journal.before.states());
+    let interest = Interest::new(states, known, false).with(&journal.before);
+    match wanted.goal {
+        Goal::Desired(_) => interest,
+        Goal::Target(target) => interest.with(target),
+    }
 }
 
 /// What can be known to fail before anything is changed; else which iptables there is.

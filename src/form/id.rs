@@ -10,10 +10,11 @@ use super::rules::{place, read_place};
 use super::server::{read_virtual_address, virtual_address};
 use super::set::set_name;
 use crate::emit::within;
-use crate::model::PublicKey;
+use crate::model::{Family, PublicKey};
 use crate::object::{Id, MAIN_TABLE};
 use ipnet::IpNet;
 use serde_json::{Value, json};
+use std::net::IpAddr;
 
 /// An identity as JSON.
 #[must_use]
@@ -64,17 +65,7 @@ pub fn id(id: &Id) -> Value {
             place(&mut value, *at);
             return value;
         }
-        Id::Flush(family, destination, port) => {
-            return match destination {
-                Some(destination) => json!({
-                    "kind": "conntrack-flush", "family": family_name(*family),
-                    "destination": destination, "port": port,
-                }),
-                None => json!({
-                    "kind": "conntrack-flush", "family": family_name(*family), "port": port,
-                }),
-            };
-        }
+        Id::Flush(family, destination, port) => return flush(*family, *destination, *port),
     };
     within(netns, value)
 }
@@ -89,6 +80,16 @@ fn route(table: u32, destination: &IpNet) -> Value {
 
 fn peer(link: &str, key: PublicKey) -> Value {
     json!({ "kind": "wireguard-peer", "link": link, "public-key": key.to_string() })
+}
+
+/// Connections to any address name none.
+fn flush(family: Family, destination: Option<IpAddr>, port: u16) -> Value {
+    let mut value = json!({ "kind": "conntrack-flush", "family": family_name(family) });
+    if let Value::Object(fields) = &mut value {
+        fields.extend(destination.map(|to| ("destination".to_owned(), to.to_string().into())));
+        fields.insert("port".to_owned(), port.into());
+    }
+    value
 }
 
 /// An identity from JSON.

@@ -3,10 +3,11 @@
 use super::{Balancer, Front, Hns, Local, Remote};
 use crate::model::{
     Cluster, Endpoint, Family, HnsNetwork, Kernelspace, Node, NodeId, Policy, Service, ServicePort,
+    usable,
 };
 use netc_lang::Protocol;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// What HNS of a node is to hold; `None` if it runs no Windows, or nothing programs services.
 #[must_use]
@@ -103,15 +104,9 @@ impl Here<'_> {
     /// The endpoints that connections may go to, in the string order of their addresses: those that are ready,
     /// or, if none is, those that are being shut down and still serve. Hints are not heeded.
     fn usable<'p>(&self, port: &'p ServicePort, family: Family) -> Vec<&'p Endpoint> {
-        let own = || {
-            let all = port.endpoints.iter();
-            all.filter(|one| Family::of(one.address.ip()) == family && self.is_found(one))
-        };
-        let mut chosen: Vec<&Endpoint> = own().filter(|one| one.conditions.ready).collect();
-        if chosen.is_empty() {
-            let last = |one: &&Endpoint| one.conditions.serving && one.conditions.terminating;
-            chosen = own().filter(last).collect();
-        }
+        let own = port.endpoints.iter();
+        let own = own.filter(|one| Family::of(one.address.ip()) == family && self.is_found(one));
+        let mut chosen = usable(own);
         chosen.sort_by_key(|one| one.address.to_string());
         chosen.dedup_by_key(|one| one.address);
         chosen
@@ -138,8 +133,7 @@ impl Here<'_> {
             Policy::Local => &port.local,
         };
         let Some(first) = endpoints.first() else { return };
-        let of: Vec<SocketAddr> = endpoints.iter().map(|one| one.address).collect();
-        let mut of: Vec<IpAddr> = of.into_iter().map(|one| one.ip()).collect();
+        let mut of: Vec<IpAddr> = endpoints.iter().map(|one| one.address.ip()).collect();
         of.dedup();
         self.balancers.push(Balancer {
             service: match &own.name {

@@ -3,6 +3,7 @@
 use super::error::KernelError;
 use super::link;
 use super::machine::Machine;
+use super::operation::{Action, NEW, Request};
 use super::socket::Socket;
 use crate::object::Address;
 use ipnet::IpNet;
@@ -32,11 +33,19 @@ pub(super) struct FoundAddress {
     pub(super) held: bool,
 }
 
-/// The message that names an address on a device, to put it there or to take it away.
-pub(super) fn message(
+/// The request that puts an address on a device or takes it away.
+pub(super) fn request(
     machine: &mut Machine,
     address: &Address,
-) -> Result<AddressMessage, KernelError> {
+    action: Action,
+) -> Result<Request, KernelError> {
+    let message = message(machine, address)?;
+    let make = (Message::NewAddress as fn(_) -> _, NEW);
+    Ok(Request::new(action, &address.netns, message, make, Message::DelAddress))
+}
+
+/// The message that names an address on a device, to put it there or to take it away.
+fn message(machine: &mut Machine, address: &Address) -> Result<AddressMessage, KernelError> {
     let ip = address.address.addr();
     let mut message = AddressMessage::default();
     message.header.index = link::index(machine, &address.netns, &address.link)?;

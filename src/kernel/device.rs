@@ -6,11 +6,10 @@
 use super::error::KernelError;
 use super::link::index;
 use super::machine::Machine;
-use super::operation::Request;
+use super::operation::{Action, NEW, Request};
 use super::vlan;
 use crate::object::{Link, LinkKind, Netns, Peer, Port, State, Up, Vxlan};
 use netc_lang::Mac;
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_packet_route::link::{
     InfoBridge, InfoBridgePort, InfoData, InfoIpTunnel, InfoKind, InfoPortData, InfoPortKind,
@@ -19,8 +18,22 @@ use netlink_packet_route::link::{
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 
+/// The requests that make a device, bring it to what it should be, or remove it.
+pub(super) fn requests(
+    machine: &mut Machine,
+    link: &Link,
+    action: Action,
+    found: Option<&State>,
+) -> Result<Vec<Request>, KernelError> {
+    match action {
+        Action::Make => create(machine, link),
+        Action::Change => Ok(update(link, found)),
+        Action::Remove => Ok(vec![remove(&link.netns, &link.name)]),
+    }
+}
+
 /// Makes a device, marks it as netc's, and leaves it down.
-pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>, KernelError> {
+fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>, KernelError> {
     let mut message = named(&link.name);
     message.attributes.push(LinkAttribute::Mtu(link.mtu));
     message.attributes.extend(link.mac.map(|mac| LinkAttribute::Address(mac.0.to_vec())));
@@ -53,7 +66,7 @@ pub(super) fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>,
     let create = Request {
         netns: link.netns.clone(),
         message: Message::NewLink(message).into(),
-        flags: NLM_F_CREATE | NLM_F_EXCL,
+        flags: NEW,
     };
     // The kernel takes an alias only for a device that is there.
     let alias = LinkAttribute::IfAlias(link.alias.to_string());
@@ -271,7 +284,7 @@ mod tests {
         let bridge = Link { kind: LinkKind::Bridge { vlan_filtering: false }, ..pair() };
         let requests = create(&mut Machine::open(None).unwrap(), &bridge).unwrap();
         assert_eq!(names(&requests), ["veth0", "veth0"]);
-        assert_eq!(requests[0].flags, NLM_F_CREATE | NLM_F_EXCL);
+        assert_eq!(requests[0].flags, NEW);
         let Message::SetLink(second) = route(&requests[1].message) else { panic!("not a change") };
         assert_eq!(second.attributes[1], LinkAttribute::IfAlias("netc".into()));
     }

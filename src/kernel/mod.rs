@@ -41,6 +41,7 @@ mod removal;
 mod retire;
 mod route;
 mod socket;
+mod sockets;
 mod speaker;
 mod store;
 mod sysctl;

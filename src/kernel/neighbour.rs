@@ -4,8 +4,9 @@
 use super::error::KernelError;
 use super::link;
 use super::machine::Machine;
+use super::operation::{Action, REPLACE, Request};
 use super::socket::Socket;
-use crate::object::{Fdb, Neighbour};
+use crate::object::{Fdb, Neighbour, Netns};
 use netc_lang::Mac;
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage as Message;
@@ -22,28 +23,37 @@ pub(super) struct FoundEntry {
     pub(super) mac: Mac,
 }
 
-/// The message that names a neighbour entry, to make it or to take it away.
-pub(super) fn message(
+/// The request that makes a neighbour entry or takes it away.
+pub(super) fn request(
     machine: &mut Machine,
     neighbour: &Neighbour,
-) -> Result<NeighbourMessage, KernelError> {
+    action: Action,
+) -> Result<Request, KernelError> {
     let Neighbour { netns, link: device, address, mac } = neighbour;
     let family = match address {
         IpAddr::V4(_) => AddressFamily::Inet,
         IpAddr::V6(_) => AddressFamily::Inet6,
     };
     let index = link::index(machine, netns, device)?;
-    Ok(entry(family, index, *address, *mac, NeighbourFlags::empty()))
+    let message = entry(family, index, *address, *mac, NeighbourFlags::empty());
+    Ok(permanent(netns, message, action))
 }
 
-/// The message that names a forwarding entry, to make it or to take it away.
-pub(super) fn fdb_message(
+/// The request that makes a forwarding entry or takes it away.
+pub(super) fn fdb_request(
     machine: &mut Machine,
     fdb: &Fdb,
-) -> Result<NeighbourMessage, KernelError> {
+    action: Action,
+) -> Result<Request, KernelError> {
     let Fdb { netns, link: device, mac, destination } = fdb;
     let index = link::index(machine, netns, device)?;
-    Ok(entry(AddressFamily::Bridge, index, *destination, *mac, NeighbourFlags::Own))
+    let message = entry(AddressFamily::Bridge, index, *destination, *mac, NeighbourFlags::Own);
+    Ok(permanent(netns, message, action))
+}
+
+fn permanent(netns: &Netns, message: NeighbourMessage, action: Action) -> Request {
+    let make = (Message::NewNeighbour as fn(_) -> _, REPLACE);
+    Request::new(action, netns, message, make, Message::DelNeighbour)
 }
 
 fn entry(

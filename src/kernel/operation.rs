@@ -50,6 +50,30 @@ impl From<generic::Message> for Packet {
     }
 }
 
+impl Request {
+    /// The request that makes an object, or changes what is there under its name, with some flags; or
+    /// the one that removes it. One message names it for all of them.
+    pub(super) fn new<M>(
+        action: Action,
+        netns: &Netns,
+        message: M,
+        (make, flags): (fn(M) -> Message, u16),
+        remove: fn(M) -> Message,
+    ) -> Request {
+        let (message, flags) = match action {
+            Action::Make | Action::Change => (make(message), flags),
+            Action::Remove => (remove(message), 0),
+        };
+        Request { netns: netns.clone(), message: message.into(), flags }
+    }
+}
+
+/// The flags of what must not be there yet.
+pub(super) const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
+
+/// The flags of what takes the place of its like.
+pub(super) const REPLACE: u16 = NLM_F_CREATE | NLM_F_REPLACE;
+
 /// The requests of an operation, in order; `None` for what is not done by netlink. What changes is
 /// as it was found, if that is known.
 ///
@@ -64,77 +88,33 @@ pub(super) fn requests(
     action: Action,
     found: Option<&State>,
 ) -> Result<Option<Vec<Request>>, KernelError> {
-    let replace = NLM_F_CREATE | NLM_F_REPLACE;
-    let new_neighbour = (Message::NewNeighbour as fn(_) -> _, replace);
-    let (netns, (message, flags)) = match (state, action) {
-        (State::Link(link), Action::Make) => return device::create(machine, link).map(Some),
-        (State::Link(link), Action::Change) => return Ok(Some(device::update(link, found))),
-        (State::Link(link), Action::Remove) => {
-            return Ok(Some(vec![device::remove(&link.netns, &link.name)]));
+    let removes = action == Action::Remove;
+    Ok(Some(match state {
+        State::Link(own) => device::requests(machine, own, action, found)?,
+        State::Port(own) if removes => vec![device::leave(own)],
+        State::Port(own) => device::join(machine, own, found)?,
+        State::Up(own) => vec![device::set_up(own, !removes)],
+        State::Address(own) => vec![address::request(machine, own, action)?],
+        State::Neighbour(own) => vec![neighbour::request(machine, own, action)?],
+        State::Fdb(own) => vec![neighbour::fdb_request(machine, own, action)?],
+        State::Route(own) => vec![route::request(machine, own, action)?],
+        State::PolicyRule(own) => vec![policy::request(own, action)],
+        State::Wireguard(own) => wireguard::device(machine, own, action)?,
+        State::WireguardPeer(own) => wireguard::peer(machine, own, action)?,
+        State::Virtual(own) => {
+            ipvs::requests(machine, own, action, found.and_then(virtual_server))?
         }
-        (State::Port(port), Action::Remove) => return Ok(Some(vec![device::leave(port)])),
-        (State::Port(port), _) => return device::join(machine, port, found).map(Some),
-        (State::Up(up), _) => {
-            return Ok(Some(vec![device::set_up(up, action != Action::Remove)]));
-        }
-        (State::Wireguard(own), _) => return wireguard::device(machine, own, action).map(Some),
-        (State::WireguardPeer(own), _) => return wireguard::peer(machine, own, action).map(Some),
-        (State::Address(address), _) => {
-            let message = address::message(machine, address)?;
-            let new = NLM_F_CREATE | NLM_F_EXCL;
-            let message = turned(action, message, (Message::NewAddress, new), Message::DelAddress);
-            (&address.netns, message)
-        }
-        (State::Neighbour(entry), _) => {
-            let message = neighbour::message(machine, entry)?;
-            (&entry.netns, turned(action, message, new_neighbour, Message::DelNeighbour))
-        }
-        (State::Fdb(entry), _) => {
-            let message = neighbour::fdb_message(machine, entry)?;
-            (&entry.netns, turned(action, message, new_neighbour, Message::DelNeighbour))
-        }
-        (State::Route(route), _) => {
-            let message = route::message(machine, route)?;
-            let message = turned(action, message, (Message::NewRoute, replace), Message::DelRoute);
-            (&route.netns, message)
-        }
-        (State::PolicyRule(rule), _) => {
-            let message = policy::message(rule);
-            let new = (Message::NewRule as fn(_) -> _, NLM_F_CREATE | NLM_F_EXCL);
-            (&rule.netns, turned(action, message, new, Message::DelRule))
-        }
-        (State::Virtual(server), _) => {
-            let found = found.and_then(virtual_server);
-            return ipvs::requests(machine, server, action, found).map(Some);
-        }
-        (
-            State::Underlay(_)
-            | State::Module(_)
-            | State::Sysctl(_)
-            | State::Netns(_)
-            | State::Set(_)
-            | State::Balancer(_)
-            | State::NftTable(_)
-            | State::Ruleset(_)
-            | State::Jump(_)
-            | State::Flush(_),
-            _,
-        ) => return Ok(None),
-    };
-    Ok(Some(vec![Request { netns: netns.clone(), message: message.into(), flags }]))
-}
-
-/// A message about an object as the request that removes it, or makes it with some flags.
-fn turned<M>(
-    action: Action,
-    message: M,
-    (make, flags): (fn(M) -> Message, u16),
-    remove: fn(M) -> Message,
-) -> (Message, u16) {
-    match action {
-        Action::Remove => (remove(message), 0),
-        Action::Make | Action::Change => (make(message), flags),
-    }
+        State::Underlay(_)
+        | State::Module(_)
+        | State::Sysctl(_)
+        | State::Netns(_)
+        | State::Set(_)
+        | State::Balancer(_)
+        | State::NftTable(_)
+        | State::Ruleset(_)
+        | State::Jump(_)
+        | State::Flush(_) => return Ok(None),
+    }))
 }
 
 fn virtual_server(state: &State) -> Option<&VirtualServer> {

@@ -1,6 +1,7 @@
 //! Rules of the routing policy over netlink.
 
 use super::error::KernelError;
+use super::operation::{Action, NEW, Request};
 use super::socket::Socket;
 use crate::model::Family;
 use crate::object::{Netns, PolicyAction, PolicyRule, Text};
@@ -15,9 +16,15 @@ use std::net::IpAddr;
 /// (`RT_TABLE_UNSPEC` in linux/rtnetlink.h).
 const UNSPECIFIED: u8 = 0;
 
+/// The request that makes a rule or takes it away.
+pub(super) fn request(rule: &PolicyRule, action: Action) -> Request {
+    let make = (Message::NewRule as fn(_) -> _, NEW);
+    Request::new(action, &rule.netns, message(rule), make, Message::DelRule)
+}
+
 /// The message that names a rule, to make it or to take it away. The kernel takes away the first
 /// rule with all that is named (fib_rules.c, `rule_find`).
-pub(super) fn message(rule: &PolicyRule) -> RuleMessage {
+fn message(rule: &PolicyRule) -> RuleMessage {
     let mut message = RuleMessage::default();
     message.header.family = family(rule.family);
     message.header.dst_len = rule.to.map_or(0, |to| to.prefix_len());

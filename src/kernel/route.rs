@@ -3,6 +3,7 @@
 use super::error::KernelError;
 use super::link;
 use super::machine::Machine;
+use super::operation::{Action, REPLACE, Request};
 use super::socket::Socket;
 use crate::object::{PROTOCOL, Route, RouteKind, RouteScope as Scope};
 use ipnet::IpNet;
@@ -33,10 +34,21 @@ pub(super) struct FoundRoute {
     pub(super) source: Option<IpAddr>,
 }
 
+/// The request that makes a route or takes it away.
+pub(super) fn request(
+    machine: &mut Machine,
+    route: &Route,
+    action: Action,
+) -> Result<Request, KernelError> {
+    let message = message(machine, route)?;
+    let make = (Message::NewRoute as fn(_) -> _, REPLACE);
+    Ok(Request::new(action, &route.netns, message, make, Message::DelRoute))
+}
+
 /// The message that names a route, to make it or to take it away. The kernel takes away only a
 /// route with all that is named: table, protocol, destination, gateway and device
 /// (fib_trie.c, `fib_table_delete`; ipv6/route.c, `ip6_route_del`).
-pub(super) fn message(machine: &mut Machine, route: &Route) -> Result<RouteMessage, KernelError> {
+fn message(machine: &mut Machine, route: &Route) -> Result<RouteMessage, KernelError> {
     let mut message = RouteMessage::default();
     message.header.address_family = family(route.destination);
     message.header.destination_prefix_length = route.destination.prefix_len();

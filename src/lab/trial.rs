@@ -243,7 +243,7 @@ impl<'p> Planner<'p> {
 
     /// What a client sees at the end of a way, where the servers of the lab are.
     fn fate(&self, ended: &Ended) -> Fate {
-        match (&ended.server, ended.failure.as_ref().map(|failure| failure.symptom)) {
+        match (ended.server(), ended.failure.as_ref().map(|failure| failure.symptom)) {
             (Some(server), None) => {
                 let address = server.address.first();
                 let Payload::Ports { protocol, .. } = ended.way.packet.payload else {

@@ -1,6 +1,6 @@
 //! Addresses for load balancers, and who announces each.
 
-use super::{Cluster, Endpoint, Family, Node, NodeAddress, NodeId, Policy, Service, ServiceKind};
+use super::{Cluster, Family, Node, NodeAddress, NodeId, Policy, Service, ServiceKind};
 use netc_lang::{QualifiedName, Span};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,13 +142,11 @@ fn serves(service: &Service, id: NodeId, address: IpAddr) -> bool {
     if service.external_traffic == Policy::Cluster {
         return true;
     }
-    let all = service.ports.iter().flat_map(|port| &port.endpoints);
-    let own: Vec<&Endpoint> = all
-        .filter(|one| one.node == Some(id))
-        .filter(|one| Family::of(one.address.ip()) == Family::of(address))
-        .collect();
-    let last = |one: &&&Endpoint| one.conditions.serving && one.conditions.terminating;
-    own.iter().any(|one| one.conditions.ready) || own.iter().any(|one| last(&one))
+    let mut all = service.ports.iter().flat_map(|port| &port.endpoints);
+    all.any(|one| {
+        let same = Family::of(one.address.ip()) == Family::of(address);
+        same && one.node == Some(id) && one.conditions.is_usable()
+    })
 }
 
 /// The node that has an address: the one whose name makes the greatest number with it (rendezvous

@@ -62,7 +62,7 @@ pub use primitives::{
     Policing, Primitives, Spot, Transport, Verdict, VethPair,
 };
 pub use public_key::{NotAKey, PublicKey};
-pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort};
+pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort, usable};
 pub(crate) use special::Special;
 pub(crate) use windows::System;
 pub use windows::{HnsNetwork, Kernelspace, Os};

@@ -149,6 +149,28 @@ pub struct Conditions {
     pub terminating: bool,
 }
 
+impl Conditions {
+    /// Whether it is being shut down and still serves: connections go to it where nothing else is left
+    /// (KEP-1669).
+    #[must_use]
+    pub fn is_last(self) -> bool {
+        self.serving && self.terminating
+    }
+
+    /// Whether it may get connections at all.
+    #[must_use]
+    pub fn is_usable(self) -> bool {
+        self.ready || self.is_last()
+    }
+}
+
+/// Of some endpoints those that connections go to, in their order: those that are ready or, if none is,
+/// those that are being shut down and still serve.
+pub fn usable<'e>(all: impl Iterator<Item = &'e Endpoint> + Clone) -> Vec<&'e Endpoint> {
+    let ready: Vec<&Endpoint> = all.clone().filter(|one| one.conditions.ready).collect();
+    if ready.is_empty() { all.filter(|one| one.conditions.is_last()).collect() } else { ready }
+}
+
 impl Default for Conditions {
     fn default() -> Conditions {
         Conditions { ready: true, serving: true, terminating: false }

@@ -112,13 +112,6 @@ fn push_match(out: &mut String, family: Family, one: &Match) {
             push(out, &[" -m set --match-set ", name.as_str(), " ", directions]);
         }
         Match::NotByBridgePort => out.push_str(" -m physdev ! --physdev-is-in"),
-        Match::OfVirtual(VirtualAddress { socket, protocol }) => {
-            // libxt_ipvs prints the protocol by number, and no length behind a whole address.
-            push(out, &[" -m ipvs --vproto ", number(protocol), " --vaddr "]);
-            push_address(out, socket.ip());
-            out.push_str(" --vport ");
-            push_number(out, socket.port().into());
-        }
         _ => push_seldom(out, one),
     }
 }
@@ -131,6 +124,13 @@ fn push_seldom(out: &mut String, one: &Match) {
             push_number(out, number.into());
         }
         Match::ProtocolName { not, name } => push(out, &[inverted(not), " -p ", name]),
+        Match::OfVirtual(VirtualAddress { socket, protocol }) => {
+            // libxt_ipvs prints the protocol by number, and no length behind a whole address.
+            push(out, &[" -m ipvs --vproto ", number(protocol), " --vaddr "]);
+            push_address(out, socket.ip());
+            out.push_str(" --vport ");
+            push_number(out, socket.port().into());
+        }
         Match::NewState => out.push_str(" -m state --state NEW"),
         Match::Remark(text) => push_comment(out, &[text]),
         Match::Ports { protocol, source, destination } => {

@@ -1,8 +1,8 @@
 //! Pictures in the DOT language of Graphviz.
 
 use super::needs::Needs;
+use super::text::{Chips, line};
 use super::topology::{Chip, NodeBox, Topology};
-use std::fmt::Write;
 
 /// How boxes look.
 const BOXES: &str = "node [shape=box, fontname=\"monospace\", fontsize=11];";
@@ -45,7 +45,7 @@ impl Topology {
             &format!("rankdir=LR; fontname=\"monospace\"; fontsize=11; label={label};"),
         );
         line(&mut out, 1, BOXES);
-        let mut chips = Chips { next: 0, links: Vec::new(), numbered: self.numbered };
+        let mut chips = Chips::new(self);
         let mut node = 0;
         for (place, segment) in self.segments.iter().enumerate() {
             let name = quote(&segment.name);
@@ -60,7 +60,7 @@ impl Topology {
                     );
                 }
                 for one in &own.nodes {
-                    chips.node(&mut out, node, one);
+                    node_box(&mut out, &mut chips, node, one);
                     node += 1;
                 }
                 if own.name.is_some() {
@@ -70,10 +70,10 @@ impl Topology {
         }
         self.dot_joined(&mut out);
         for chip in &self.outside {
-            chips.chip(&mut out, 1, chip);
+            chip_box(&mut out, 1, &mut chips, chip);
         }
         self.dot_services(&mut out);
-        for (service, chip) in chips.links {
+        for (service, chip) in chips.links() {
             line(&mut out, 1, &format!("chip{chip} -- service{service} [style=dashed];"));
         }
         out.push_str("}\n");
@@ -95,10 +95,8 @@ impl Topology {
 
     fn dot_services(&self, out: &mut String) {
         for (service, number) in self.services.iter().zip(1..) {
-            let front = if self.numbered { format!("[{number}] ") } else { String::new() };
-            let mut label = vec![format!("{front}{}", service.name)];
-            label.extend(service.lines.iter().chain(&service.warning).cloned());
-            let (label, origin) = (quote(&label.join("\n")), quote(&service.origin));
+            let label = quote(&service.label(self.numbered.then_some(number)));
+            let origin = quote(&service.origin);
             line(
                 out,
                 1,
@@ -108,77 +106,33 @@ impl Topology {
     }
 }
 
-/// The chips so far: they are numbered as they come.
-struct Chips {
-    next: usize,
-    /// Numbers of services, and of chips that are endpoints of them.
-    links: Vec<(usize, usize)>,
-    numbered: bool,
+/// A node with what is on it.
+fn node_box(out: &mut String, chips: &mut Chips, place: usize, node: &NodeBox) {
+    line(out, 2, &format!("subgraph cluster_node{place} {{"));
+    line(out, 3, &format!("label=\"\"; style=solid; tooltip={};", quote(&node.origin)));
+    let label: Vec<&str> =
+        [node.name.as_str()].into_iter().chain(node.lines.iter().map(String::as_str)).collect();
+    let label = quote(&label.join("\n"));
+    line(out, 3, &format!("node{place} [shape=plain, label={label}];"));
+    for (number, group) in node.groups.iter().enumerate() {
+        line(out, 3, &format!("subgraph cluster_group{place}_{number} {{"));
+        let label = quote(format!("{} {}", group.name, group.detail).trim_end());
+        line(out, 4, &format!("style=dotted; label={label}; tooltip={};", quote(&group.origin)));
+        if group.chips.is_empty() {
+            // An empty cluster is not drawn.
+            line(out, 4, &format!("empty{place}_{number} [style=invis, label=\"\"];"));
+        }
+        group.chips.iter().for_each(|chip| chip_box(out, 4, chips, chip));
+        line(out, 3, "}");
+    }
+    line(out, 2, "}");
 }
 
-impl Chips {
-    fn node(&mut self, out: &mut String, place: usize, node: &NodeBox) {
-        line(out, 2, &format!("subgraph cluster_node{place} {{"));
-        line(out, 3, &format!("label=\"\"; style=solid; tooltip={};", quote(&node.origin)));
-        let label: Vec<&str> =
-            [node.name.as_str()].into_iter().chain(node.lines.iter().map(String::as_str)).collect();
-        let label = quote(&label.join("\n"));
-        line(out, 3, &format!("node{place} [shape=plain, label={label}];"));
-        for (number, group) in node.groups.iter().enumerate() {
-            line(out, 3, &format!("subgraph cluster_group{place}_{number} {{"));
-            let label = quote(format!("{} {}", group.name, group.detail).trim_end());
-            line(
-                out,
-                4,
-                &format!("style=dotted; label={label}; tooltip={};", quote(&group.origin)),
-            );
-            if group.chips.is_empty() {
-                // An empty cluster is not drawn.
-                line(out, 4, &format!("empty{place}_{number} [style=invis, label=\"\"];"));
-            }
-            for chip in &group.chips {
-                self.chip(out, 4, chip);
-            }
-            line(out, 3, "}");
-        }
-        line(out, 2, "}");
-    }
-
-    fn chip(&mut self, out: &mut String, depth: usize, chip: &Chip) {
-        let place = self.next;
-        self.next += 1;
-        let style = if chip.idle { "\"rounded,dashed\"" } else { "rounded" };
-        let label = quote(&chip.label(self.numbered));
-        let note = quote(&chip.note);
-        line(out, depth, &format!("chip{place} [style={style}, label={label}, tooltip={note}];"));
-        if !self.numbered {
-            self.links.extend(chip.services.iter().map(|service| (*service, place)));
-        }
-    }
-}
-
-impl Chip {
-    /// Its name, how many it stands for, and what else there is to say; with `numbered` the numbers
-    /// of its services too.
-    pub(super) fn label(&self, numbered: bool) -> String {
-        let mut label = self.name.clone();
-        if self.count > 1 {
-            label.push_str(&format!(" ×{}", self.count));
-        }
-        if numbered && !self.services.is_empty() {
-            let numbers: Vec<String> = self.services.iter().map(ToString::to_string).collect();
-            label.push_str(&format!(" [{}]", numbers.join(" ")));
-        }
-        if !self.detail.is_empty() {
-            label.push_str(&format!("\n{}", self.detail));
-        }
-        label
-    }
-}
-
-fn line(out: &mut String, depth: usize, text: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "{:1$}{text}", "", depth * 4);
+fn chip_box(out: &mut String, depth: usize, chips: &mut Chips, chip: &Chip) {
+    let (place, label) = chips.next(chip);
+    let style = if chip.idle { "\"rounded,dashed\"" } else { "rounded" };
+    let (label, note) = (quote(&label), quote(&chip.note));
+    line(out, depth, &format!("chip{place} [style={style}, label={label}, tooltip={note}];"));
 }
 
 fn quote(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! Pictures as flowcharts of Mermaid.
 
 use super::needs::{Kind, Needs};
+use super::text::{Chips, line};
 use super::topology::{Chip, Group, NodeBox, Topology};
 use std::fmt::Write;
 
@@ -42,7 +43,7 @@ impl Topology {
         let mut out = "flowchart LR\n".to_owned();
         let title = quote(&format!("cluster {}\noverlay {}", self.name, self.overlay.text));
         line(&mut out, 1, &format!("cluster[{title}]:::plain"));
-        let mut chips = Chips { next: 0, links: Vec::new(), numbered: self.numbered };
+        let mut chips = Chips::new(self);
         let (mut node, mut joined) = (0, Vec::new());
         for (place, segment) in self.segments.iter().enumerate() {
             line(&mut out, 1, &format!("segment{place}([{}])", quote(&segment.name)));
@@ -52,7 +53,7 @@ impl Topology {
                     line(&mut out, 1, &format!("subgraph zone{place}_{zone}[{name}]"));
                 }
                 for one in &own.nodes {
-                    chips.node(&mut out, node, one);
+                    node_box(&mut out, &mut chips, node, one);
                     if segment.joined {
                         joined.push(format!("segment{place} --- node{node}"));
                     }
@@ -63,15 +64,13 @@ impl Topology {
                 }
             }
         }
-        self.outside.iter().for_each(|chip| chips.chip(&mut out, 1, chip));
+        self.outside.iter().for_each(|chip| chip_box(&mut out, 1, &mut chips, chip));
         for (service, number) in self.services.iter().zip(1..) {
-            let front = if self.numbered { format!("[{number}] ") } else { String::new() };
-            let mut label = vec![format!("{front}{}", service.name)];
-            label.extend(service.lines.iter().chain(&service.warning).cloned());
-            line(&mut out, 1, &format!("service{number}([{}])", quote(&label.join("\n"))));
+            let label = quote(&service.label(self.numbered.then_some(number)));
+            line(&mut out, 1, &format!("service{number}([{label}])"));
         }
         joined.iter().for_each(|text| line(&mut out, 1, text));
-        for (service, chip) in chips.links {
+        for (service, chip) in chips.links() {
             line(&mut out, 1, &format!("service{service} -.-> chip{chip}"));
         }
         line(&mut out, 1, "classDef plain fill:none,stroke:none");
@@ -82,58 +81,40 @@ impl Topology {
     }
 }
 
-/// The chips so far: they are numbered as they come.
-struct Chips {
-    next: usize,
-    /// Numbers of services, and of chips that are endpoints of them.
-    links: Vec<(usize, usize)>,
-    numbered: bool,
+/// A node with what is on it.
+fn node_box(out: &mut String, chips: &mut Chips, place: usize, node: &NodeBox) {
+    let name = quote(&node.name);
+    let about = quote(&node.lines.join("\n"));
+    if node.groups.is_empty() && node.lines.is_empty() {
+        line(out, 1, &format!("node{place}[{name}]"));
+        return;
+    }
+    // The title of a subgraph has room for one line.
+    line(out, 1, &format!("subgraph node{place}[{name}]"));
+    if !node.lines.is_empty() {
+        line(out, 2, &format!("about{place}[{about}]:::plain"));
+    }
+    for (number, group) in node.groups.iter().enumerate() {
+        group_box(out, chips, &format!("group{place}_{number}"), group);
+    }
+    line(out, 1, "end");
 }
 
-impl Chips {
-    fn node(&mut self, out: &mut String, place: usize, node: &NodeBox) {
-        let name = quote(&node.name);
-        let about = quote(&node.lines.join("\n"));
-        if node.groups.is_empty() && node.lines.is_empty() {
-            line(out, 1, &format!("node{place}[{name}]"));
-            return;
-        }
-        // The title of a subgraph has room for one line.
-        line(out, 1, &format!("subgraph node{place}[{name}]"));
-        if !node.lines.is_empty() {
-            line(out, 2, &format!("about{place}[{about}]:::plain"));
-        }
-        for (number, group) in node.groups.iter().enumerate() {
-            self.group(out, &format!("group{place}_{number}"), group);
-        }
-        line(out, 1, "end");
+fn group_box(out: &mut String, chips: &mut Chips, id: &str, group: &Group) {
+    let label = quote(format!("{} {}", group.name, group.detail).trim_end());
+    if group.chips.is_empty() {
+        line(out, 2, &format!("{id}[{label}]"));
+        return;
     }
-
-    fn group(&mut self, out: &mut String, id: &str, group: &Group) {
-        let label = quote(format!("{} {}", group.name, group.detail).trim_end());
-        if group.chips.is_empty() {
-            line(out, 2, &format!("{id}[{label}]"));
-            return;
-        }
-        line(out, 2, &format!("subgraph {id}[{label}]"));
-        group.chips.iter().for_each(|chip| self.chip(out, 3, chip));
-        line(out, 2, "end");
-    }
-
-    fn chip(&mut self, out: &mut String, depth: usize, chip: &Chip) {
-        let class = if chip.idle { ":::idle" } else { "" };
-        let label = quote(&chip.label(self.numbered));
-        line(out, depth, &format!("chip{}({label}){class}", self.next));
-        if !self.numbered {
-            self.links.extend(chip.services.iter().map(|service| (*service, self.next)));
-        }
-        self.next += 1;
-    }
+    line(out, 2, &format!("subgraph {id}[{label}]"));
+    group.chips.iter().for_each(|chip| chip_box(out, 3, chips, chip));
+    line(out, 2, "end");
 }
 
-fn line(out: &mut String, depth: usize, text: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "{:1$}{text}", "", depth * 4);
+fn chip_box(out: &mut String, depth: usize, chips: &mut Chips, chip: &Chip) {
+    let (number, label) = chips.next(chip);
+    let class = if chip.idle { ":::idle" } else { "" };
+    line(out, depth, &format!("chip{number}({}){class}", quote(&label)));
 }
 
 /// A text in quotation marks. What would end it, be taken for HTML or for Markdown is written as a

@@ -14,6 +14,7 @@ mod dot;
 mod mermaid;
 mod needs;
 mod svg;
+mod text;
 mod topology;
 
 pub use mermaid::MERMAID_LIMITS;

@@ -4,6 +4,7 @@ use super::Card;
 use super::table::{Cell, Table};
 use crate::model::{
     Backend, Cluster, Engine, Ingress, IngressController, IngressRule, PathKind, ServicePort,
+    usable,
 };
 use netc_lang::Sources;
 use serde_json::{Value, json};
@@ -127,15 +128,9 @@ fn backend(cluster: &Cluster, backend: Backend) -> String {
 fn endpoints(cluster: &Cluster, backend: Backend) -> Cell {
     let service = cluster.services.get(backend.service);
     let port = service.and_then(|service| service.ports.get(backend.port));
-    let all = || port.into_iter().flat_map(|port| &port.endpoints);
-    let ready: Vec<String> =
-        all().filter(|one| one.conditions.ready).map(|one| one.address.to_string()).collect();
-    if !ready.is_empty() {
-        return ready.into();
-    }
-    let leaving = all().filter(|one| one.conditions.serving && one.conditions.terminating);
-    let leaving: Vec<String> = leaving.map(|one| one.address.to_string()).collect();
-    if leaving.is_empty() { "none: 503".into() } else { leaving.into() }
+    let all = usable(port.into_iter().flat_map(|port| &port.endpoints));
+    let all: Vec<String> = all.into_iter().map(|one| one.address.to_string()).collect();
+    if all.is_empty() { "none: 503".into() } else { all.into() }
 }
 
 fn tls(ingress: &Ingress) -> Table {

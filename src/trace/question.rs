@@ -34,8 +34,6 @@ pub struct Ended {
     /// The way. Its trail has what the packet passed, then [`Event::Delivered`](super::Event), then
     /// what the answer passed.
     pub way: Way,
-    /// Who got the packet, if somebody did.
-    pub server: Option<Server>,
     /// Why there is no answer, if there is none.
     pub failure: Option<Failure>,
 }
@@ -166,6 +164,12 @@ pub enum Cause {
 }
 
 impl Ended {
+    /// Who got the packet, if somebody did.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.way.server.as_ref()
+    }
+
     /// Whether it ends where nothing is known: at a node that runs Windows.
     #[must_use]
     pub fn is_unjudged(&self) -> bool {

@@ -15,7 +15,7 @@ pub struct Way {
     pub place: Place,
     /// Who asked: the source of the first packet when it was sent.
     pub client: Who,
-    /// Who got it, if somebody did: what walks now is the answer.
+    /// Who got it, if somebody did: what walks since is the answer.
     pub server: Option<Server>,
     /// What it has passed.
     pub trail: Trail,

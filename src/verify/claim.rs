@@ -105,7 +105,7 @@ impl Claim<'_> {
     /// What does not hold, if something does not.
     fn breach(&self, answer: &Answer) -> Result<Option<Breach>, Vec<Diagnostic>> {
         if !self.assert.reaches {
-            let got = answer.ways.iter().find(|ended| ended.server.is_some());
+            let got = answer.ways.iter().find(|ended| ended.server().is_some());
             return Ok(got.map(|ended| self.got(ended)));
         }
         if let Some(failing) = answer.ways.iter().find(|ended| !ended.is_answered()) {
@@ -134,7 +134,7 @@ impl Claim<'_> {
 
     /// Who got the packet.
     fn server(&self, ended: &Ended) -> String {
-        let Some(server) = &ended.server else { return "nobody".to_owned() };
+        let Some(server) = ended.server() else { return "nobody".to_owned() };
         let names = Names(self.cluster);
         format!("{} ({})", names.place(&server.place), with_port(&server.address, server.port))
     }
@@ -164,11 +164,11 @@ impl Claim<'_> {
 
     fn translated(&self, answer: &Answer) -> Option<Breach> {
         let source = |ended: &&Ended| {
-            let seen = ended.server.as_ref().map(|server| server.client.all());
+            let seen = ended.server().map(|server| server.client.all());
             seen.is_some_and(|seen| ended.way.client.all().iter().any(|one| !seen.contains(one)))
         };
         let ended = answer.ways.iter().find(source)?;
-        let seen = ended.server.as_ref().map_or(String::new(), |server| server.client.to_string());
+        let seen = ended.server().map_or(String::new(), |server| server.client.to_string());
         let here = format!("{} sees {seen} in place of {}", self.server(ended), ended.way.client);
         let help = "see the way with `netc trace`: a rule that masquerades stands on it";
         let (what, help) = ("does not keep its source to".into(), Some(help.into()));
@@ -183,8 +183,7 @@ impl Claim<'_> {
                 question.through.or_else(|| self.network.node_of(question.destination.first()))
             }
         };
-        let away =
-            |ended: &&Ended| ended.server.as_ref().map(|one| node_of(&one.place)) != Some(home);
+        let away = |ended: &&Ended| ended.server().map(|one| node_of(&one.place)) != Some(home);
         let ended = answer.ways.iter().find(away)?;
         let here = format!("{} gets to {}", self.ends(ended), self.server(ended));
         let what = "does not stay on its node on the way to".into();

@@ -84,7 +84,7 @@ fn seen(answer: &Answer) -> BTreeMap<(String, String), String> {
     let mut all: BTreeMap<(String, String), f64> = BTreeMap::new();
     for ended in &answer.ways {
         assert!(ended.is_answered(), "{ended:#?}");
-        let server = ended.server.as_ref().unwrap();
+        let server = ended.server().unwrap();
         let clients: Vec<String> = ended.way.client.all().iter().map(IpAddr::to_string).collect();
         let seen: Vec<String> = server.client.all().iter().map(IpAddr::to_string).collect();
         *all.entry((clients.join(","), seen.join(","))).or_default() += ended.way.share;

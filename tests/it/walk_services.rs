@@ -61,7 +61,7 @@ fn ask(cluster: &Cluster, from: &str, to: &str, port: u16) -> Answer {
 fn answers(cluster: &Cluster, answer: &Answer) -> BTreeMap<String, (f64, String)> {
     let mut all = BTreeMap::new();
     for ended in answer.ways.iter().filter(|ended| ended.is_answered()) {
-        let server = ended.server.as_ref().unwrap();
+        let server = ended.server().unwrap();
         let is = |name: &str| pod(cluster, name).1 == server.address.first();
         let own = cluster.pods.iter().map(|pod| pod.name.name.clone()).find(|name| is(name));
         let own = own.unwrap_or_else(|| server.address.to_string());

@@ -60,11 +60,6 @@ service near {
 }
 ";
 
-fn machine(lab: &Lab, name: &str, number: usize) {
-    let addresses = [format!("192.168.0.{number}/24"), format!("fd01::{number}/64")];
-    lab.machine(name, "eth0", &addresses.each_ref().map(String::as_str));
-}
-
 /// The nodes that have an address on their device.
 fn holders(address: &str) -> Vec<&'static str> {
     let has = |node: &&str| {
@@ -88,9 +83,9 @@ fn known(address: &str) -> String {
 fn an_address_leads_to_its_endpoints_wherever_it_goes(proxy: &str) {
     let lab = Lab::enter();
     for (node, number) in NODES.into_iter().zip(10..) {
-        machine(&lab, node, number);
+        lab.host(node, number);
     }
-    machine(&lab, "outside", 200);
+    lab.host("outside", 200);
     let apply = |pool: &str| {
         let source = lab.source(&stated(proxy, pool, SERVICES));
         NODES.map(|node| lab.applied(&source, node, &[]))
@@ -129,8 +124,8 @@ fn an_address_leads_to_its_endpoints_wherever_it_goes(proxy: &str) {
 #[test]
 fn a_stale_entry_is_mended_by_the_announcement() {
     let lab = Lab::enter();
-    machine(&lab, "node0", 10);
-    machine(&lab, "outside", 200);
+    lab.host("node0", 10);
+    lab.host("outside", 200);
     let wrong = "02:00:00:00:00:99";
     for address in ["192.168.0.100", "fd01::100"] {
         run(&format!("ip -n outside neigh add {address} lladdr {wrong} dev eth0 nud stale"));
@@ -165,7 +160,7 @@ service web { select app=web; type load-balancer; families ipv4, ipv6; port 80 -
 #[test]
 fn an_address_of_somebody_else_is_not_taken() {
     let lab = Lab::enter();
-    machine(&lab, "node0", 10);
+    lab.host("node0", 10);
     run("ip -n node0 addr add 192.168.0.100/32 dev eth0");
     let services = "\
 pod web on node0 { labels app=web; port http 80 }
@@ -188,14 +183,14 @@ service web { select app=web; type load-balancer; port 80 -> http }
 fn only_the_holder_answers_where_all_nodes_have_the_address() {
     let lab = Lab::enter();
     for (node, number) in [("node0", 10), ("node1", 11)] {
-        machine(&lab, node, number);
+        lab.host(node, number);
         run(&format!("ip -n {node} link add kube-ipvs0 type bridge"));
         run(&format!("ip -n {node} addr add 192.168.0.100/32 dev kube-ipvs0"));
         for key in ["arp_ignore=1", "arp_announce=2"] {
             run(&format!("ip netns exec {node} sysctl -q -w net.ipv4.conf.all.{key}"));
         }
     }
-    machine(&lab, "outside", 200);
+    lab.host("outside", 200);
     run("ip -n node1 addr add 192.168.0.100/32 dev eth0 preferred_lft 0");
     for _ in 0..5 {
         run("ip -n outside neigh flush dev eth0");

@@ -21,13 +21,12 @@ pods web replicas 2 {{ labels app=web; port http 80 }}
 "
     ));
     for (node, number) in [("node0", 10), ("node1", 11)] {
-        let addresses = [format!("192.168.0.{number}/24"), format!("fd01::{number}/64")];
-        lab.machine(node, "eth0", &addresses.each_ref().map(String::as_str));
+        lab.host(node, number);
         lab.applied(&source, node, &[]);
         let again = lab.applied(&source, node, &[]);
         assert_eq!(again, format!("{node} is as planned: nothing to do\n"));
     }
-    lab.machine("outside", "eth0", &["192.168.0.200/24", "fd01::200/64"]);
+    lab.host("outside", 200);
     for server in PODS.into_iter().chain(["outside"]) {
         serve(server, "[::]:80");
     }

@@ -2,14 +2,9 @@
 //! namespace of its own, which checks every node's health port and sends connections to those that say 200.
 
 use crate::lab::{Answer, Lab, run, serve, text};
-use std::io::{BufRead, BufReader};
+use crate::program::{Program, until};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::{Duration, Instant};
-
-const PATIENCE: Duration = Duration::from_secs(10);
+use std::process::Command;
 
 /// The cluster; its pods are the rest.
 const CLUSTER: &str = "\
@@ -44,56 +39,6 @@ backend nodes
     server node1 192.168.0.11:30080 check port 30100
 ";
 
-/// A program that ends with the test, and what it prints.
-struct Running {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Running {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let out = child.stdout.take().unwrap();
-        let faults = child.stderr.take().unwrap();
-        let told = sender.clone();
-        thread::spawn(move || {
-            BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
-        });
-        thread::spawn(move || {
-            BufReader::new(faults)
-                .lines()
-                .map_while(Result::ok)
-                .try_for_each(|line| told.send(line))
-        });
-        Running { child, lines }
-    }
-
-    /// Waits for a line.
-    fn says(&self, wanted: &str) -> String {
-        let mut before = Vec::new();
-        loop {
-            let line = self.lines.recv_timeout(PATIENCE);
-            let line = line.unwrap_or_else(|_| panic!("no `{wanted}` in {before:#?}"));
-            if line.contains(wanted) {
-                return line;
-            }
-            before.push(line);
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        run(&format!("kill -{name} {}", self.child.id()));
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn healthz(lab: &Lab, source: &Path, node: &str, more: &[&str]) -> Command {
     let mut command = lab.netc();
     command.arg("healthz").arg(source).args(["--node", node, "--netns", node]).args(more);
@@ -108,18 +53,12 @@ fn health(address: &str) -> String {
 /// Waits until connections by the balancer are answered so, many in a row: at its start it takes
 /// every node for sound.
 fn settles(wanted: &Answer) {
-    let until = Instant::now() + 2 * PATIENCE;
     let mut row = 0;
-    while row < 20 {
+    until(&format!("connections are answered by {wanted:?}"), || {
         let answer = crate::lab::ask("client", "192.168.0.100:80");
-        if answer.as_ref().is_ok_and(|answer| answer == wanted) {
-            row += 1;
-            continue;
-        }
-        row = 0;
-        assert!(Instant::now() < until, "still {answer:?}, not {wanted:?}");
-        thread::sleep(Duration::from_millis(100));
-    }
+        row = if answer.is_ok_and(|answer| answer == *wanted) { row + 1 } else { 0 };
+        row == 20
+    });
 }
 
 fn site() -> Lab {
@@ -143,7 +82,7 @@ fn a_balancer_follows_the_endpoints() {
     lab.applied(&source, "node1", &[]);
     serve("pod-default.web", "0.0.0.0:8080");
     let nodes =
-        ["node0", "node1"].map(|node| Running::start(&mut healthz(&lab, &source, node, &[])));
+        ["node0", "node1"].map(|node| Program::start(&mut healthz(&lab, &source, node, &[])));
     assert_eq!(nodes[0].says("30100"), "30100  default/web  1                   200");
     assert_eq!(nodes[1].says("30100"), "30100  default/web  0                   503");
     let told = health("192.168.0.10:30100");
@@ -162,7 +101,7 @@ fn a_balancer_follows_the_endpoints() {
     let config = lab.file("haproxy.cfg", HAPROXY);
     let mut command = Command::new("ip");
     command.args(["netns", "exec", "lb", "haproxy", "-db", "-f"]).arg(config);
-    let _balancer = Running::start(&mut command);
+    let _balancer = Program::start(&mut command);
     // The node without endpoints is not asked: what it gets, it drops. The pod sees the balancer itself,
     // which is the node's client: nothing is masqueraded.
     let seen = |server: &str| Answer {
@@ -193,7 +132,7 @@ fn a_responder_keeps_on_and_ends_when_it_is_told() {
     let lab = site();
     let pod = "pod web on node0 { labels app=web; port 8080 }\n";
     let source = lab.source(&format!("{CLUSTER}{pod}"));
-    let mut node = Running::start(&mut healthz(&lab, &source, "node0", &["--proxy-port", "10256"]));
+    let mut node = Program::start(&mut healthz(&lab, &source, "node0", &["--proxy-port", "10256"]));
     node.says("30100");
     let told = health("192.168.0.10:10256");
     assert!(told.starts_with("HTTP/1.1 404 "), "{told}");
@@ -228,7 +167,7 @@ fn a_responder_keeps_on_and_ends_when_it_is_told() {
         assert_eq!(output.status.code(), Some(7), "{address}: {}", text(&output.stdout));
     }
     node.signal("TERM");
-    assert!(node.child.wait().unwrap().success());
+    assert!(node.ended().success());
 }
 
 #[test]

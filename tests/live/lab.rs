@@ -12,14 +12,11 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long an answer may take. Nothing but a lost packet takes so long.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// How long anything may take before a test gives up, on an emulated processor too.
-const LONGEST: Duration = Duration::from_secs(60);
 
 /// The namespaces of one test. The thread of the test, and all that it starts, is in them.
 pub(crate) struct Lab {
@@ -52,6 +49,12 @@ impl Lab {
         }
         run(&format!("ip -n {name} link set {device} up"));
         run(&format!("ip -n {name} link set lo up"));
+    }
+
+    /// A machine with an address of each family on the nodes' segment, 192.168.0.0/24 and fd01::/64.
+    pub(crate) fn host(&self, name: &str, number: usize) {
+        let addresses = [format!("192.168.0.{number}/24"), format!("fd01::{number}/64")];
+        self.machine(name, "eth0", &addresses.each_ref().map(String::as_str));
     }
 
     /// Writes a source of the test itself.
@@ -173,16 +176,6 @@ pub(crate) fn start<T: Send + 'static>(
         setns(file, CloneFlags::CLONE_NEWNET).unwrap();
         work()
     })
-}
-
-/// Waits until something is so.
-#[track_caller]
-pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !so() {
-        assert!(begin.elapsed() < LONGEST, "{what}: not after {LONGEST:?}");
-        thread::sleep(Duration::from_millis(50));
-    }
 }
 
 /// Replaces a tool of a folder by a script.

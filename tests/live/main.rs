@@ -41,6 +41,7 @@ mod nft;
 mod overlays;
 mod pod_networks;
 mod primitives;
+mod program;
 mod proof;
 mod protocols;
 #[path = "../it/random.rs"]

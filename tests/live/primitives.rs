@@ -1,7 +1,8 @@
 //! Primitives: the examples, what a person would have typed instead, and what is left alone.
 
 use crate::dump::{dump_with, same};
-use crate::lab::{Lab, ask, root, run, serve, text, until, within};
+use crate::lab::{Lab, ask, root, run, serve, text, within};
+use crate::program::until;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

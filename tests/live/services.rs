@@ -73,18 +73,12 @@ node node1 {{ address 192.168.0.11/24, fd01::11/64 on eth0 }}
 const NODE0: [&str; 2] = ["192.168.0.10", "[fd01::10]"];
 const NODE1: [&str; 2] = ["192.168.0.11", "[fd01::11]"];
 
-/// A machine on the nodes' segment.
-fn machine(lab: &Lab, name: &str, number: usize) {
-    let addresses = [format!("192.168.0.{number}/24"), format!("fd01::{number}/64")];
-    lab.machine(name, "eth0", &addresses.each_ref().map(String::as_str));
-}
-
 /// A cluster with these pods and services, on running nodes. Its pods serve on port 80.
 fn cluster(proxy: &str, nodes: &[&str], more: &str, pods: &[String]) -> Lab {
     let lab = Lab::enter();
     let source = lab.source(&stated(proxy, more));
     for (number, node) in (10..).zip(nodes) {
-        machine(&lab, node, number);
+        lab.host(node, number);
         lab.applied(&source, node, &[]);
     }
     for pod in pods {
@@ -111,7 +105,7 @@ pods web replicas 4 on node0 { labels app=web; port http 80 }
 service web { select app=web; families ipv4, ipv6; type node-port; port 80 -> http node-port 30080 }
 ";
     let lab = cluster(proxy, &["node0"], services, &pods);
-    machine(&lab, "outside", 200);
+    lab.host("outside", 200);
     for node in NODE0 {
         let uneven = || {
             let answers = ask_often("outside", &format!("{node}:30080"), 2000);
@@ -140,7 +134,7 @@ service web {
     let lab = cluster(proxy, &["node0"], services, &pods("web", 4));
     let clients: Vec<String> = (0..12).map(|number| format!("client{number}")).collect();
     for (number, client) in (200..).zip(&clients) {
-        machine(&lab, client, number);
+        lab.host(client, number);
     }
     let services = NODE0.map(|node| format!("{node}:30080"));
     for service in &services {
@@ -180,7 +174,7 @@ service wide { select app=web; families ipv4, ipv6; type node-port; port 80 -> h
 ";
     let pod = "pod-default.web".to_owned();
     let lab = cluster(proxy, &["node0", "node1"], services, std::slice::from_ref(&pod));
-    machine(&lab, "outside", 200);
+    lab.host("outside", 200);
     let seen = |client: &str| Answer { server: pod.clone(), client: client.parse().unwrap() };
     let clients = ["192.168.0.200", "fd01::200"];
     for (place, client) in clients.into_iter().enumerate() {
@@ -217,7 +211,7 @@ service open {
 ";
     let lab = cluster(proxy, &["node0"], services, &["pod-default.web".to_owned()]);
     for (client, number) in [("friend", 200), ("stranger", 201)] {
-        machine(&lab, client, number);
+        lab.host(client, number);
         run(&format!("ip -n {client} route add 203.0.113.0/24 via 192.168.0.10"));
         run(&format!("ip -n {client} route add 2001:db8::/64 via fd01::10"));
     }
@@ -267,7 +261,7 @@ service none { ip 10.96.0.81, fd00:10:96::51; families ipv4, ipv6; no-endpoints;
     let pods = pods("web", 3);
     let lab = cluster(proxy, &["node0", "node1"], services, &pods);
     pods.iter().for_each(|pod| serve_udp(pod, "[::]:53"));
-    machine(&lab, "outside", 200);
+    lab.host("outside", 200);
     run("ip -n outside route add 203.0.113.0/24 via 192.168.0.10");
     run("ip -n outside route add 2001:db8::/64 via fd01::10");
     run("ip -n node0 route add default via 192.168.0.1");

@@ -3,6 +3,7 @@
 mod ask;
 mod import;
 mod lab;
+mod live;
 mod mishap;
 
 pub(super) use ask::{
@@ -16,13 +17,12 @@ pub(super) use import::{
 pub(super) use lab::{
     Lab, LabCommand, LabCurl, LabDown, LabExec, LabList, LabTest, LabUp, WhichLab,
 };
+pub(super) use live::{Apply, Back, Destroy, Healthz, Live, LiveNode, ThisNode, Watchdog};
 pub(super) use mishap::{LabBreak, LabHeal, LabStatus};
 
-use crate::kernel::Probe;
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 use netc_lang::suggest::{all_of, did_you_mean};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// The declarative node-network compiler: describes a cluster's network, compiles it into what
 /// each Linux node must hold in its kernel, shows it, and makes it so.
@@ -59,7 +59,8 @@ pub(super) enum Command {
     /// Undoes an apply that nobody confirms. Started by apply itself.
     #[command(hide = true)]
     Watchdog(Watchdog),
-    /// Answers load balancers that ask whether this node has endpoints of a service; ends on SIGTERM.
+    /// Answers load balancers that ask whether this node has endpoints of a service; reads its sources
+    /// again on SIGHUP, ends on SIGTERM.
     Healthz(Healthz),
     /// Draws the cluster's topology, or the dependency graph of a node.
     Graph(Graph),
@@ -209,111 +210,6 @@ impl ReviewFormat {
 }
 
 #[derive(clap::Args, Debug)]
-pub(super) struct Apply {
-    #[command(flatten)]
-    pub(super) source: SourceArgs,
-    /// Which node of the cluster this is [default: the one with this host's name or address].
-    #[arg(long, value_name = "NAME")]
-    pub(super) node: Option<String>,
-    /// The network namespace to work in, as `ip netns` knows it [default: this one].
-    #[arg(long, value_name = "NAME")]
-    pub(super) netns: Option<String>,
-    /// Show what would be done, with the exact commands and payloads, and do nothing.
-    #[arg(long)]
-    pub(super) dry_run: bool,
-    /// Take over what kube-proxy, flannel or CNI plugins have made on this node.
-    #[arg(long)]
-    pub(super) adopt: bool,
-    /// Undo everything unless `netc confirm` comes within this time, such as 60s or 5m.
-    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "dry_run")]
-    pub(super) confirm_within: Option<Duration>,
-    /// Undo everything unless this succeeds afterwards: tcp:ADDRESS:PORT, ping:ADDRESS or
-    /// cmd:COMMAND. With --confirm-within it takes the place of `netc confirm`.
-    #[arg(long = "probe", value_name = "PROBE", conflicts_with = "dry_run")]
-    pub(super) probes: Vec<Probe>,
-    /// How to show the result.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct Healthz {
-    /// Sources; they are read again on SIGHUP.
-    #[command(flatten)]
-    pub(super) source: SourceArgs,
-    /// Which node of the cluster this is [default: the one with this host's name or address].
-    #[arg(long, value_name = "NAME")]
-    pub(super) node: Option<String>,
-    /// The network namespace to answer in, as `ip netns` knows it [default: this one].
-    #[arg(long, value_name = "NAME")]
-    pub(super) netns: Option<String>,
-    /// Say what would be answered, and end.
-    #[arg(long)]
-    pub(super) once: bool,
-    /// Answer /healthz and /livez at this port too, as kube-proxy does at 10256.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) proxy_port: Option<u16>,
-    /// How to show the result.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
-}
-
-/// How the live node is looked at.
-#[derive(clap::Args, Debug)]
-pub(super) struct LiveNode {
-    /// The network namespace of the live node, as `ip netns` knows it [default: this one].
-    #[arg(long, value_name = "NAME")]
-    pub(super) netns: Option<String>,
-    /// Take over what kube-proxy, flannel or CNI plugins have made on the live node.
-    #[arg(long)]
-    pub(super) adopt: bool,
-}
-
-/// A live node.
-#[derive(clap::Args, Debug)]
-pub(super) struct Live {
-    /// The network namespace to work in, as `ip netns` knows it [default: this one].
-    #[arg(long, value_name = "NAME")]
-    pub(super) netns: Option<String>,
-    /// How to show the result.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: Format,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct Back {
-    #[command(flatten)]
-    pub(super) live: Live,
-    /// Show what would be done, with the exact commands and payloads, and do nothing.
-    #[arg(long)]
-    pub(super) dry_run: bool,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct Destroy {
-    /// Sources, as for the other commands: what they name counts as made by netc even where
-    /// nothing is remembered of it.
-    #[arg(value_name = "SOURCES")]
-    pub(super) sources: Vec<String>,
-    /// Which node of the sources this is [default: the one with this host's name or address].
-    #[arg(long, value_name = "NAME", requires = "sources")]
-    pub(super) node: Option<String>,
-    #[command(flatten)]
-    pub(super) live: Live,
-    /// Show what would be done, with the exact commands and payloads, and do nothing.
-    #[arg(long)]
-    pub(super) dry_run: bool,
-}
-
-#[derive(clap::Args, Debug)]
-pub(super) struct Watchdog {
-    /// The apply that it watches.
-    pub(super) id: String,
-    #[command(flatten)]
-    pub(super) live: Live,
-}
-
-#[derive(clap::Args, Debug)]
 pub(super) struct Lock {
     #[command(flatten)]
     pub(super) source: SourceArgs,
@@ -355,15 +251,6 @@ fn node_name(word: &str) -> Result<String, String> {
         Some(help) => format!("it {}; {help}", why.reason),
         None => format!("it {}", why.reason),
     })
-}
-
-/// A time in the language's form.
-fn duration(word: &str) -> Result<Duration, String> {
-    let why = |why: netc_lang::Misshapen| {
-        let help = why.help.map_or_else(String::new, |help| format!("; {help}"));
-        format!("it {}{help}", why.reason)
-    };
-    netc_lang::seconds(word, 1, 86400).map(|time| Duration::from_secs(time.into())).map_err(why)
 }
 
 /// The check of a name.

@@ -1,6 +1,6 @@
 //! A machine of a lab: the hidden `netc lab host`, which the hub starts.
 
-use crate::cli::args::{Apply, Format, SourceArgs};
+use crate::cli::args::{Apply, Format, SourceArgs, ThisNode};
 use crate::cli::project::Project;
 use crate::cli::ui::Ui;
 use crate::cli::{apply, exit};
@@ -38,8 +38,7 @@ fn programmed(order: &Order, ui: &mut Ui) -> Result<(), String> {
     }
     let apply = Apply {
         source: source(order),
-        node: Some(order.host.name.clone()),
-        netns: None,
+        this: ThisNode { node: Some(order.host.name.clone()), netns: None },
         dry_run: false,
         adopt: false,
         confirm_within: None,

@@ -1,15 +1,19 @@
 //! What can be known to keep a program from serving, before anything is changed.
 
+use super::folder;
 use super::process::{all, command_line};
-use super::program::search;
+use super::program::Program;
 use crate::kernel::error::KernelError;
 use crate::kernel::machine::Machine;
+use crate::kernel::sockets::{TCP, UDP, look};
+use crate::kernel::tool::{Place, find, search};
 use crate::model::{Engine, Family};
 use crate::object::{Balancer, Health, Netns, State};
 use crate::plan::{Change, Thing};
 use netc_lang::{Diagnostic, Protocol, Span, code};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -17,22 +21,38 @@ use std::path::Path;
 /// listens on.
 ///
 /// # Errors
-/// The node's namespace cannot be entered.
+/// The node's namespace cannot be entered, or its sockets not be read.
 pub fn conflicts(
     machine: &mut Machine,
     changes: &[Change],
 ) -> Result<Vec<Diagnostic>, KernelError> {
-    let mut faults = Vec::new();
+    let wanted = changes
+        .iter()
+        .filter_map(|change| Some((balancer(change.to.as_ref())?, change.origin.span())));
+    let wanted: Vec<(&Balancer, Option<Span>)> = wanted.collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let used = machine.namespace(&Netns::Node)?.within(listeners)?;
+    let used = used.map_err(KernelError::io("cannot read the sockets of the node"))?;
     let held = held(changes);
-    for change in changes {
-        let Some(wanted) = balancer(change.to.as_ref()) else { continue };
-        let at = change.origin.span();
+    let mut faults = Vec::new();
+    for (wanted, at) in wanted {
         faults.extend(not_installed(wanted, at));
         faults.extend(no_files(wanted));
-        let used = machine.namespace(&Netns::Node)?.within(listeners)?;
-        faults.extend(taken(wanted, &held, &used, at));
+        let folder = folder(machine, wanted.engine)?;
+        let own = Own { held: &held, processes: Program::new(wanted.engine, &folder).processes() };
+        faults.extend(taken(wanted, &own, &used, at));
     }
     Ok(faults)
+}
+
+/// What need not be free.
+struct Own<'h> {
+    /// Ports of programs that change, or end.
+    held: &'h BTreeSet<(u16, Protocol)>,
+    /// The processes of the program: those that a killed master has left are ended first.
+    processes: Vec<i32>,
 }
 
 fn balancer<'t>(thing: Option<&'t Thing>) -> Option<&'t Balancer> {
@@ -64,7 +84,7 @@ fn not_installed(wanted: &Balancer, at: Option<Span>) -> Option<Diagnostic> {
         .lines()
         .filter_map(|line| line.strip_prefix("load_module ")?.strip_suffix(';'))
         .collect();
-    let found = std::env::split_paths(&search()).any(|folder| folder.join(program).is_file());
+    let found = find(program, &search()) != Place::Missing;
     let absent = modules.iter().find(|path| !Path::new(path).is_file());
     let message = match (found, absent) {
         (false, _) => format!("{program} is not installed"),
@@ -100,63 +120,35 @@ fn no_files(wanted: &Balancer) -> Vec<Diagnostic> {
     absent.collect()
 }
 
-fn reason(error: &std::io::Error) -> String {
+fn reason(error: &io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
     }
 }
 
-/// A port that something listens on.
+/// The ports that something listens on: at which addresses, each with the number of the socket.
 type Used = BTreeMap<(Protocol, u16), Vec<(IpAddr, u64)>>;
 
-/// What listens in the namespace of the calling thread: /proc/net/tcp and its kin (proc(5)).
-fn listeners() -> Used {
+/// What listens in the namespace of the calling thread.
+fn listeners() -> io::Result<Used> {
     let mut all = Used::new();
-    for (protocol, file, state) in [
-        (Protocol::Tcp, "tcp", "0A"),
-        (Protocol::Tcp, "tcp6", "0A"),
-        (Protocol::Udp, "udp", "07"),
-        (Protocol::Udp, "udp6", "07"),
-    ] {
-        let text = fs::read_to_string(format!("/proc/thread-self/net/{file}")).unwrap_or_default();
-        for line in text.lines().skip(1) {
-            let words: Vec<&str> = line.split_ascii_whitespace().collect();
-            let (Some(place), Some(found), Some(inode)) =
-                (words.get(1), words.get(3), words.get(9))
-            else {
-                continue;
-            };
-            if let (true, Some((address, port))) = (*found == state, socket(place)) {
-                let inode = inode.parse().unwrap_or_default();
-                all.entry((protocol, port)).or_default().push((address, inode));
-            }
+    // A socket of UDP that has no other end is in the state of one of TCP that is closed.
+    for (protocol, lists, listens) in [(Protocol::Tcp, TCP, "0A"), (Protocol::Udp, UDP, "07")] {
+        for list in lists {
+            look(list, |entry| {
+                if entry.state == listens {
+                    let own = (entry.own.ip(), entry.inode);
+                    all.entry((protocol, entry.own.port())).or_default().push(own);
+                }
+            })?;
         }
     }
-    all
-}
-
-/// `0100007F:0050`: words of four bytes in the order of the processor, and the port.
-fn socket(text: &str) -> Option<(IpAddr, u16)> {
-    let (address, port) = text.split_once(':')?;
-    let words: Option<Vec<u32>> = (0..address.len() / 8)
-        .map(|at| u32::from_str_radix(address.get(at * 8..at * 8 + 8)?, 16).ok())
-        .collect();
-    let bytes: Vec<u8> = words?.into_iter().flat_map(u32::to_ne_bytes).collect();
-    let address = match <[u8; 4]>::try_from(bytes.as_slice()) {
-        Ok(four) => IpAddr::from(four),
-        Err(_) => IpAddr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?),
-    };
-    Some((address, u16::from_str_radix(port, 16).ok()?))
+    Ok(all)
 }
 
 /// The ports that somebody else has. Those that the program has already are its own.
-fn taken(
-    wanted: &Balancer,
-    held: &BTreeSet<(u16, Protocol)>,
-    used: &Used,
-    at: Option<Span>,
-) -> Vec<Diagnostic> {
+fn taken(wanted: &Balancer, own: &Own<'_>, used: &Used, at: Option<Span>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     let mut faults = Vec::new();
     for (address, port, protocol) in wanted.listens() {
@@ -164,8 +156,8 @@ fn taken(
         let mut others = others.filter(|(other, _)| overlap(address, *other));
         let Some((_, inode)) = others.next() else { continue };
         let holder = holder(*inode);
-        let strays = holder.as_ref().is_some_and(|(_, line)| is_stray(wanted, line));
-        if held.contains(&(port, protocol)) || strays || !seen.insert((port, protocol)) {
+        let is_own = holder.as_ref().is_some_and(|(pid, _)| own.processes.contains(pid));
+        if own.held.contains(&(port, protocol)) || is_own || !seen.insert((port, protocol)) {
             continue;
         }
         let who = holder.map_or_else(
@@ -203,11 +195,6 @@ fn holder(inode: u64) -> Option<(i32, String)> {
     Some((pid, command_line(pid)?))
 }
 
-/// Whether it is a worker that a killed master has left behind: those are ended first.
-fn is_stray(wanted: &Balancer, line: &str) -> bool {
-    wanted.engine == Engine::Nginx && line.starts_with("nginx: worker process")
-}
-
 /// The program of a command line.
 fn program(line: &str) -> &str {
     let first = line.split(' ').next().unwrap_or(line).trim_end_matches(':');
@@ -217,16 +204,6 @@ fn program(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sockets_are_read() {
-        let any = u32::from_ne_bytes([127, 0, 0, 1]);
-        let found = socket(&format!("{any:08X}:0050"));
-        assert_eq!(found, Some(("127.0.0.1".parse().unwrap(), 80)));
-        let six = "0".repeat(32);
-        assert_eq!(socket(&format!("{six}:01BB")), Some(("::".parse().unwrap(), 443)));
-        assert_eq!(socket("x:1"), None);
-    }
 
     #[test]
     fn a_port_is_taken_if_addresses_overlap() {
@@ -243,14 +220,18 @@ mod tests {
         assert_eq!(program("/usr/sbin/apache2 -k start"), "apache2");
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
-        let used = listeners();
+        let used = listeners().unwrap();
         let (_, inode) = used[&(Protocol::Tcp, port)][0];
         assert_eq!(holder(inode).unwrap().0, i32::try_from(std::process::id()).unwrap());
         let config = format!("listen 0.0.0.0:{port};\nlisten 0.0.0.0:{port};\n");
         let wanted = Balancer::new(Engine::Nginx, &config);
-        let faults = taken(&wanted, &BTreeSet::new(), &used, None);
+        let (none, held) = (BTreeSet::new(), [(port, Protocol::Tcp)].into());
+        let own = |held, processes| Own { held, processes };
+        let faults = taken(&wanted, &own(&none, Vec::new()), &used, None);
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert!(faults[0].message.starts_with(&format!("nginx is to listen on {port}/tcp, and ")));
-        assert_eq!(taken(&wanted, &[(port, Protocol::Tcp)].into(), &used, None), []);
+        assert_eq!(taken(&wanted, &own(&held, Vec::new()), &used, None), []);
+        let this = i32::try_from(std::process::id()).unwrap();
+        assert_eq!(taken(&wanted, &own(&none, vec![this]), &used, None), []);
     }
 }

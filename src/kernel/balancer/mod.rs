@@ -53,7 +53,7 @@ pub(super) fn observe(
                 know_paths(&mut found, wanted);
             }
         }
-        let runs = Program::new(engine, &folder).master().is_some();
+        let runs = Program::new(engine, &folder).master()?.is_some();
         found.health = match (runs, folder.is_fresh(&found)) {
             (false, _) => Health::Stopped,
             (true, false) => Health::Stale,
@@ -93,7 +93,7 @@ pub(super) fn carry_out(
     // What is to be as it was found at rest is not started.
     let runs = wanted.health != Health::Stopped;
     folder.write(wanted, found)?;
-    match (runs, program.master()) {
+    match (runs, program.master()?) {
         (false, _) => program.end()?,
         (true, Some(master)) => program.reload(master)?,
         (true, None) => {

@@ -15,6 +15,12 @@ pub(super) fn command_line(pid: i32) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// Whether a process was started from a file of a name (proc_pid_comm(5)). What stands in command lines
+/// may stand in anybody's: an editor has the configuration open too.
+pub(super) fn is_named(pid: i32, name: &str) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|found| found.trim_end() == name)
+}
+
 /// All processes.
 pub(super) fn all() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();

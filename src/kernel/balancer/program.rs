@@ -2,8 +2,9 @@
 
 use super::failed;
 use super::folder::Folder;
-use super::process::{all, children, command_line, has_open, signal, wait};
+use super::process::{all, children, command_line, has_open, is_named, signal, wait};
 use crate::kernel::error::KernelError;
+use crate::kernel::tool::wide_search;
 use crate::model::Engine;
 use crate::object::config_file;
 use nix::sys::signal::Signal;
@@ -37,13 +38,21 @@ impl<'f> Program<'f> {
         Program { engine, folder }
     }
 
-    /// The process that all others of the program belong to.
-    pub(super) fn master(&self) -> Option<i32> {
-        let file = format!("{}.pid", self.engine.word());
-        let pid = self.folder.read(&file).ok()??.lines().next()?.trim().parse().ok()?;
-        let line = command_line(pid)?;
+    /// The process that all others of the program belong to, if it runs.
+    ///
+    /// # Errors
+    /// The file that names it is there and cannot be read.
+    pub(super) fn master(&self) -> Result<Option<i32>, KernelError> {
+        let file = self.folder.read(&format!("{}.pid", self.engine.word()))?;
+        let pid = file.and_then(|file| file.lines().next()?.trim().parse().ok());
+        Ok(pid.filter(|pid| self.is_named_for_it(*pid)))
+    }
+
+    /// Whether a process runs the program and names its folder.
+    fn is_named_for_it(&self, pid: i32) -> bool {
         let folder = self.folder.path().to_string_lossy();
-        (line.contains(&*folder) && line.contains(self.engine.word())).then_some(pid)
+        is_named(pid, self.engine.word())
+            && command_line(pid).is_some_and(|line| line.contains(&*folder))
     }
 
     /// Starts it, in the namespace of the calling thread.
@@ -60,7 +69,7 @@ impl<'f> Program<'f> {
         };
         let begun = run().map_err(|error| self.failed(format!("cannot be started: {error}")))?;
         // Workers come after the master.
-        let serves = || self.master().is_some_and(|master| !children(master).is_empty());
+        let serves = || matches!(self.master(), Ok(Some(master)) if !children(master).is_empty());
         if begun && wait(PATIENCE, serves) {
             return Ok(());
         }
@@ -71,12 +80,11 @@ impl<'f> Program<'f> {
     fn command(&self) -> Command {
         let folder = self.folder.path();
         let mut command = Command::new(self.engine.word());
-        command.current_dir("/").env("LC_ALL", "C").env("PATH", search());
+        command.current_dir("/").env("LC_ALL", "C").env("PATH", wide_search());
         match self.engine {
             Engine::Nginx => {
                 command.arg("-p").arg(folder).args(["-c", config_file(self.engine)]);
-                command
-                    .args(["-g", &format!("user {};", worker(&["www-data", "nginx", "nobody"]))]);
+                command.args(["-g", &nginx_user()]);
             }
             Engine::Haproxy => {
                 command.arg("-D").arg("-W").arg("-C").arg(folder);
@@ -156,18 +164,15 @@ impl<'f> Program<'f> {
         }
     }
 
-    /// All processes of the program.
-    fn processes(&self) -> Vec<i32> {
-        let name = self.engine.word();
-        let folder = self.folder.path();
-        let text = folder.to_string_lossy();
-        let is = |pid: &i32| {
-            command_line(*pid).is_some_and(|line| {
-                line.contains(name) && (line.contains(&*text) || has_open(*pid, folder))
-            })
+    /// All processes of the program, those too whose master was killed: they still have files of the
+    /// folder open.
+    pub(super) fn processes(&self) -> Vec<i32> {
+        let is_left = |pid: i32| {
+            is_named(pid, self.engine.word())
+                && command_line(pid).is_some()
+                && has_open(pid, self.folder.path())
         };
-        let own = i32::try_from(std::process::id()).unwrap_or_default();
-        all().filter(|pid| *pid != own).filter(is).collect()
+        all().filter(|pid| self.is_named_for_it(*pid) || is_left(*pid)).collect()
     }
 
     fn failed(&self, output: String) -> KernelError {
@@ -175,15 +180,9 @@ impl<'f> Program<'f> {
     }
 }
 
-/// Where programs are looked for: Debian has these where only root looks.
-pub(super) fn search() -> String {
-    let path = std::env::var("PATH").unwrap_or_default();
-    format!("{path}:/usr/local/sbin:/usr/sbin:/sbin")
-}
-
 /// As whom workers run: the first of these users that there is. Where this process cannot become
 /// another user, as in a lab of somebody who is not root, they run as it does.
-pub(super) fn worker(users: &[&str]) -> String {
+fn worker(users: &[&str]) -> String {
     let denied = fs::read_to_string("/proc/self/setgroups").is_ok_and(|all| all.trim() == "deny");
     let known = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let is_known = |user: &&&str| {
@@ -192,6 +191,11 @@ pub(super) fn worker(users: &[&str]) -> String {
     };
     let user = users.iter().find(is_known).filter(|_| !denied);
     user.map_or_else(|| "root".to_owned(), |user| group(user))
+}
+
+/// The directive that says so to nginx.
+pub(super) fn nginx_user() -> String {
+    format!("user {};", worker(&["www-data", "nginx", "nobody"]))
 }
 
 fn haproxy_user() -> String {

@@ -1,11 +1,12 @@
 //! Testing a configuration: `nginx -t`, `haproxy -c`, in a folder that goes away again.
 
-use super::program::{complaints, search, worker};
+use super::program::{complaints, nginx_user};
 use super::{failed, folder};
 use crate::kernel::error::KernelError;
 use crate::kernel::machine::Machine;
+use crate::kernel::tool::wide_search;
 use crate::model::Engine;
-use crate::object::{Balancer, Netns};
+use crate::object::{Balancer, Material, Netns};
 use nix::sched::{CloneFlags, unshare};
 use std::fs;
 use std::io;
@@ -38,9 +39,8 @@ pub enum Tried {
 #[must_use]
 pub fn try_config(wanted: &Balancer) -> Tried {
     let program = wanted.engine.word();
-    let missing = |copy: &&crate::object::Material| {
-        copy.path.0.as_ref().is_none_or(|path| !Path::new(&**path).is_file())
-    };
+    let missing =
+        |copy: &&Material| copy.path.0.as_ref().is_none_or(|path| !Path::new(&**path).is_file());
     if let Some(copy) = wanted.material.iter().find(missing) {
         let why = format!("{} was not tested: {} is not on this machine", wanted.file(), copy.from);
         return Tried::Untried(why);
@@ -83,11 +83,11 @@ fn run(
         fs::write(scratch.path().join(&*own.name), bytes)?;
     }
     let mut command = Command::new(wanted.engine.word());
-    command.env("LC_ALL", "C").env("PATH", search()).current_dir("/");
+    command.env("LC_ALL", "C").env("PATH", wide_search()).current_dir("/");
     match wanted.engine {
         Engine::Nginx => {
             command.arg("-t").arg("-q").arg("-p").arg(scratch.path()).args(["-c", wanted.file()]);
-            command.args(["-g", &format!("user {};", worker(&["www-data", "nginx", "nobody"]))]);
+            command.args(["-g", &nginx_user()]);
         }
         Engine::Haproxy => {
             command.args(["-c", "-q", "-C"]).arg(scratch.path()).args(["-f", wanted.file()]);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// How long somebody may say nothing before it is taken for a client that waits to be spoken to.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// How long a request may take to come, and a response to be fetched.
+/// How long a head may take to come, a body to come, and a response to be fetched, each as a whole.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a connection is kept for the next request.
@@ -22,6 +22,9 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// So much is read at once.
 const PIECE: usize = 8 * 1024;
+
+/// So many pieces are read before others have their turn: a client may send faster than we read.
+const PIECES: usize = 2;
 
 /// Both ends of a connection, IPv4 addresses as such.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +102,11 @@ impl<T> Connection<T> {
         self.state == State::Over
     }
 
+    /// Since when it is waited for what comes next.
+    pub(super) fn since(&self) -> Instant {
+        self.last
+    }
+
     /// How long it may be left alone.
     pub(super) fn left(&self, now: Instant) -> Duration {
         self.limit().saturating_sub(now.saturating_duration_since(self.last))
@@ -120,11 +128,13 @@ impl<T> Connection<T> {
         if ready {
             self.write();
             self.receive();
-        } else if self.left(Instant::now()).is_zero() {
-            self.expire(answerer);
         }
         while self.state == State::Open && self.output.is_empty() && self.answer(answerer) {
             self.write();
+        }
+        // Whoever always has something to send has no more time than others.
+        if self.left(Instant::now()).is_zero() {
+            self.expire(answerer);
         }
         self.finish();
     }
@@ -132,7 +142,10 @@ impl<T> Connection<T> {
     /// Takes what has come, not more than one head at a time.
     fn receive(&mut self) {
         let mut piece = [0; PIECE];
-        while self.output.is_empty() && !self.ended && self.input.len() < HEAD {
+        for _ in 0..PIECES {
+            if !self.output.is_empty() || self.ended || self.input.len() >= HEAD {
+                return;
+            }
             match self.stream.read(&mut piece) {
                 Ok(0) => self.ended = true,
                 Ok(length) => self.take(piece.get(..length).unwrap_or_default()),
@@ -150,12 +163,15 @@ impl<T> Connection<T> {
         if self.state != State::Open {
             return;
         }
-        // Time is counted from the first byte of a head: who sends one now and then gets no more.
-        if self.input.is_empty() {
-            self.last = Instant::now();
-        }
+        // Within a body nothing is kept, so this is the beginning of a head or more of a body.
+        let begins = self.input.is_empty();
         self.input.extend_from_slice(new);
         self.skip();
+        // Time is counted from the first byte of a head, and that of a body from its head: who sends one byte
+        // now and then gets no more.
+        if begins && self.body == 0 {
+            self.last = Instant::now();
+        }
     }
 
     /// Throws away what belongs to a body.
@@ -263,4 +279,52 @@ impl<T> Connection<T> {
 /// A socket of both families sees IPv4 addresses as IPv6 ones.
 fn plain(end: SocketAddr) -> SocketAddr {
     SocketAddr::new(end.ip().to_canonical(), end.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::Request;
+    use super::*;
+    use std::net::TcpListener;
+
+    struct Silent;
+
+    impl Answerer<()> for Silent {
+        fn request(&mut self, _mark: &(), _ends: Ends, _request: &Request) -> Response {
+            Response::plain(200)
+        }
+    }
+
+    /// What a client has sent so far is taken.
+    fn hear(connection: &mut Connection<()>, client: &mut TcpStream, text: &[u8]) {
+        client.write_all(text).unwrap();
+        let (mut peeked, length) = (vec![0; text.len()], text.len());
+        connection.stream.set_nonblocking(false).unwrap();
+        while connection.stream.peek(&mut peeked).unwrap() < length {}
+        connection.stream.set_nonblocking(true).unwrap();
+        connection.advance(true, &mut Silent);
+    }
+
+    #[test]
+    fn a_head_and_a_body_have_their_time_as_a_whole() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut own = Connection::new(listener.accept().unwrap().0, ()).unwrap();
+        hear(&mut own, &mut client, b"POST / HT");
+        let began = own.since();
+        hear(&mut own, &mut client, b"TP/1.1\r\nContent-Le");
+        assert_eq!(own.since(), began);
+        hear(&mut own, &mut client, b"ngth: 10\r\n\r\n12");
+        let answered = own.since();
+        assert!(answered > began);
+        assert_eq!(own.left(answered), PATIENCE);
+        hear(&mut own, &mut client, b"34567");
+        assert_eq!((own.since(), own.body), (answered, 3));
+        hear(&mut own, &mut client, b"890GET");
+        assert!(own.since() > answered);
+        // However much it has to say: when its time is over it is.
+        own.last = began.checked_sub(PATIENCE).unwrap();
+        hear(&mut own, &mut client, b" / HTTP/1.1\r\n");
+        assert!(own.is_over() || own.state == State::Closed);
+    }
 }

@@ -2,13 +2,12 @@
 
 use super::modules::Modules;
 use super::{Needs, nftables};
+use crate::kernel::tool::{Place, find, search};
 use crate::kernel::{module, wireguard};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What was found.
@@ -17,7 +16,7 @@ pub(super) struct Facts {
     /// The effective capabilities, one bit each (proc_pid_status(5)).
     pub(super) capabilities: Option<u64>,
     /// The tools that are needed.
-    pub(super) tools: BTreeMap<String, Tool>,
+    pub(super) tools: BTreeMap<String, Place>,
     /// Whether no kernel parameter can be set.
     pub(super) sysctl_read_only: bool,
     /// The release of the kernel (uname(2)).
@@ -38,17 +37,6 @@ pub(super) struct Facts {
     pub(super) unfit_keys: Vec<String>,
 }
 
-/// Where a tool is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Tool {
-    /// Where it is looked for.
-    Found,
-    /// In a folder that is not looked at.
-    Elsewhere(PathBuf),
-    /// Nowhere.
-    Missing,
-}
-
 /// Looks at everything that is needed.
 pub(super) fn read(needs: &Needs) -> Facts {
     let release = release();
@@ -56,19 +44,19 @@ pub(super) fn read(needs: &Needs) -> Facts {
     let lacks = |name: &str| {
         !module::present(name) && modules.as_ref().is_some_and(|modules| modules.lack(name))
     };
-    let search = std::env::var_os("PATH").unwrap_or_default();
-    let tools: BTreeMap<String, Tool> =
+    let search = search();
+    let tools: BTreeMap<String, Place> =
         needs.tools.iter().map(|name| (name.clone(), find(name, &search))).collect();
     let restores = tools
         .iter()
-        .filter(|(name, tool)| name.ends_with("tables-restore") && **tool == Tool::Found);
+        .filter(|(name, tool)| name.ends_with("tables-restore") && **tool == Place::Found);
     let backends = restores.filter_map(|(name, _)| Some((name.clone(), backend(name)?)));
     let absent_netfilter = backends.filter(|(_, module)| lacks(module)).collect();
     let lacking =
         |names: &BTreeSet<String>| names.iter().filter(|name| lacks(name)).cloned().collect();
     let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let nft =
-        tools.get("nft").filter(|tool| **tool == Tool::Found).and_then(|_| nftables::version());
+        tools.get("nft").filter(|tool| **tool == Place::Found).and_then(|_| nftables::version());
     let keys = needs.keys.iter();
     Facts {
         nft,
@@ -114,20 +102,6 @@ fn capabilities(status: &str) -> Option<u64> {
     u64::from_str_radix(value.trim(), 16).ok()
 }
 
-/// Looks for a tool where it would be started from, then where Debian has those for root.
-pub(super) fn find(name: &str, search: &OsStr) -> Tool {
-    let runs = |path: &PathBuf| {
-        fs::metadata(path)
-            .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-    };
-    if std::env::split_paths(search).map(|folder| folder.join(name)).any(|path| runs(&path)) {
-        return Tool::Found;
-    }
-    let others = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin"];
-    let mut others = others.map(|folder| Path::new(folder).join(name)).into_iter();
-    others.find(runs).map_or(Tool::Missing, Tool::Elsewhere)
-}
-
 /// The part of netfilter that a restore tool works with, by what it says of itself: `iptables-restore
 /// v1.8.9 (nf_tables)`. To ask that touches no table.
 fn backend(tool: &str) -> Option<&'static str> {
@@ -162,18 +136,6 @@ mod tests {
     }
 
     #[test]
-    fn a_tool_is_found_where_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("netc-test-tool");
-        fs::write(&path, "").unwrap();
-        let search = folder.path().as_os_str();
-        assert_eq!(find("netc-test-tool", search), Tool::Missing);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        assert_eq!(find("netc-test-tool", search), Tool::Found);
-        assert!(matches!(find("sh", search), Tool::Elsewhere(_)));
-    }
-
-    #[test]
     fn the_back_end_is_what_the_tool_says() {
         let of = |tool, said| backend_of(tool, said);
         assert_eq!(
@@ -193,6 +155,6 @@ mod tests {
         let facts = read(&Needs { tools: ["sh".to_owned()].into(), ..Needs::default() });
         assert!(facts.capabilities.is_some());
         assert!(!facts.release.is_empty());
-        assert_eq!(facts.tools.get("sh"), Some(&Tool::Found));
+        assert_eq!(facts.tools.get("sh"), Some(&Place::Found));
     }
 }

@@ -1,8 +1,9 @@
 //! Whether this machine can do what IPVS mode needs.
 
-use super::facts::{self, Tool};
+use super::facts;
 use super::modules::Modules;
 use crate::kernel::module;
+use crate::kernel::tool::{Place, find, search};
 use crate::object::SetKind;
 use std::path::Path;
 
@@ -42,8 +43,8 @@ pub fn ipvs_lacks(scheduler: &str) -> Vec<String> {
         let listed = modules.as_ref().is_some_and(|modules| !modules.lack(name));
         built_in || listed || module::present(name)
     };
-    let search = std::env::var_os("PATH").unwrap_or_default();
-    lacks(scheduler, has, |tool| facts::find(tool, &search) == Tool::Found)
+    let search = search();
+    lacks(scheduler, has, |tool| find(tool, &search) == Place::Found)
 }
 
 fn lacks(

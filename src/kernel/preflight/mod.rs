@@ -14,7 +14,8 @@ pub use conflicts::conflicts;
 pub use ipvs::{ipvs_lacks, release};
 pub use needs::Needs;
 
-use facts::{Facts, Tool};
+use crate::kernel::tool::Place;
+use facts::Facts;
 use netc_lang::{Diagnostic, code};
 
 /// Everything that is known to stand in the way of an apply, on this machine and for this process.
@@ -78,13 +79,13 @@ fn rights(needs: &Needs, facts: &Facts) -> Option<Diagnostic> {
 
 fn tool(name: &str, facts: &Facts) -> Option<Diagnostic> {
     let (message, help) = match facts.tools.get(name)? {
-        Tool::Found => return None,
-        Tool::Elsewhere(path) => {
+        Place::Found => return None,
+        Place::Elsewhere(path) => {
             let folder = path.parent().unwrap_or(path).display();
             let help = format!("add its folder: `PATH=$PATH:{folder}`");
             (format!("{name} is {}, which PATH does not lead to", path.display()), Some(help))
         }
-        Tool::Missing => {
+        Place::Missing => {
             let help =
                 package(name).map(|package| format!("install it (Debian: package {package})"));
             (format!("{name} is not installed"), help)
@@ -150,7 +151,7 @@ mod tests {
         let tools = ["ip6tables-restore", "iptables-restore", "modprobe"];
         Facts {
             capabilities: Some(u64::MAX),
-            tools: tools.map(|name| (name.to_owned(), Tool::Found)).into(),
+            tools: tools.map(|name| (name.to_owned(), Place::Found)).into(),
             sysctl_read_only: false,
             release: "6.1.0-1".to_owned(),
             nft: None,
@@ -179,8 +180,8 @@ mod tests {
     fn all_faults_at_once() {
         let mut facts = facts();
         facts.capabilities = Some(0);
-        facts.tools.insert("modprobe".into(), Tool::Elsewhere("/usr/sbin/modprobe".into()));
-        facts.tools.insert("iptables-restore".into(), Tool::Missing);
+        facts.tools.insert("modprobe".into(), Place::Elsewhere("/usr/sbin/modprobe".into()));
+        facts.tools.insert("iptables-restore".into(), Place::Missing);
         facts.sysctl_read_only = true;
         facts.absent_links = set(&["vxlan"]);
         facts.lacks_vlans = true;
@@ -223,7 +224,7 @@ mod tests {
         let mut facts = facts();
         facts.sysctl_read_only = true;
         facts.capabilities = Some(1 << 12 | 1 << 21);
-        facts.tools.insert("modprobe".into(), Tool::Missing);
+        facts.tools.insert("modprobe".into(), Place::Missing);
         assert_eq!(decide(&Needs::default(), &facts), []);
     }
 

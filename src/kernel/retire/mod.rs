@@ -12,14 +12,14 @@ mod sockets;
 use super::address::{self, FoundAddress};
 use super::error::KernelError;
 use super::machine::Machine;
-use super::operation::{self, Request};
+use super::operation::{self, Action, Request};
 use super::route::{self, FoundRoute};
 use super::{fault, link};
 use crate::model::Family;
 use crate::object::{Address, MAIN_TABLE, Netns, SERVICE_DEVICE, State};
 use crate::plan::{Change, Kind, Thing};
 use ipnet::IpNet;
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::NLM_F_CREATE;
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -99,9 +99,8 @@ pub fn settle(machine: &mut Machine) -> Result<(), KernelError> {
         if held.contains(&route.destination) {
             let (netns, link) = (Netns::Node, SERVICE_DEVICE.into());
             let stays = Address::new(netns, link, route.destination);
-            let message = address::message(machine, &stays)?;
-            requests.push(request(Message::DelAddress(message.clone()), 0));
-            requests.push(request(Message::NewAddress(message), NLM_F_CREATE | NLM_F_EXCL));
+            requests.push(address::request(machine, &stays, Action::Remove)?);
+            requests.push(address::request(machine, &stays, Action::Make)?);
         }
         let route = route::local(route.destination, route.device, RETIRED, None);
         requests.push(request(Message::DelRoute(route), 0));

@@ -1,6 +1,9 @@
 //! Running the tools of netfilter, iptables' and ipset, in the node's own namespace.
 
 mod complaint;
+mod place;
+
+pub(super) use place::{Place, find, search, wide_search};
 
 use super::error::KernelError;
 use super::machine::Machine;

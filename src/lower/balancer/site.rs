@@ -6,8 +6,8 @@
 
 use super::path::{decoded, is_below};
 use crate::model::{
-    Backend, Cluster, Endpoint, Family, Ingress, IngressController, IngressRule, PathKind,
-    ServicePort, Tls,
+    Backend, Cluster, Family, Ingress, IngressController, IngressRule, PathKind, ServicePort, Tls,
+    usable,
 };
 use crate::object::Material;
 use netc_lang::{QualifiedName, Spanned};
@@ -253,15 +253,11 @@ fn port_word(port: &ServicePort) -> String {
 /// The endpoints that answer, of the first family in which there are any: those that are ready,
 /// or else those that still serve while they are shut down.
 fn servers(port: &ServicePort, families: &[Family]) -> Vec<SocketAddr> {
-    let ready = |one: &Endpoint| one.conditions.ready;
-    let last = |one: &Endpoint| one.conditions.serving && one.conditions.terminating;
-    let chosen = |fits: &dyn Fn(&Endpoint) -> bool, family: Family| -> Vec<SocketAddr> {
-        let own = port.endpoints.iter();
-        let own = own.filter(|one| Family::of(one.address.ip()) == family && fits(one));
-        let all: BTreeSet<SocketAddr> = own.map(|one| one.address).collect();
-        all.into_iter().collect()
+    let family = |address: &SocketAddr| Family::of(address.ip());
+    let own = port.endpoints.iter().filter(|one| families.contains(&family(&one.address)));
+    let all: BTreeSet<SocketAddr> = usable(own).into_iter().map(|one| one.address).collect();
+    let of = |wanted: &Family| -> Vec<SocketAddr> {
+        all.iter().copied().filter(|one| family(one) == *wanted).collect()
     };
-    let choices: [&dyn Fn(&Endpoint) -> bool; 2] = [&ready, &last];
-    let tries = choices.into_iter().flat_map(|fits| families.iter().map(move |one| (fits, *one)));
-    tries.map(|(fits, family)| chosen(fits, family)).find(|all| !all.is_empty()).unwrap_or_default()
+    families.iter().map(of).find(|own| !own.is_empty()).unwrap_or_default()
 }

@@ -47,7 +47,7 @@ impl Categories {
             let ready = |one: &Endpoint| is_ready(one) && local(one);
             let last = |one: &Endpoint| is_last(one) && local(one);
             mark(endpoints, &mut serves, ready, last, |serves| serves.local = true);
-            any |= endpoints.iter().any(|one| is_ready(one) || is_last(one));
+            any |= endpoints.iter().any(|one| one.conditions.is_usable());
         }
         Categories { serves, any }
     }
@@ -57,9 +57,8 @@ fn is_ready(endpoint: &Endpoint) -> bool {
     endpoint.conditions.ready
 }
 
-/// Whether an endpoint that is being shut down still serves: it is used if nothing else is left.
 fn is_last(endpoint: &Endpoint) -> bool {
-    endpoint.conditions.serving && endpoint.conditions.terminating
+    endpoint.conditions.is_last()
 }
 
 /// Marks the endpoints that are `ready`, or, if none is, those that are `last`. Returns whether

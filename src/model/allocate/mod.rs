@@ -15,18 +15,12 @@ mod proxy_ports;
 mod services;
 mod vteps;
 
-pub(super) use blocks::allocate as blocks;
-pub(super) use docker::allocate as containers;
-pub(super) use gateways::allocate as gateways;
-pub(super) use load_balancers::allocate as load_balancers;
-pub(super) use node_ports::{NodePorts, allocate as node_ports};
-pub(super) use pods::{Places, allocate as pods};
-pub(super) use services::allocate as services;
-pub(super) use vteps::allocate as vteps;
+pub(super) use node_ports::NodePorts;
 
-use super::{Family, Lock, number};
+use super::bind::Bound;
+use super::{Family, Lock, PerFamily, number};
 use ipnet::IpNet;
-use netc_lang::Diagnostic;
+use netc_lang::{Diagnostic, Mac};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
@@ -35,6 +29,41 @@ pub(super) struct Ledger<'l> {
     pub(super) old: &'l Lock,
     pub(super) new: Lock,
     pub(super) faults: Vec<Diagnostic>,
+}
+
+/// What is given out, each in the order of those who get it.
+pub(super) struct Allocated {
+    /// The networks of each node's pods.
+    pub(super) blocks: Vec<PerFamily<IpNet>>,
+    /// The address of each node in them.
+    pub(super) gateways: Vec<PerFamily<IpAddr>>,
+    /// The addresses of each node's vxlan devices.
+    pub(super) vteps: Vec<PerFamily<Mac>>,
+    /// The addresses of each pod.
+    pub(super) pods: Vec<PerFamily<IpAddr>>,
+    /// The cluster addresses of each service.
+    pub(super) services: Vec<PerFamily<IpAddr>>,
+    /// The node ports of each service, and its ports of the proxy.
+    pub(super) node_ports: Vec<NodePorts>,
+    /// The addresses of each container, node by node.
+    pub(super) containers: Vec<Vec<PerFamily<IpAddr>>>,
+}
+
+/// Gives out everything. Addresses of load balancers are noted with the service itself, beside
+/// those that it asks for.
+pub(super) fn allocate(bound: &mut Bound, ledger: &mut Ledger) -> Allocated {
+    let Bound { cluster, nodes, pods, services, dockers, .. } = bound;
+    let nodes = &nodes.all;
+    let blocks = blocks::allocate(cluster, nodes, ledger);
+    let vteps = vteps::allocate(cluster, nodes, ledger);
+    let gateways = gateways::allocate(cluster, nodes, &blocks, ledger);
+    let places = pods::Places { nodes, blocks: &blocks, gateways: &gateways };
+    let pods = pods::allocate(cluster, &places, pods, ledger);
+    let addresses = services::allocate(cluster, services, ledger);
+    load_balancers::allocate(cluster, nodes, services, &addresses, ledger);
+    let node_ports = node_ports::allocate(cluster, services, ledger);
+    let containers = docker::allocate(dockers, ledger);
+    Allocated { blocks, gateways, vteps, pods, services: addresses, node_ports, containers }
 }
 
 /// The numbers of the addresses of a network.

@@ -2,7 +2,7 @@
 //! otherwise than one may expect.
 
 use crate::model::{
-    Cluster, Endpoint, Ipvs, Node, NodeId, Policy, Proxy, ProxyMode, Service, ServicePort, fault,
+    Cluster, Ipvs, Node, NodeId, Policy, Proxy, ProxyMode, Service, ServicePort, fault,
 };
 use netc_lang::Diagnostic;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +69,10 @@ fn addresses(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
 
 /// Warns where a service is not served as the Service API says.
 fn surprises(cluster: &Cluster, service: &Service, faults: &mut Vec<Diagnostic>) {
-    let unserved = service.ports.iter().all(|port| !port.endpoints.iter().any(is_usable));
+    let unserved = service
+        .ports
+        .iter()
+        .all(|port| !port.endpoints.iter().any(|one| one.conditions.is_usable()));
     if unserved {
         faults.push(fault::refused_by_the_kernel(&service.name, service.span));
         return;
@@ -89,15 +92,14 @@ fn falls_back(service: &Service, port: &ServicePort) -> bool {
         || !service.load_balancer_ips.is_empty()
         || !service.external_ips.is_empty();
     let local = [service.external_traffic, service.internal_traffic].contains(&Policy::Local);
-    local && outside && port.endpoints.iter().any(is_usable)
+    local && outside && port.endpoints.iter().any(|one| one.conditions.is_usable())
 }
 
 /// The nodes that have a usable endpoint of a port.
 fn nodes_of(port: &ServicePort) -> BTreeSet<NodeId> {
-    port.endpoints.iter().filter(|one| is_usable(one)).filter_map(|one| one.node).collect()
-}
-
-fn is_usable(endpoint: &Endpoint) -> bool {
-    let conditions = endpoint.conditions;
-    conditions.ready || (conditions.serving && conditions.terminating)
+    port.endpoints
+        .iter()
+        .filter(|one| one.conditions.is_usable())
+        .filter_map(|one| one.node)
+        .collect()
 }

@@ -144,7 +144,7 @@ fn endpoints(cluster: &Cluster, service: &Service, port: &ServicePort) -> Table 
     for one in &port.endpoints {
         let node = one.node.and_then(|id| cluster.nodes.get(id.0 as usize));
         let chain = cluster.proxy.as_ref().filter(|proxy| proxy.mode == ProxyMode::Iptables);
-        let chain = chain.filter(|_| service.is_programmed() && serves(one));
+        let chain = chain.filter(|_| service.is_programmed() && one.conditions.is_usable());
         let chain =
             chain.map(|proxy| endpoint_chain(proxy, service, port, one.address).to_string());
         table.row([
@@ -160,12 +160,6 @@ fn endpoints(cluster: &Cluster, service: &Service, port: &ServicePort) -> Table 
         ]);
     }
     table
-}
-
-/// Whether an endpoint may get connections at all.
-fn serves(endpoint: &Endpoint) -> bool {
-    let conditions = endpoint.conditions;
-    conditions.ready || (conditions.serving && conditions.terminating)
 }
 
 /// The pod that is an endpoint. Several may have the address of their node.

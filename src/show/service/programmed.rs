@@ -4,7 +4,7 @@ use super::with_port;
 use crate::graph::Ordered;
 use crate::lower::{own_chains, table_name, userspace_servers};
 use crate::model::{Cluster, Family, Node, Proxy, ProxyMode, Service, ServicePort};
-use crate::object::{State, VirtualServer};
+use crate::object::{ChainName, NftTable, Ruleset, State, VirtualServer};
 use crate::show::table::Table;
 use std::net::IpAddr;
 
@@ -19,48 +19,17 @@ pub(super) fn programmed(
     let Some(proxy) = cluster.proxy.as_ref().filter(|_| service.is_programmed()) else {
         return table;
     };
+    listening(proxy, service, port, &mut table);
     let chains = own_chains(proxy, service, port);
     let base = match proxy.mode {
         ProxyMode::Nftables(_) => Some(table_name(service, port)),
         _ => None,
     };
-    listening(proxy, service, port, &mut table);
     for place in &ordered.nodes {
-        match &place.object.state {
-            State::Ruleset(ruleset) => {
-                for (name, what) in &chains {
-                    let Some(chain) = ruleset.chains().find(|chain| chain.name == *name) else {
-                        continue;
-                    };
-                    let rules = chain.rules().len();
-                    table.row([
-                        format!("{} chain of {}", chain.family, chain.table).into(),
-                        name.to_string().into(),
-                        format!("{}; {what}", counted(rules, "rule")).into(),
-                    ]);
-                }
-            }
-            State::NftTable(own) => {
-                let Some(base) = &base else { continue };
-                for chain in own.chains.iter().filter(|chain| chain.name.ends_with(base.as_str())) {
-                    table.row([
-                        format!("chain of {}", own.place()).into(),
-                        (&chain.name).into(),
-                        counted(chain.rules.len(), "rule").into(),
-                    ]);
-                }
-                for set in &own.sets {
-                    let lines = set.elements.iter().filter(|line| line.ends_with(base.as_str()));
-                    for line in lines {
-                        table.row([
-                            format!("element of {}", own.place()).into(),
-                            (&set.name).into(),
-                            line.into(),
-                        ]);
-                    }
-                }
-            }
-            State::Virtual(server) if is_of(server, service, port, node) => {
+        match (&place.object.state, &base) {
+            (State::Ruleset(ruleset), _) => of_ruleset(ruleset, &chains, &mut table),
+            (State::NftTable(own), Some(base)) => of_table(own, base, &mut table),
+            (State::Virtual(server), _) if is_of(server, service, port, node) => {
                 table.row([
                     "virtual server".into(),
                     server_name(server).into(),
@@ -71,6 +40,40 @@ pub(super) fn programmed(
         }
     }
     table
+}
+
+/// The chains of iptables that are the port's own.
+fn of_ruleset(ruleset: &Ruleset, own: &[(ChainName, &str)], table: &mut Table) {
+    for (name, what) in own {
+        let Some(chain) = ruleset.chains().find(|chain| chain.name == *name) else { continue };
+        let rules = chain.rules().len();
+        table.row([
+            format!("{} chain of {}", chain.family, chain.table).into(),
+            name.to_string().into(),
+            format!("{}; {what}", counted(rules, "rule")).into(),
+        ]);
+    }
+}
+
+/// The chains of nf_tables that are the port's own, and the elements that lead to them: their names
+/// end alike.
+fn of_table(own: &NftTable, base: &str, table: &mut Table) {
+    for chain in own.chains.iter().filter(|chain| chain.name.ends_with(base)) {
+        table.row([
+            format!("chain of {}", own.place()).into(),
+            (&chain.name).into(),
+            counted(chain.rules.len(), "rule").into(),
+        ]);
+    }
+    for set in &own.sets {
+        for line in set.elements.iter().filter(|line| line.ends_with(base)) {
+            table.row([
+                format!("element of {}", own.place()).into(),
+                (&set.name).into(),
+                line.into(),
+            ]);
+        }
+    }
 }
 
 /// The sockets on which the node's proxy takes connections to a service port.

@@ -45,7 +45,7 @@ impl Case<'_> {
             "the answer comes from {}, not from {asked}, so the client does not take it",
             self.named(from)
         ));
-        let same_node = match (&self.question.place, self.ended.server.as_ref()) {
+        let same_node = match (&self.question.place, self.ended.server()) {
             (Place::Node(own, _), Some(server)) => {
                 matches!(&server.place, Place::Node(other, _) if other == own)
             }

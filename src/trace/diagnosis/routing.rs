@@ -90,7 +90,7 @@ impl Case<'_> {
     }
 
     pub(super) fn lost(self, address: IpAddr) -> Diagnosis {
-        if self.ended.server.is_some() && self.failure.place == Place::Outside {
+        if self.ended.server().is_some() && self.failure.place == Place::Outside {
             let headline =
                 format!("the answer is lost: outside nobody knows {}", self.named(address));
             return Diagnosis::new(headline)

@@ -45,7 +45,7 @@ impl Report<'_> {
         json!({
             "share": ended.way.share,
             "clients": all(&ended.way.client),
-            "server": ended.server.as_ref().map(|server| self.server(server)),
+            "server": ended.server().map(|server| self.server(server)),
             "failure": self.failure(ended),
             "packet": steps(there),
             "answer": steps(back),

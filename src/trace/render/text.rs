@@ -87,7 +87,7 @@ impl Report<'_> {
             several => format!(" of {} clients", several.len()),
         };
         let share = share(ended.way.share);
-        match &ended.server {
+        match ended.server() {
             Some(server) => {
                 let at = with_port(&server.address, server.port);
                 format!("{share}{clients}: {at} ({})", self.names().place(&server.place))
@@ -175,7 +175,7 @@ impl Report<'_> {
         let ways = &self.answer.ways;
         let shown = if all { ways.len() } else { WAYS };
         let rows = ways.iter().take(shown).map(|ended| {
-            let (at, place, client) = match &ended.server {
+            let (at, place, client) = match ended.server() {
                 Some(server) => (
                     with_port(&server.address, server.port),
                     names.place(&server.place),

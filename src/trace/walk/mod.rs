@@ -201,25 +201,22 @@ impl Next {
 
     /// A way ends without an answer. What happens to an answer its client does not see.
     fn end(&mut self, walking: Walking, symptom: Symptom, cause: Cause) {
-        let mut way = walking.way;
-        let server = way.server.take();
-        let symptom = if server.is_some() { Symptom::Silence } else { symptom };
-        let failure = Failure { place: way.place.clone(), symptom, cause };
-        self.ended.push(Ended { way, server, failure: Some(failure) });
+        let symptom = if walking.way.server.is_some() { Symptom::Silence } else { symptom };
+        self.fail(walking.way, symptom, cause);
     }
 
     /// A way ends at a node of which nothing is known.
     fn unknown(&mut self, walking: Walking) {
-        let mut way = walking.way;
-        let (server, place) = (way.server.take(), way.place.clone());
-        let failure = Failure { place, symptom: Symptom::Unknown, cause: Cause::Windows };
-        self.ended.push(Ended { way, server, failure: Some(failure) });
+        self.fail(walking.way, Symptom::Unknown, Cause::Windows);
+    }
+
+    fn fail(&mut self, way: Way, symptom: Symptom, cause: Cause) {
+        let failure = Failure { place: way.place.clone(), symptom, cause };
+        self.ended.push(Ended { way, failure: Some(failure) });
     }
 
     /// A way ends where it began.
     fn done(&mut self, walking: Walking) {
-        let mut way = walking.way;
-        let server = way.server.take();
-        self.ended.push(Ended { way, server, failure: None });
+        self.ended.push(Ended { way: walking.way, failure: None });
     }
 }

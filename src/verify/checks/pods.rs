@@ -141,7 +141,7 @@ fn pairs(from: &Group, to: &Group) -> Vec<(Who, Who)> {
 
 /// The address by which a client is seen, if that is not its own.
 fn other_source(ended: &Ended) -> Option<String> {
-    let server = ended.server.as_ref()?;
+    let server = ended.server()?;
     // What divided behind the server may be of some clients only.
     let seen = server.client.all();
     let own = ended.way.client.all().iter().all(|client| seen.contains(client));

@@ -156,7 +156,7 @@ fn by_client(answer: &Answer) -> Vec<BTreeMap<SocketAddr, f64>> {
     let shares = |ways: Vec<usize>| {
         let mut all = BTreeMap::new();
         for ended in ways.iter().filter_map(|number| answer.ways.get(*number)) {
-            if let Some(server) = &ended.server {
+            if let Some(server) = ended.server() {
                 let at = SocketAddr::new(server.address.first(), server.port.unwrap_or(0));
                 *all.entry(at).or_insert(0.0) += ended.way.share;
             }

@@ -1,7 +1,8 @@
 //! Endpoints that go while connections to them are open.
 
 use super::site::{Site, answers, on_node};
-use crate::lab::{ask, serve_udp, text, until};
+use crate::lab::{ask, serve_udp, text};
+use crate::program::until;
 use crate::traffic::clients::{Held, Server, request_from};
 use std::io::ErrorKind;
 use std::thread::{self, sleep};

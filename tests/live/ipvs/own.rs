@@ -5,7 +5,8 @@
 
 use super::site::{Site, cluster, on_node};
 use crate::dump::{dump, same};
-use crate::lab::{path_with, script, until};
+use crate::lab::{path_with, script};
+use crate::program::until;
 use crate::traffic::clients::{Held, Server};
 use std::fs;
 use std::net::SocketAddr;

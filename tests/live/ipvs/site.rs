@@ -39,8 +39,7 @@ impl Site {
 
     /// A machine on the nodes' segment that reaches the addresses of services by the node.
     pub(super) fn machine(&self, name: &str, number: usize) {
-        let addresses = [format!("192.168.0.{number}/24"), format!("fd01::{number}/64")];
-        self.lab.machine(name, "eth0", &addresses.each_ref().map(String::as_str));
+        self.lab.host(name, number);
         if number != NODE {
             run(&format!("ip -n {name} route add 203.0.113.0/24 via 192.168.0.{NODE}"));
             run(&format!("ip -n {name} route add 2001:db8::/64 via fd01::{NODE}"));

@@ -1,7 +1,8 @@
 //! What is broken on purpose, what it does, and that it is healed.
 
 use super::Labs;
-use crate::lab::{root, until};
+use crate::lab::root;
+use crate::program::until;
 use std::fs;
 
 const NAME: &str = "flannel-vxlan";

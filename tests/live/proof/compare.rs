@@ -59,7 +59,7 @@ impl Site {
 
     /// What a client sees at the end of a way, where the servers of this site are.
     pub(super) fn fate(&self, ended: &Ended) -> Fate {
-        match (&ended.server, ended.failure.as_ref().map(|failure| failure.symptom)) {
+        match (ended.server(), ended.failure.as_ref().map(|failure| failure.symptom)) {
             (Some(server), None) => {
                 let protocol = ended.way.packet.payload.protocol().expect("TCP or UDP");
                 let number = server.port.expect("a port");

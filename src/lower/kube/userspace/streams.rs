@@ -3,7 +3,7 @@
 use crate::lower::balancer::Stream;
 use crate::lower::kube::iptables::PortName;
 use crate::lower::kube::programmed;
-use crate::model::{Cluster, Endpoint, Engine, Family, ProxyMode, ServicePort};
+use crate::model::{Cluster, Engine, Family, ProxyMode, ServicePort, usable};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The connections that a program of every node takes for services; none in other modes. Nobody
@@ -34,19 +34,11 @@ pub(in crate::lower) fn streams(cluster: &Cluster, engine: Engine) -> Vec<Stream
 /// Who gets connections to a service port in turn: all endpoints that are ready, wherever they are;
 /// those being shut down if there are no others.
 pub(crate) fn servers(port: &ServicePort, family: Family) -> Vec<SocketAddr> {
-    let of = |takes: fn(&Endpoint) -> bool| {
-        let own = port.endpoints.iter().filter(|one| takes(one));
-        let own = own.map(|one| one.address).filter(|one| Family::of(one.ip()) == family);
-        let mut all: Vec<SocketAddr> = own.collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    };
-    let ready = of(|one| one.conditions.ready);
-    if ready.is_empty() {
-        return of(|one| one.conditions.serving && one.conditions.terminating);
-    }
-    ready
+    let own = port.endpoints.iter().filter(|one| Family::of(one.address.ip()) == family);
+    let mut all: Vec<SocketAddr> = usable(own).into_iter().map(|one| one.address).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Every address of a family.
