@@ -347,6 +347,7 @@ mod tests {
             "segments": [{ "bridge": "segment0", "networks": ["10.0.0.0/24"] }],
             "members": [{
                 "role": "node", "name": "node0", "process": { "pid": 2, "start": 1 }, "own": [],
+                "senders": [], "routes": [],
                 "wires": [{
                     "device": "eth0", "port": "port0", "segment": 0,
                     "addresses": ["10.0.0.1/24"], "mtu": 1500,

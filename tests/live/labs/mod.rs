@@ -1,5 +1,6 @@
 //! `netc lab`: whole clusters brought up, asked and ended by the program itself.
 
+mod apply;
 mod ask;
 mod ingress;
 mod life;
