@@ -13,6 +13,7 @@ pub mod report;
 pub mod seen;
 pub mod serving;
 pub mod setup;
+pub mod tally;
 pub mod trial;
 mod underlay;
 mod world;

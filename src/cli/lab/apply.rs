@@ -1,23 +1,17 @@
 //! `netc lab apply`
 
 use super::count;
+use super::each::{netc_on, on_each};
 use crate::cli::args::{Format, LabApply, SourceArgs};
 use crate::cli::exit;
 use crate::cli::project::Ready;
 use crate::cli::ui::Ui;
-use crate::kernel::lab::{Place, Running, broken};
+use crate::kernel::lab::{Running, broken};
 use crate::lab::{Layout, Member, Renewal, Role};
-use netc_lang::{Diagnostic, code};
+use netc_lang::Diagnostic;
 use serde_json::{Value, json};
-use std::os::unix::process::CommandExt;
 use std::process::Output;
-use std::sync::Mutex;
-use std::sync::mpsc::channel;
-use std::thread;
 use std::time::Instant;
-
-/// So many nodes are programmed at once, as when the lab comes up.
-const AT_ONCE: usize = 4;
 
 pub(super) fn run(args: &LabApply, ui: &mut Ui) -> u8 {
     apply(args, ui).unwrap_or_else(|code| code)
@@ -67,51 +61,21 @@ impl Done<'_> {
     }
 }
 
-/// Runs `netc apply SOURCES --node NAME` on the nodes, a few at once.
+/// Runs `netc apply SOURCES --node NAME` on the nodes.
 fn programmed<'n>(
     lab: &Running,
     nodes: &[&'n Member],
     args: &LabApply,
     ui: &mut Ui,
 ) -> Vec<Done<'n>> {
-    let waiting = Mutex::new(nodes.iter().copied().enumerate());
-    let next = || waiting.lock().ok().and_then(|mut waiting| waiting.next());
-    let (send, ended) = channel();
-    let mut done: Vec<(usize, Done)> = Vec::new();
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(nodes.len()) {
-            let send = send.clone();
-            scope.spawn(move || {
-                while let Some((place, node)) = next() {
-                    let output = on_node(lab, node, args);
-                    let _ = send.send((place, Done { node: &node.name, output }));
-                }
-            });
-        }
-        drop(send);
-        for one in ended {
-            done.push(one);
-            ui.progress(done.len(), nodes.len(), "nodes programmed");
-        }
+    let format = word(args.format);
+    let mut heard = |done| ui.progress(done, nodes.len(), "nodes programmed");
+    let done = on_each(nodes, &mut heard, |node| Done {
+        node: &node.name,
+        output: netc_on(lab, node, "apply", format),
     });
     ui.clear_progress();
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, done)| done).collect()
-}
-
-fn on_node(lab: &Running, node: &Member, args: &LabApply) -> Result<Output, Diagnostic> {
-    let space = lab.space(&Place::Node(node.name.clone()))?;
-    let mut command = space.command("/proc/self/exe");
-    let entry = lab.entry();
-    command.with(|command| {
-        command.arg0("netc").arg("apply").args(&entry.sources).args(["--node", &node.name]);
-        command.args(entry.lock.iter().flat_map(|lock| ["--lock", lock]));
-        command.args(["--format", word(args.format)]);
-    });
-    command.output().map_err(|error| {
-        let message = format!("netc cannot be started on node {}: {error}", node.name);
-        Diagnostic::new(code::LAB_COMMAND, message)
-    })
+    done
 }
 
 fn word(format: Format) -> &'static str {

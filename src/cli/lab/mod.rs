@@ -2,12 +2,15 @@
 
 mod apply;
 mod asked;
+
 mod curl;
 mod down;
+mod each;
 mod exec;
 mod host;
 mod list;
 mod mishap;
+mod nodes;
 mod place;
 mod status;
 mod test;

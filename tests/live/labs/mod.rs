@@ -11,6 +11,7 @@ mod refusals;
 mod rootless;
 mod scenario;
 mod segments;
+mod status;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
