@@ -206,6 +206,7 @@ codes! {
     LAB_SOURCES = "E0855", "sources that the nodes of a lab cannot read";
     LAB_COMMAND = "E0856", "a command that cannot be started in a lab";
     NOT_ANSWERED = "E0857", "somebody in a lab who does not answer";
+    LAB_OUTGROWN = "E0858", "changed sources that want other machines of a lab";
 
     // E086x: what is broken in a lab on purpose.
     NO_DELAYS = "E0860", "a kernel that cannot delay packets";

@@ -29,11 +29,16 @@ fn from_sources(args: &args::Apply, ui: &mut Ui) -> Result<(), u8> {
     let project = Project::open_or_report(&args.source, args.format, ui)?;
     let ready = Ready::compile(project, args.format, ui)?;
     ready.note_lock(true, ui);
+    of_ready(args, &ready, ui)
+}
+
+/// Makes the node what sources say that have been compiled.
+pub(super) fn of_ready(args: &args::Apply, ready: &Ready, ui: &mut Ui) -> Result<(), u8> {
     let mut site = Site::open(args.this.netns.as_deref(), args.format, ui)?;
-    let (id, node) = site.node(args.this.node.as_ref(), &ready, ui)?;
-    let desired = suited::objects(&ready, (id, node), args.format, ui)?;
+    let (id, node) = site.node(args.this.node.as_ref(), ready, ui)?;
+    let desired = suited::objects(ready, (id, node), args.format, ui)?;
     let lock = if args.dry_run { None } else { Some(site.lock(ui)?) };
-    let looked = look(&mut site, &desired, args.adopt, &ready, args.format, ui)?;
+    let looked = look(&mut site, &desired, args.adopt, ready, args.format, ui)?;
     let changes = plan::diff(&desired, &looked.live, &looked.record);
     let wanted = Wanted {
         title: format!("netc apply ({})", node.name),

@@ -35,7 +35,14 @@ pub(super) fn requests(
 /// Makes a device, marks it as netc's, and leaves it down.
 fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>, KernelError> {
     let mut message = named(&link.name);
-    message.attributes.push(LinkAttribute::Mtu(link.mtu));
+    // A bridge takes the least of its ports, and the default without one, unless it is told its own when it
+    // is there (br_mtu_auto_adjust in net/bridge/br_if.c).
+    let mtu = LinkAttribute::Mtu(link.mtu);
+    let (born, told) = match &link.kind {
+        LinkKind::Bridge { .. } => (None, Some(mtu)),
+        _ => (Some(mtu), None),
+    };
+    message.attributes.extend(born);
     message.attributes.extend(link.mac.map(|mac| LinkAttribute::Address(mac.0.to_vec())));
     let (kind, data) = match &link.kind {
         LinkKind::Bridge { vlan_filtering: false } => (InfoKind::Bridge, None),
@@ -70,7 +77,7 @@ fn create(machine: &mut Machine, link: &Link) -> Result<Vec<Request>, KernelErro
     };
     // The kernel takes an alias only for a device that is there.
     let alias = LinkAttribute::IfAlias(link.alias.to_string());
-    let mut all = vec![create, set(&link.netns, &link.name, [alias])];
+    let mut all = vec![create, set(&link.netns, &link.name, [alias].into_iter().chain(told))];
     if link.promiscuous {
         all.push(set_promiscuous(link));
     }
@@ -287,6 +294,8 @@ mod tests {
         assert_eq!(requests[0].flags, NEW);
         let Message::SetLink(second) = route(&requests[1].message) else { panic!("not a change") };
         assert_eq!(second.attributes[1], LinkAttribute::IfAlias("netc".into()));
+        // What is stated of a bridge stays when its last port leaves.
+        assert_eq!(second.attributes[2], LinkAttribute::Mtu(1400));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -84,6 +85,12 @@ impl Namespace {
         let done = thread::scope(|scope| scope.spawn(run).join());
         let done = done.unwrap_or_else(|_| Err(io::Error::other("the thread ended")));
         done.map_err(KernelError::io("cannot enter a network namespace"))
+    }
+
+    /// The inode of its file, which tells it from all others that there are at the same time.
+    pub(super) fn inode(&self) -> Result<u64, KernelError> {
+        let found = self.file.metadata();
+        Ok(found.map_err(KernelError::io("cannot tell a network namespace"))?.ino())
     }
 
     /// The open file, as netlink wants it.

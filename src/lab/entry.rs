@@ -1,6 +1,6 @@
 //! What is remembered of a lab that runs: who finds it by its name finds its processes here.
 
-use super::layout::Segment;
+use super::layout::{Host, Route, Segment};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -52,10 +52,30 @@ pub struct Member {
     pub process: Process,
     /// Addresses of its own that are on no wire.
     pub own: Vec<IpAddr>,
+    /// Those of them by which its neighbours know it, instead of its addresses on the wire.
+    pub senders: Vec<IpAddr>,
     /// Its underlay devices.
     pub wires: Vec<super::Wire>,
+    /// Its routes.
+    pub routes: Vec<Route>,
     /// Its pods and containers that have namespaces of their own.
     pub pods: Vec<Pod>,
+}
+
+impl Member {
+    /// A host that is up.
+    #[must_use]
+    pub fn of(host: Host, process: Process) -> Member {
+        let Host { role, name, wires, own, senders, routes, pods } = host;
+        Member { role, name, process, own, senders, wires, routes, pods }
+    }
+
+    /// What it was made to be.
+    #[must_use]
+    pub fn host(&self) -> Host {
+        let Member { role, name, process: _, own, senders, wires, routes, pods } = self.clone();
+        Host { role, name, wires, own, senders, routes, pods }
+    }
 }
 
 /// What a host is.

@@ -3,7 +3,7 @@
 use super::entry::{Pod, Role};
 use super::{underlay, world};
 use crate::lower::{container_namespace, pod_namespace};
-use crate::model::{Cluster, ContainerPlace, Node, NodeId};
+use crate::model::{Cluster, ContainerPlace, NodeId};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -83,7 +83,7 @@ impl Layout {
             own: Vec::new(),
             senders: Vec::new(),
             routes: Vec::new(),
-            pods: pods(cluster, id, node),
+            pods: pods(cluster, id),
         });
         let mut layout = Layout { segments, hosts: hosts.collect() };
         world::add(cluster, &mut layout);
@@ -112,7 +112,9 @@ impl Layout {
 }
 
 /// The pods and containers of a node that have namespaces of their own.
-fn pods(cluster: &Cluster, id: NodeId, node: &Node) -> Vec<Pod> {
+#[must_use]
+pub fn pods(cluster: &Cluster, id: NodeId) -> Vec<Pod> {
+    let node = cluster.nodes.get(id.0 as usize);
     let own = cluster.pods.iter().filter(|pod| pod.node == Some(id));
     let pods = own.filter(|pod| !pod.state.host_network).map(|pod| Pod {
         kind: "pod".into(),
@@ -120,7 +122,8 @@ fn pods(cluster: &Cluster, id: NodeId, node: &Node) -> Vec<Pod> {
         netns: pod_namespace(pod),
         addresses: pod.addresses.values().copied().collect(),
     });
-    let containers = node.docker.iter().flat_map(|docker| {
+    let dockers = node.into_iter().filter_map(|node| node.docker.as_ref());
+    let containers = dockers.flat_map(|docker| {
         docker.containers.iter().filter_map(|container| {
             let netns = match container.place {
                 ContainerPlace::Host => return None,

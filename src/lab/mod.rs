@@ -7,13 +7,17 @@ mod entry;
 pub mod judge;
 mod layout;
 pub mod mishap;
+mod renewal;
 pub mod reply;
 pub mod report;
 pub mod seen;
 pub mod serving;
+pub mod setup;
+pub mod tally;
 pub mod trial;
 mod underlay;
 mod world;
 
 pub use entry::{Entry, Member, Pod, Process, Role, VERSION};
-pub use layout::{Host, Layout, Route, Segment, Wire};
+pub use layout::{Host, Layout, Route, Segment, Wire, pods};
+pub use renewal::Renewal;

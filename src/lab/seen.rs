@@ -44,6 +44,40 @@ pub struct SeenHost {
     pub links: Vec<SeenLink>,
 }
 
+/// Whether a node is what its sources say now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Drift {
+    /// An apply would have nothing to do.
+    InStep,
+    /// An apply would change so many things.
+    Differs(usize),
+    /// It cannot be told: it is down, its sources are broken, or something is in the way.
+    Unknown,
+}
+
+impl Drift {
+    /// In a few words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Drift::InStep => "in step".to_owned(),
+            Drift::Differs(1) => "1 difference".to_owned(),
+            Drift::Differs(count) => format!("{count} differences"),
+            Drift::Unknown => "not to be told".to_owned(),
+        }
+    }
+
+    /// How many there are, where that is known.
+    #[must_use]
+    pub fn differences(self) -> Option<usize> {
+        match self {
+            Drift::InStep => Some(0),
+            Drift::Differs(count) => Some(count),
+            Drift::Unknown => None,
+        }
+    }
+}
+
 impl Counters {
     /// Of several links together.
     #[must_use]

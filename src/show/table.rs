@@ -11,7 +11,7 @@ const SHOWN: usize = 6;
 /// A table.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Table {
-    columns: &'static [&'static str],
+    columns: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -32,13 +32,18 @@ pub(crate) enum Cell {
 
 impl Table {
     /// A table without rows.
-    pub(crate) fn new(columns: &'static [&'static str]) -> Table {
-        Table { columns, rows: Vec::new() }
+    pub(crate) fn new(columns: &[&'static str]) -> Table {
+        Table { columns: columns.to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row: a cell for each column.
     pub(crate) fn row<const N: usize>(&mut self, cells: [Cell; N]) {
         self.rows.push(cells.into());
+    }
+
+    /// The same, where not every table of a kind has all columns.
+    pub(crate) fn push_row(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
     }
 
     /// Whether it has no rows.

@@ -1,7 +1,7 @@
 //! What a lab is to consist of.
 
 use crate::support::{cluster, clusters};
-use netc::lab::{Host, Layout, Role};
+use netc::lab::{Entry, Host, Layout, Member, Process, Renewal, Role, VERSION};
 
 /// The lab of nodes.
 fn layout(nodes: &str) -> Layout {
@@ -92,5 +92,60 @@ fn every_cluster_has_a_lab() {
         assert_eq!(ports.len(), all, "{name}");
         let wires = layout.hosts.iter().flat_map(|host| &host.wires);
         assert!(wires.into_iter().all(|wire| wire.segment < layout.segments.len()), "{name}");
+    }
+}
+
+/// A lab of nodes that runs, and what becomes of it with other ones.
+fn renewed(before: &str, after: &str) -> Result<Renewal, String> {
+    let before = layout(before);
+    let process = Process { pid: 1, start: 1 };
+    let entry = Entry {
+        version: VERSION,
+        name: "c".into(),
+        sources: Vec::new(),
+        lock: None,
+        since: 0,
+        hub: process,
+        rootless: false,
+        segments: before.segments,
+        members: before.hosts.into_iter().map(|host| Member::of(host, process)).collect(),
+        left_out: Vec::new(),
+    };
+    let renewal = Renewal::of(&entry, &layout(after), Vec::new());
+    renewal.map_err(|fault| format!("{} {}", fault.code.id, fault.message))
+}
+
+#[test]
+fn a_lab_takes_over_what_its_machines_can() {
+    let node = "node a { address 172.16.16.202/24 on eth0 }\n";
+    let same = renewed(node, node).unwrap();
+    assert!(same.changed.is_empty());
+    // Another address of a node, and somebody outside whom a statement names.
+    let after = "node a { address 172.16.16.203/24 on eth0 }\n\
+                 assert outside 198.51.100.7 reaches node a:80\n";
+    let renewal = renewed(node, after).unwrap();
+    let names: Vec<&str> = renewal.changed.iter().map(|(_, host)| host.name.as_str()).collect();
+    assert_eq!(names, ["a", "outside"]);
+    assert_eq!(renewal.entry.members[0].wires[0].addresses[0].to_string(), "172.16.16.203/24");
+    assert!(renewal.changed[1].1.own.iter().any(|own| own.to_string() == "198.51.100.7"));
+}
+
+#[test]
+fn other_machines_want_another_lab() {
+    let (a, b) =
+        ("node a { address 172.16.16.1/24 on eth0 }\n", "node b { address 172.16.16.2/24 }\n");
+    let both = format!("{a}{b}");
+    for (before, after, why) in [
+        (a, both.as_str(), "node `b` is new"),
+        (both.as_str(), a, "node `b` is gone"),
+        (both.as_str(), &format!("{b}{a}"), "its nodes are in another order"),
+        (a, "node a { address 172.16.16.1/24 on eth1 }", "node `a` has other devices"),
+        (a, "node a { address 172.16.16.1/24 on eth0; gateway 172.16.16.9 }", "the router is new"),
+    ] {
+        let said = renewed(before, after).unwrap_err();
+        assert!(
+            said.starts_with("E0858 the lab `c` cannot become") && said.contains(why),
+            "{said}"
+        );
     }
 }

@@ -17,6 +17,9 @@ pub(in crate::cli) enum LabCommand {
     /// Builds the cluster on this machine: every node and pod a network namespace, every node
     /// programmed by the same apply.
     Up(LabUp),
+    /// Brings changed sources to a lab that runs: every node applies them, and its pods serve what they
+    /// say now.
+    Apply(LabApply),
     /// Lists the labs that run.
     List(LabList),
     /// Runs a command in a place of a lab: pod/NAMESPACE/NAME, node/NAME, container/NODE/NAME,
@@ -49,6 +52,15 @@ pub(in crate::cli) struct LabUp {
     /// The lab's name [default: the cluster's].
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub(in crate::cli) name: Option<String>,
+    /// How to show the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(in crate::cli) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(in crate::cli) struct LabApply {
+    #[command(flatten)]
+    pub(in crate::cli) which: WhichLab,
     /// How to show the result.
     #[arg(long, value_enum, default_value = "text")]
     pub(in crate::cli) format: Format,

@@ -14,6 +14,12 @@ pub(in crate::cli) struct LabStatus {
     /// Show all pods, too.
     #[arg(long)]
     pub(in crate::cli) pods: bool,
+    /// Tell of each node whether it is what its sources say now, as `netc diff` does there.
+    #[arg(long)]
+    pub(in crate::cli) drift: bool,
+    /// Show how often each port of a service was asked, as far as kernels count it.
+    #[arg(long)]
+    pub(in crate::cli) services: bool,
     /// Look again every second, until Ctrl-C, and show what passes in a second.
     #[arg(long)]
     pub(in crate::cli) watch: bool,

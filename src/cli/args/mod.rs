@@ -15,7 +15,7 @@ pub(super) use import::{
     Import, ImportCni, ImportDocker, ImportFlannel, ImportFrom, ImportInto, ImportK8s,
 };
 pub(super) use lab::{
-    Lab, LabCommand, LabCurl, LabDown, LabExec, LabList, LabTest, LabUp, WhichLab,
+    Lab, LabApply, LabCommand, LabCurl, LabDown, LabExec, LabList, LabTest, LabUp, WhichLab,
 };
 pub(super) use live::{Apply, Back, Destroy, Healthz, Live, LiveNode, ThisNode, Watchdog};
 pub(super) use mishap::{LabBreak, LabHeal, LabStatus};

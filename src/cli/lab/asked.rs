@@ -3,7 +3,7 @@
 use crate::cli::args::{Format, SourceArgs};
 use crate::cli::project::Ready;
 use crate::cli::ui::Ui;
-use crate::kernel::lab::Running;
+use crate::kernel::lab::{Running, broken};
 use crate::lab::Entry;
 
 /// A lab, entered, and the cluster of its sources.
@@ -22,6 +22,9 @@ impl Lab {
         // What there is to be warned of was said when it was brought up.
         let ready = Ready::open_tersely(&sources, format, ui)?;
         running.join().map_err(|fault| ui.fail(fault, format))?;
+        let broken = broken(&running).map_err(|fault| ui.fail(fault, format))?;
+        // Who stands still has changed nothing.
+        running.settle(|own| broken.hosts.get(&own.name).is_none_or(|mishap| !mishap.down));
         Ok(Lab { running, ready })
     }
 }

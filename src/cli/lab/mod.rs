@@ -1,12 +1,16 @@
 //! `netc lab`
 
+mod apply;
 mod asked;
+
 mod curl;
 mod down;
+mod each;
 mod exec;
 mod host;
 mod list;
 mod mishap;
+mod nodes;
 mod place;
 mod status;
 mod test;
@@ -20,6 +24,7 @@ use crate::kernel::lab::hub;
 pub(super) fn run(args: &args::Lab, ui: &mut Ui) -> u8 {
     match &args.command {
         LabCommand::Up(args) => up::run(args, ui),
+        LabCommand::Apply(args) => apply::run(args, ui),
         LabCommand::List(args) => list::run(args, ui),
         LabCommand::Exec(args) => exec::run(args, ui),
         LabCommand::Curl(args) => curl::run(args, ui),

@@ -134,7 +134,10 @@ pub fn reserve(name: &str) -> Result<Reserved, Diagnostic> {
 
 fn taken(name: &str, does: &str) -> Diagnostic {
     let message = format!("a lab `{name}` {does} already");
-    let help = format!("end it with `netc lab down --name {name}`, or take another name: `--name`");
+    let help = format!(
+        "`netc lab apply --name {name}` brings changed sources to it, `netc lab down --name {name}` ends it; \
+         or take another name: `--name`"
+    );
     Diagnostic::new(code::LAB_NAME_TAKEN, message).help(help)
 }
 
@@ -157,7 +160,9 @@ pub(super) fn take(base: &Path, name: &str, make: bool) -> Result<Reserved, Diag
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let message = format!("another netc brings the lab `{name}` up or down");
+                let message = format!(
+                    "another netc brings the lab `{name}` up or down, or changed sources to it"
+                );
                 let help = "wait until it has done so, or take another name: `--name`";
                 return Err(Diagnostic::new(code::LAB_NAME_TAKEN, message).help(help));
             }

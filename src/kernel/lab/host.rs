@@ -1,15 +1,11 @@
 //! A host of a lab, from within: the process that holds its namespaces.
 
-use super::server::{self, Servers};
 use super::tool::ip;
 use crate::kernel::namespace::Namespace;
-use crate::lab::serving::Served;
-use crate::lab::{Host, Role};
-use ipnet::IpNet;
+use crate::lab::{Host, Pod, Role, setup};
 use nix::mount::{MsFlags, mount};
 use nix::sys::prctl::{set_name, set_pdeathsig};
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::sethostname;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -67,7 +63,7 @@ fn make() -> Result<Order, String> {
     parameters(order.host.role);
     say(READY);
     told(WIRE)?;
-    ip(&commands(&order.host))?;
+    ip(&setup::commands(&order.host))?;
     say(WIRED);
     told(GO)?;
     Ok(order)
@@ -113,45 +109,15 @@ fn parameters(role: Role) {
     }
 }
 
-/// The addresses and routes of a host.
-fn commands(host: &Host) -> Vec<String> {
-    let mut all = vec!["link set dev lo up".to_owned()];
-    for wire in &host.wires {
-        let device = &wire.device;
-        for own in &wire.addresses {
-            // Nobody else has it: that need not be found out.
-            let nodad = if own.addr().is_ipv6() { " nodad" } else { "" };
-            all.push(format!("address add {own} dev {device}{nodad}"));
-        }
-        all.push(format!("link set dev {device} up"));
-    }
-    all.extend(host.own.iter().map(|own| {
-        let nodad = if own.is_ipv6() { " nodad" } else { "" };
-        format!("address add {own} dev lo{nodad}")
-    }));
-    for wire in &host.wires {
-        for own in wire.addresses.iter().map(IpNet::trunc) {
-            let fits = |sender: &&IpAddr| sender.is_ipv4() == own.addr().is_ipv4();
-            if let Some(sender) = host.senders.iter().find(fits) {
-                all.push(format!("route replace {own} dev {} src {sender}", wire.device));
-            }
-        }
-    }
-    all.extend(host.routes.iter().map(|route| match route.via {
-        Some(via) => format!("route replace {} via {via}", route.to),
-        None => format!("route replace blackhole {}", route.to),
-    }));
-    all
-}
-
 /// Waits until no address of the host and its pods is tentative any more: as long as those of the
 /// link are, nobody looks for neighbours (`ndisc_send_ns` in net/ipv6/ndisc.c).
-pub fn settle(order: &Order) {
+pub fn settle(order: &Order, pods: &[Pod]) {
     const LIMIT: Duration = Duration::from_secs(5);
     const PAUSE: Duration = Duration::from_millis(50);
     /// `IFA_F_TENTATIVE` (linux/if_addr.h)
     const TENTATIVE: u32 = 0x40;
-    if !order.has_v6 {
+    let has_v6 = |pod: &Pod| pod.addresses.iter().any(IpAddr::is_ipv6);
+    if !order.has_v6 && !pods.iter().any(has_v6) {
         return;
     }
     let tentative = |line: &str| {
@@ -165,7 +131,7 @@ pub fn settle(order: &Order) {
     };
     let begin = Instant::now();
     let mut spaces = vec![None];
-    spaces.extend(order.host.pods.iter().map(|pod| Some(pod.netns.as_str())));
+    spaces.extend(pods.iter().map(|pod| Some(pod.netns.as_str())));
     while begin.elapsed() < LIMIT {
         spaces.retain(|space| match space {
             None => waits(),
@@ -181,31 +147,11 @@ pub fn settle(order: &Order) {
     }
 }
 
-/// Those who serve on a host, until this is dropped.
-#[must_use = "the servers end when it is dropped"]
-pub struct Serving(#[expect(dead_code, reason = "they serve as long as it is there")] Servers);
-
-/// Lets all serve who are to serve on the host; also what of it is not possible.
-pub fn serve(all: &[Served]) -> (Serving, Vec<String>) {
-    let (servers, failed) = server::serve(all);
-    (Serving(servers), failed)
-}
-
-/// Tells the hub how it went, and keeps the host alive until the hub ends. Whatever ends on the host
-/// without anybody waiting for it is waited for here, as the first process must (pid_namespaces(7)).
-pub fn stay(done: Result<(), String>) {
+/// Tells the hub how it went. Whoever says that it failed is ended by the hub.
+pub fn report(done: Result<(), String>) {
     match done {
         Ok(()) => say(DONE),
         Err(why) => say(&format!("{FAILED} {why}")),
-    }
-    let hub = thread::spawn(|| while hear().is_ok() {});
-    while !hub.is_finished() {
-        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            if status == WaitStatus::StillAlive {
-                break;
-            }
-        }
-        thread::sleep(Duration::from_millis(200));
     }
 }
 
@@ -215,7 +161,7 @@ fn say(line: &str) {
 }
 
 /// The next line of standard input.
-fn hear() -> Result<String, String> {
+pub(super) fn hear() -> Result<String, String> {
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line) {
         Ok(0) => Err("the hub has ended".to_owned()),

@@ -9,6 +9,7 @@
 
 mod ask;
 mod child;
+mod desk;
 mod down;
 mod echo;
 mod folder;
@@ -16,6 +17,7 @@ mod hold;
 mod host;
 mod hub;
 mod look;
+mod mark;
 mod mishap;
 mod places;
 mod process;
@@ -23,16 +25,20 @@ mod running;
 mod server;
 mod space;
 mod start;
+mod step;
 mod tool;
 mod up;
 
 pub use ask::{Request, Sent, Spaces, ask};
+pub use desk::{Call, Desk, tell_pods};
 pub use folder::{Reserved, reserve};
-pub use host::{Order, Serving, begin, serve, settle, stay};
+pub use host::{Order, begin, report, settle};
 pub use hub::{Task, hub};
 pub use look::look;
 pub use mishap::{alter, broken, links_of};
 pub use places::Places;
 pub use running::{Place, Running};
+pub use server::Servers;
 pub use space::{Space, SpaceCommand};
+pub use step::Step;
 pub use up::{Coming, Stopped, start};

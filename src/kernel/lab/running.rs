@@ -1,5 +1,6 @@
 //! Labs that run, and the places in them.
 
+use super::desk::PODS;
 use super::space::Space;
 use super::{folder, process};
 use crate::lab::{Entry, Member, Pod, Process, Role};
@@ -45,7 +46,11 @@ impl Running {
     /// What is remembered cannot be read.
     pub fn all() -> Result<Vec<Running>, Diagnostic> {
         let all = folder::all()?.into_iter();
-        Ok(all.map(|(folder, entry)| Running { folder, entry }).collect())
+        let all = all.map(|(folder, mut entry)| {
+            entry.members.iter_mut().for_each(find_pods);
+            Running { folder, entry }
+        });
+        Ok(all.collect())
     }
 
     /// The lab of a name; without one the only lab that runs.
@@ -186,6 +191,18 @@ impl Running {
         Diagnostic::new(code::NO_LAB, message).help(
             "enter it as the user who brought it up, who must be allowed to use its namespaces",
         )
+    }
+}
+
+/// Gives a host the pods that it says it has: an apply on it may have made others than there were when the
+/// lab came up.
+fn find_pods(member: &mut Member) {
+    if member.role != Role::Node || !process::is_alive(member.process) {
+        return;
+    }
+    let text = fs::read_to_string(format!("/proc/{}/root{PODS}", member.process.pid));
+    if let Some(pods) = text.ok().and_then(|text| serde_json::from_str(&text).ok()) {
+        member.pods = pods;
     }
 }
 

@@ -5,8 +5,17 @@ use std::process::{Command, Stdio};
 
 /// Runs commands of ip in the calling thread's namespaces. Why that failed.
 pub(super) fn ip(commands: &[String]) -> Result<(), String> {
+    run(&["-batch", "-"], commands)
+}
+
+/// The same for commands of which any may fail, as they take away what may be gone already.
+pub(super) fn ip_gone(commands: &[String]) {
+    let _ = run(&["-force", "-batch", "-"], commands);
+}
+
+fn run(options: &[&str], commands: &[String]) -> Result<(), String> {
     let mut command = Command::new("ip");
-    command.args(["-batch", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    command.args(options).stdin(Stdio::piped()).stdout(Stdio::null());
     let spawned = command.stderr(Stdio::piped()).spawn();
     let mut child = spawned.map_err(|error| match error.kind() {
         ErrorKind::NotFound => "ip is not installed (Debian: package iproute2)".to_owned(),

@@ -5,7 +5,7 @@ use super::folder::Reserved;
 use super::hub::{KEEP, Said, Task, Trouble};
 use super::running::Running;
 use super::start::log_name;
-use crate::lab::{Entry, Host, Layout, Member, Process, VERSION};
+use crate::lab::{Entry, Layout, Member, Process, VERSION};
 use netc_lang::{Diagnostic, code};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -110,7 +110,7 @@ impl Coming {
             hub: self.process,
             rootless,
             segments: self.task.layout.segments.clone(),
-            members: members.map(|(host, process)| member(host, *process)).collect(),
+            members: members.map(|(host, process)| Member::of(host.clone(), *process)).collect(),
             left_out,
         };
         let told = self.reserved.write(&entry).and_then(|()| {
@@ -161,17 +161,6 @@ impl Coming {
 
 /// What is said of a lab that did not come up.
 const NOTHING_LEFT: &str = "the lab was taken down again: nothing is left of it";
-
-fn member(host: &Host, process: Process) -> Member {
-    Member {
-        role: host.role,
-        name: host.name.clone(),
-        process,
-        own: host.own.clone(),
-        wires: host.wires.clone(),
-        pods: host.pods.clone(),
-    }
-}
 
 /// Neither root nor a user namespace.
 fn no_namespaces(why: &str) -> Diagnostic {

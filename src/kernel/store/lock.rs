@@ -16,6 +16,9 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+/// The file, in the folder of a node. Whoever changes the node has it open for writing meanwhile.
+pub(in crate::kernel) const FILE: &str = "lock";
+
 /// How often a lock that is held is tried again.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -94,7 +97,7 @@ impl Held {
 
 /// Takes the lock of a folder, once patience is at an end not any more.
 pub(super) fn take(folder: &Path, patience: Duration) -> Result<Lock, Diagnostic> {
-    let path = folder.join("lock");
+    let path = folder.join(FILE);
     let failed = |error: io::Error| fault::unwritable("lock", &path, &error);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);

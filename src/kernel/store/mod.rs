@@ -11,6 +11,7 @@ mod place;
 mod time;
 
 pub use files::Kept;
+pub(super) use lock::FILE as LOCK_FILE;
 pub use lock::Lock;
 pub use pending::{Pending, Settled};
 pub(super) use time::{http_date, rfc3339};

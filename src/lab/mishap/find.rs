@@ -151,6 +151,8 @@ mod tests {
                 mtu: 1500,
             }],
             own: Vec::new(),
+            senders: Vec::new(),
+            routes: Vec::new(),
             pods: pods.collect(),
         }
     }

@@ -1,7 +1,9 @@
 //! An ingress in a lab: the real nginx, applied like everything else, asked with real HTTP.
 
 use super::Labs;
-use crate::lab::root;
+use crate::lab::{root, text};
+use std::fs;
+use std::process::Stdio;
 
 #[test]
 fn hosts_and_paths_lead_to_their_pods() {
@@ -30,5 +32,53 @@ fn hosts_and_paths_lead_to_their_pods() {
     // The node port of the controller's own service leads to the same program.
     let line = "curl -s -m 5 http://192.168.99.100:30080/echoserver";
     assert!(labs.exec("minikube", "outside", line).starts_with("default/echoserver-0"));
+    labs.done(&["test"]);
+}
+
+#[test]
+fn endpoints_come_and_go_and_no_request_is_lost() {
+    let labs = Labs::new();
+    let page = fs::read_to_string(root().join("examples/ingress/cluster.netc")).unwrap();
+    let with = |replicas: usize| {
+        let now = format!("pods nginx replicas {replicas} on");
+        labs.file("cluster.netc", &page.replace("pods nginx replicas 2 on", &now))
+    };
+    let source = with(2);
+    labs.up(&source, &[]);
+    let over = source.with_file_name("over");
+    let line = format!(
+        "while [ ! -e {} ]; do curl -s -m 20 -w ' %{{http_code}}\\n' http://192.168.99.100/welcome | tr '\\n' ' '; \
+         echo; done",
+        over.display()
+    );
+    let mut client = labs.netc(&["exec", "outside", "--", "sh", "-c", &line]);
+    let client = client.stdout(Stdio::piped()).spawn().unwrap();
+    for replicas in [3, 4, 2, 3] {
+        with(replicas);
+        labs.done(&["apply"]);
+        // All of them serve by now.
+        let asked = labs.done(&[
+            "curl",
+            "outside",
+            "192.168.99.100:80",
+            "/welcome",
+            "--count",
+            "40",
+            "--format",
+            "json",
+        ]);
+        for replica in 0..replicas {
+            assert!(asked.contains(&format!("default/nginx-{replica}")), "{replicas}: {asked}");
+        }
+    }
+    fs::write(over, "").unwrap();
+    let said = text(&client.wait_with_output().unwrap().stdout);
+    assert!(said.lines().count() > 4, "{said}");
+    for answer in said.lines() {
+        assert!(
+            answer.starts_with("default/nginx-") && answer.trim_end().ends_with(" 200"),
+            "{answer}"
+        );
+    }
     labs.done(&["test"]);
 }

@@ -1,5 +1,6 @@
 //! `netc lab`: whole clusters brought up, asked and ended by the program itself.
 
+mod apply;
 mod ask;
 mod ingress;
 mod life;
@@ -10,6 +11,7 @@ mod refusals;
 mod rootless;
 mod scenario;
 mod segments;
+mod status;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

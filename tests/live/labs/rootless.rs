@@ -45,6 +45,8 @@ fn users_have_labs() {
     assert!(text(&answer.stdout).starts_with("default/web-1 "), "{answer:?}");
     let own = netc(&["exec", "node/node0", "--", "id", "-u"]);
     assert_eq!(text(&own.stdout), "0\n");
+    let applied = netc(&["apply"]);
+    assert!(text(&applied.stdout).contains("is as its sources say"), "{applied:?}");
     let down = netc(&["down"]);
     assert!(down.status.success(), "{down:?}");
 }

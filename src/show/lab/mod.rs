@@ -1,12 +1,19 @@
-//! A lab that runs: its hosts and pods, what is broken of them, and what passes on their links.
+//! A lab that runs: its hosts and pods, what is broken of them, what passes on their links, whether nodes are
+//! as their sources say, and how often services were asked.
+
+mod tables;
+mod traffic;
 
 use super::card::Card;
-use super::table::{Cell, Table};
+use super::table::Table;
 use crate::lab::mishap::{Broken, Inmate, told};
-use crate::lab::seen::{Counters, Seen, SeenLink};
+use crate::lab::seen::{Counters, Drift, Seen, SeenLink};
+use crate::lab::tally::Asked;
 use crate::lab::{Entry, Member, Pod, Role, Segment};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
+use tables::state_of;
 
 /// What is known of a lab.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +28,12 @@ pub struct Lab<'l> {
     pub before: Option<(&'l Seen, Duration)>,
     /// For how long it has run.
     pub age: Duration,
+    /// Whether its nodes are as their sources say, by their names, if that was asked for.
+    pub drift: Option<&'l BTreeMap<String, Drift>>,
+    /// How often its services were asked, if that was asked for.
+    pub services: Option<&'l [Asked]>,
+    /// The same at the time that it was looked before.
+    pub before_services: Option<&'l [Asked]>,
 }
 
 /// The whole lab: a line for each host, and for each pod if `pods` wants that.
@@ -41,13 +54,12 @@ pub fn lab(lab: &Lab<'_>, pods: bool) -> Card {
     entry.left_out.iter().for_each(|why| card.row("left out", why));
     segments(&mut card, entry);
     lab.broken_of(&mut card);
-    let (table, rows) = lab.hosts();
-    card.field("hosts", rows);
-    card.titled("hosts", table);
+    add(&mut card, "hosts", lab.hosts());
     if pods {
-        let (table, rows) = lab.pods(|_| true);
-        card.field("pods", rows);
-        card.titled("pods", table);
+        add(&mut card, "pods", lab.pods(|_| true));
+    }
+    if let Some(services) = lab.services() {
+        add(&mut card, "services", services);
     }
     card
 }
@@ -64,36 +76,15 @@ pub fn lab_host(lab: &Lab<'_>, host: &Member) -> Card {
     let mut card = Card::new(head, "host", &host.name);
     card.field("lab", json!(lab.entry.name));
     card.field("state", json!(state));
-    let mut table = Table::new(LINK);
-    let mut all = Vec::new();
-    for (link, before) in lab.links(&host.name) {
-        let wire = host.wires.iter().find(|wire| wire.device == link.device);
-        let addresses: Vec<String> =
-            wire.iter().flat_map(|wire| &wire.addresses).map(ToString::to_string).collect();
-        let strain = lab.broken.hosts.get(&host.name).map(|own| own.strain(&link.device));
-        let state = state_of(link.up, strain.map(|own| own.words()));
-        let [got, got_bytes, sent, sent_bytes, lost] = lab.traffic(link.counters, before);
-        let (device, shown) = (link.device.as_str().into(), state.clone().into());
-        table.row([
-            device,
-            shown,
-            addresses.clone().into(),
-            got,
-            got_bytes,
-            sent,
-            sent_bytes,
-            lost,
-        ]);
-        all.push(json!({
-            "device": link.device, "state": state, "addresses": addresses,
-            "traffic": numbers(link.counters),
-        }));
+    if let Some(drift) = lab.drift.and_then(|drift| drift.get(&host.name)) {
+        card.row("sources", drift.words());
+        card.field("differences", json!(drift.differences()));
     }
-    card.field("links", all.into());
-    card.titled("links", table);
-    let (table, rows) = lab.pods(|node| node.name == host.name);
-    card.field("pods", rows);
-    card.titled("pods", table);
+    add(&mut card, "links", lab.links_of_host(host));
+    add(&mut card, "pods", lab.pods(|node| node.name == host.name));
+    if let Some(services) = lab.services() {
+        add(&mut card, "services", services);
+    }
     card
 }
 
@@ -101,7 +92,6 @@ pub fn lab_host(lab: &Lab<'_>, host: &Member) -> Card {
 #[must_use]
 pub fn lab_pod(lab: &Lab<'_>, node: &Member, pod: &Pod) -> Card {
     let inmate = Inmate { node: node.name.clone(), netns: pod.netns.clone() };
-    let links = lab.seen.pods.get(&inmate).map(Vec::as_slice);
     let state = lab.pod_state(&inmate);
     let (kind, name) = (&pod.kind, &pod.name);
     let head = format!("{kind} {name} on node {} of lab {}  {state}", node.name, lab.entry.name);
@@ -112,28 +102,15 @@ pub fn lab_pod(lab: &Lab<'_>, node: &Member, pod: &Pod) -> Card {
     let addresses: Vec<String> = pod.addresses.iter().map(ToString::to_string).collect();
     card.row("addresses", addresses.join(", "));
     card.field("addresses", json!(addresses));
-    let mut table = Table::new(LINK);
-    let mut all = Vec::new();
-    for link in links.unwrap_or_default() {
-        let before = lab.before.and_then(|(seen, _)| seen.pods.get(&inmate));
-        let before = before.and_then(|all| all.iter().find(|own| own.device == link.device));
-        let strain = lab.broken.pods.get(&inmate).map(|own| own.strain(&link.device));
-        let state = state_of(link.up, strain.map(|own| own.words()));
-        let [got, got_bytes, sent, sent_bytes, lost] =
-            lab.traffic(link.counters, before.map(|link| link.counters));
-        let (device, shown) = (link.device.as_str().into(), state.clone().into());
-        table.row([device, shown, Cell::Nothing, got, got_bytes, sent, sent_bytes, lost]);
-        let traffic = numbers(link.counters);
-        all.push(json!({ "device": link.device, "state": state, "traffic": traffic }));
-    }
-    card.field("links", all.into());
-    card.titled("links", table);
+    add(&mut card, "links", lab.links_of_pod(&inmate));
     card
 }
 
-const LINK: &[&str] = &["link", "state", "addresses", "in", "", "out", " ", "lost"];
-const HOST: &[&str] = &["host", "state", "addresses", "pods", "in", "", "out", " ", "lost"];
-const POD: &[&str] = &["pod", "node", "state", "addresses", "in", "", "out", " ", "lost"];
+/// Adds a table, for people and for machines.
+fn add(card: &mut Card, title: &str, (table, rows): (Table, Value)) {
+    card.field(title, rows);
+    card.titled(title, table);
+}
 
 fn segments(card: &mut Card, entry: &Entry) {
     let mut all = Vec::new();
@@ -161,74 +138,6 @@ impl Lab<'_> {
         let all = told(self.entry, self.broken);
         all.iter().for_each(|told| card.row("broken", format!("{}: {}", told.what, told.how)));
         card.field("broken", json!(all));
-    }
-
-    fn hosts(&self) -> (Table, Value) {
-        let mut table = Table::new(HOST);
-        let mut all = Vec::new();
-        for member in &self.entry.members {
-            let state = self.state(member);
-            let own = member.wires.iter().flat_map(|wire| &wire.addresses);
-            let addresses: Vec<String> = own.map(|own| own.addr().to_string()).collect();
-            let links: Vec<_> = self.links(&member.name).collect();
-            let sum = |all: Vec<SeenLink>| Counters::sum(&all);
-            let now = sum(links.iter().map(|(link, _)| (*link).clone()).collect());
-            let before = links.iter().filter_map(|(_, before)| *before);
-            let before = self.before.map(|_| before.fold(Counters::default(), Counters::plus));
-            let pods = Some(member.pods.len()).filter(|_| member.role == Role::Node);
-            let [got, got_bytes, sent, sent_bytes, lost] = self.traffic(now, before);
-            table.row([
-                member.name.as_str().into(),
-                state.clone().into(),
-                addresses.clone().into(),
-                pods.into(),
-                got,
-                got_bytes,
-                sent,
-                sent_bytes,
-                lost,
-            ]);
-            all.push(json!({
-                "host": member.name, "role": member.role, "state": state, "addresses": addresses,
-                "pods": member.pods.len(), "traffic": numbers(now),
-            }));
-        }
-        (table, all.into())
-    }
-
-    fn pods(&self, of: impl Fn(&Member) -> bool) -> (Table, Value) {
-        let mut table = Table::new(POD);
-        let mut all = Vec::new();
-        for node in self.entry.nodes().filter(|node| of(node)) {
-            for pod in &node.pods {
-                let inmate = Inmate { node: node.name.clone(), netns: pod.netns.clone() };
-                let links = self.seen.pods.get(&inmate).map(Vec::as_slice);
-                let state = self.pod_state(&inmate);
-                let addresses: Vec<String> =
-                    pod.addresses.iter().map(ToString::to_string).collect();
-                let now = Counters::sum(links.unwrap_or_default());
-                let before = self.before.map(|(seen, _)| {
-                    Counters::sum(seen.pods.get(&inmate).map(Vec::as_slice).unwrap_or_default())
-                });
-                let [got, got_bytes, sent, sent_bytes, lost] = self.traffic(now, before);
-                table.row([
-                    pod.name.as_str().into(),
-                    node.name.as_str().into(),
-                    state.clone().into(),
-                    addresses.clone().into(),
-                    got,
-                    got_bytes,
-                    sent,
-                    sent_bytes,
-                    lost,
-                ]);
-                all.push(json!({
-                    "kind": pod.kind, "pod": pod.name, "node": node.name, "state": state,
-                    "addresses": addresses, "traffic": numbers(now),
-                }));
-            }
-        }
-        (table, all.into())
     }
 
     /// How a host is.
@@ -266,52 +175,6 @@ impl Lab<'_> {
         };
         links.iter().map(move |link| (link, then(&link.device)))
     }
-
-    /// The last cells of a row: packets and bytes in and out, in all or in a second, and what was lost.
-    fn traffic(&self, now: Counters, before: Option<Counters>) -> [Cell; 5] {
-        let (shown, each) = match (self.before, before) {
-            (Some((_, time)), Some(before)) => (now.per_second(before, time), "/s"),
-            (Some(_), None) => (Counters::default(), "/s"),
-            (None, _) => (now, ""),
-        };
-        let packets = |number: u64| Cell::from(format!("{number}{each}"));
-        let lost = Some(now.lost).filter(|lost| *lost > 0);
-        [
-            packets(shown.packets.0),
-            format!("{}{each}", bytes(shown.bytes.0)).into(),
-            packets(shown.packets.1),
-            format!("{}{each}", bytes(shown.bytes.1)).into(),
-            lost.map_or(Cell::Nothing, Cell::Number),
-        ]
-    }
-}
-
-fn state_of(up: bool, strain: Option<String>) -> String {
-    let plain = if up { "up" } else { "link down" };
-    strain.filter(|words| !words.is_empty()).unwrap_or_else(|| plain.to_owned())
-}
-
-/// Counters for machines.
-fn numbers(counters: Counters) -> Value {
-    let way = |packets: u64, bytes: u64| json!({ "packets": packets, "bytes": bytes });
-    json!({
-        "in": way(counters.packets.0, counters.bytes.0),
-        "out": way(counters.packets.1, counters.bytes.1),
-        "lost": counters.lost,
-    })
-}
-
-/// A number of bytes, short.
-fn bytes(number: u64) -> String {
-    let units =
-        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-    match units.into_iter().find(|(size, _)| number >= *size) {
-        Some((size, unit)) => {
-            let tenths = number / (size / 10);
-            format!("{}.{} {unit}", tenths / 10, tenths % 10)
-        }
-        None => format!("{number} B"),
-    }
 }
 
 /// A time, in its two greatest units.
@@ -332,9 +195,7 @@ mod tests {
     use crate::lab::seen::SeenHost;
 
     #[test]
-    fn sizes_and_times_are_short() {
-        let sizes = [0, 999, 1_000, 98_250, 4_600_000, 7_000_000_000].map(bytes);
-        assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "98.2 kB", "4.6 MB", "7.0 GB"]);
+    fn times_are_short() {
         let times = [0, 59, 61, 3_700, 200_000].map(|time| age(Duration::from_secs(time)));
         assert_eq!(times, ["0s", "59s", "1m 1s", "1h 1m", "2d 7h"]);
     }
@@ -347,6 +208,7 @@ mod tests {
             "segments": [{ "bridge": "segment0", "networks": ["10.0.0.0/24"] }],
             "members": [{
                 "role": "node", "name": "node0", "process": { "pid": 2, "start": 1 }, "own": [],
+                "senders": [], "routes": [],
                 "wires": [{
                     "device": "eth0", "port": "port0", "segment": 0,
                     "addresses": ["10.0.0.1/24"], "mtu": 1500,
@@ -365,7 +227,9 @@ mod tests {
         let mut seen = Seen::default();
         seen.hosts.insert("node0".into(), SeenHost { alive: true, links: vec![link] });
         let (before, age) = (None, Duration::from_secs(5));
-        let shown = Lab { entry: &entry, broken: &broken, seen: &seen, before, age };
+        let (drift, services, before_services) = (None, None, None);
+        let (entry, broken, seen) = (&entry, &broken, &seen);
+        let shown = Lab { entry, broken, seen, before, age, drift, services, before_services };
         let text = lab(&shown, true).text();
         let expected = "lab lab  up 5s  1 node, 1 pod\n  \
                         sources  /lab.netc\n  \
@@ -378,10 +242,31 @@ mod tests {
                         POD       NODE   STATE  ADDRESSES  IN       OUT\n  \
                         shop/web  node0  gone   10.1.0.2   0   0 B  0    0 B\n";
         assert_eq!(text, expected);
-        let rated = Lab { before: Some((&seen, Duration::from_secs(1))), ..shown };
+        let rated = Lab { before: Some((seen, Duration::from_secs(1))), ..shown };
         assert!(lab(&rated, false).text().contains("0/s  0 B/s"));
         let host = lab_host(&shown, &entry.members[0]);
         assert!(host.text().contains("  eth0  loss 10%  10.0.0.1/24  12  1.2 kB"));
         assert_eq!(host.json()["links"][0]["traffic"]["in"]["bytes"], 1_234);
+
+        // What was asked for beside.
+        let drift = BTreeMap::from([("node0".to_owned(), Drift::Differs(2))]);
+        let asked = |connections| Asked {
+            service: "shop/web".into(),
+            port: "http 80/tcp".into(),
+            endpoints: 1,
+            connections,
+        };
+        let (then, now) = ([asked(Some(2))], [asked(Some(10))]);
+        let more = Lab { drift: Some(&drift), services: Some(&now), ..shown };
+        let text = lab(&more, false).text();
+        assert!(text.contains("node0  link loss 10%  2 differences  10.0.0.1"), "{text}");
+        assert!(text.contains("shop/web  http 80/tcp  1          10\n"), "{text}");
+        assert_eq!(lab(&more, false).json()["hosts"][0]["differences"], 2);
+        let before = Some((seen, Duration::from_secs(2)));
+        let rated = Lab { before, before_services: Some(&then), ..more };
+        assert!(lab(&rated, false).text().contains("  4/s\n"));
+        let uncounted = [asked(None)];
+        let text = lab(&Lab { services: Some(&uncounted), ..more }, false).text();
+        assert!(text.contains("shop/web  http 80/tcp  1          -\n"), "{text}");
     }
 }
