@@ -115,12 +115,20 @@ fn http(text: &mut Text, site: &Site) {
 fn http_upstream(text: &mut Text, name: &str, upstream: &Upstream) {
     text.line(&format!("# service {}", upstream.title));
     text.block(&format!("upstream {name}"), |text| {
-        text.line(&format!("zone {name} 64k;"));
+        text.line(&zone(name, upstream.servers.len()));
         for server in &upstream.servers {
             text.line(&format!("server {server} max_fails=0;"));
         }
         text.line("keepalive 64;");
     });
+}
+
+/// The memory that workers share to take turns (`ngx_http_upstream_module`, `zone`). A server takes less
+/// than 1 KiB of it (its state, its address and its name, each rounded up to a power of two); what is too
+/// small is refused when nginx starts.
+fn zone(name: &str, servers: usize) -> String {
+    const LEAST: usize = 64;
+    format!("zone {name} {}k;", LEAST + servers.saturating_sub(LEAST / 2))
 }
 
 fn server(text: &mut Text, site: &Site, host: &Host) {
@@ -205,7 +213,7 @@ fn streams(text: &mut Text, all: &[Stream]) {
         text.gap();
         text.line(&format!("# service {} {}", stream.name, stream.protocol));
         text.block(&format!("upstream {name}"), |text| {
-            text.line(&format!("zone {name} 64k;"));
+            text.line(&zone(&name, stream.servers.len()));
             if stream.affinity.is_some() {
                 text.line("hash $remote_addr consistent;");
             }

@@ -1,5 +1,6 @@
 //! nginx and HAProxy, as `netc apply` makes them serve, asked with real HTTP from outside.
 
+mod configs;
 mod http;
 mod life;
 mod reloads;
