@@ -5,7 +5,7 @@ use super::{failed, folder};
 use crate::kernel::error::KernelError;
 use crate::kernel::machine::Machine;
 use crate::model::Engine;
-use crate::object::{Balancer, Netns};
+use crate::object::{Balancer, CERTIFICATES, Netns};
 use nix::sched::{CloneFlags, unshare};
 use std::fs;
 use std::io;
@@ -73,6 +73,9 @@ fn run(
 ) -> io::Result<Option<String>> {
     let scratch = tempfile::tempdir()?;
     fs::write(scratch.path().join(wanted.file()), wanted.config.as_bytes())?;
+    if let Some(list) = wanted.certificates() {
+        fs::write(scratch.path().join(CERTIFICATES), list)?;
+    }
     for own in &wanted.material {
         let path = own.path.0.as_ref();
         let bytes = path.and_then(|path| fs::read(&**path).ok());

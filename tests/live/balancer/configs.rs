@@ -1,6 +1,7 @@
 //! Configurations of a size and with words that few clusters have, as the real programs read them.
 
 use super::ENGINES;
+use crate::lab::run;
 use netc::compile::{compile, objects};
 use netc::kernel::{Tried, try_config};
 use netc::model::{Cluster, NodeId};
@@ -52,5 +53,29 @@ fn a_service_has_as_many_endpoints_as_it_likes() {
         source += "}\ningress front { path / -> web:80 }\n";
         let config = taken(&source);
         assert_eq!(config.matches("]:40080").count(), COUNT, "{engine}");
+    }
+}
+
+/// More than the words of a line of HAProxy, of which there are 64.
+#[test]
+fn a_site_has_as_many_certificates_as_it_likes() {
+    const COUNT: usize = 100;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().display();
+    run(&format!(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+         -keyout {folder}/key -out {folder}/crt -subj /CN=shop.example"
+    ));
+    for engine in ENGINES {
+        let mut source = head(engine) + "service web { port 80; endpoint 192.0.2.7:80 }\n";
+        for number in 0..COUNT {
+            let _ = writeln!(
+                source,
+                "ingress front{number} {{ host h{number}.example; path / -> web:80; tls s{number} }}\n\
+                 secret s{number} {{ certificate \"{folder}/crt\"; key \"{folder}/key\" }}"
+            );
+        }
+        let config = taken(&source);
+        assert_eq!(config.matches("# copy: ").count(), 2 * COUNT, "{engine}");
     }
 }
