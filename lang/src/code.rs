@@ -229,7 +229,7 @@ codes! {
     IDLE_BACKEND = "W0351", "an ingress that leads to a service without ready endpoints";
     IDLE_CERTIFICATE = "W0352", "a certificate that nothing needs";
     FOREIGN_CLASS = "W0353", "an ingress of a class that nobody serves";
-    LEFT_OUT_BACKEND = "W0354", "a backend in a Kubernetes cluster that is left out";
+    LEFT_OUT_BACKEND = "W0354", "a backend in a Kubernetes cluster that is not there";
     USERSPACE_IS_GONE = "W0360", "a mode of the proxy that Kubernetes has removed";
     UNHEEDED_SOURCES = "W0361", "source ranges that the proxy does not heed";
     UNANNOUNCED = "W0365", "a load-balancer address that nobody announces";

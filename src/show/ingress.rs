@@ -98,8 +98,8 @@ fn rules(ingress: &Ingress, cluster: &Cluster, sources: &Sources) -> Table {
             rule.host.as_deref().unwrap_or("*").into(),
             rule.path.as_str().into(),
             compared.into(),
-            backend(cluster, rule.backend).into(),
-            endpoints(cluster, rule.backend),
+            rule.backend.map_or_else(|| "not there".into(), |one| backend(cluster, one)).into(),
+            rule.backend.map_or_else(|| NONE.into(), |one| endpoints(cluster, one)),
             sources.locate(rule.span).into(),
         ]);
     }
@@ -123,6 +123,9 @@ fn backend(cluster: &Cluster, backend: Backend) -> String {
     }
 }
 
+/// What is shown where nobody answers.
+const NONE: &str = "none: 503";
+
 /// Those that get requests: the ready ones, or else those that are being shut down.
 fn endpoints(cluster: &Cluster, backend: Backend) -> Cell {
     let service = cluster.services.get(backend.service);
@@ -135,7 +138,7 @@ fn endpoints(cluster: &Cluster, backend: Backend) -> Cell {
     }
     let leaving = all().filter(|one| one.conditions.serving && one.conditions.terminating);
     let leaving: Vec<String> = leaving.map(|one| one.address.to_string()).collect();
-    if leaving.is_empty() { "none: 503".into() } else { leaving.into() }
+    if leaving.is_empty() { NONE.into() } else { leaving.into() }
 }
 
 fn tls(ingress: &Ingress) -> Table {

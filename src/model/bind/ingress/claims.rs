@@ -57,7 +57,7 @@ fn defaults(
                 host: Some(host.value.clone()),
                 path: "/".into(),
                 kind: PathKind::Prefix,
-                backend,
+                backend: Some(backend),
                 span: named.span,
             };
             let claim = claim(ingress, &rule);
