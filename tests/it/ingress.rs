@@ -72,3 +72,12 @@ fn a_path_to_a_service_that_is_not_there_is_answered_with_503() {
         "{haproxy}"
     );
 }
+
+#[test]
+fn a_path_is_claimed_however_it_is_written() {
+    let one = ingress("one", &[("Prefix", "/a b", "web")]);
+    for (path, codes) in [("/a%20b", vec!["E0350"]), ("/a%20b/", vec!["E0350"]), ("/a+b", vec![])] {
+        let two = ingress("two", &[("Prefix", path, "web")]);
+        assert_eq!(config("nginx", &[one.clone(), two]).1, codes, "{path}");
+    }
+}

@@ -4,10 +4,9 @@
 //! goes before one for `*.example.com`, which goes before one for all hosts; of those of one host
 //! the exact path goes before the longest prefix.
 
-use super::path::{decoded, is_below};
 use crate::model::{
     Backend, Cluster, Endpoint, Family, Ingress, IngressController, IngressRule, PathKind,
-    ServicePort, Tls,
+    ServicePort, Tls, decoded, is_below,
 };
 use crate::object::Material;
 use netc_lang::{QualifiedName, Spanned};
