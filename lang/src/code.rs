@@ -249,6 +249,7 @@ codes! {
     UNUSED_OBJECTS = "W0801", "objects that are not used";
     UNSCHEDULED_PODS = "W0802", "pods that are on no node yet";
     UNCOMPILED_BACKEND = "W0803", "a backend of an ingress that is not compiled";
+    UNHEEDED_ANNOTATION = "W0804", "an annotation of an ingress that is not heeded";
 }
 
 #[cfg(test)]
