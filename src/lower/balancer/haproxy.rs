@@ -23,11 +23,14 @@ const DEFAULTS: [&str; 10] = [
     "option http-keep-alive",
 ];
 
-/// What is asked of a request: the host without a port, and the path as it is compared. One that
-/// leads upwards is refused: servers differ in what they make of it.
-const ASKED: [&str; 9] = [
+/// What is asked of a request: the host without a port, and the path as it is compared. One that cannot be decoded
+/// is refused, and one that leads upwards: servers differ in what they make of it. Fields that tell a service of
+/// its client are never those that the client sent; `Proxy` would become a variable of some services
+/// (CVE-2016-5385).
+const ASKED: [&str; 16] = [
     "http-request set-var(txn.host) req.hdr(host),host_only,lower,regsub([.]$,)",
     "http-request set-var(txn.path) path,url_dec,regsub(//+,/,g)",
+    "http-request deny deny_status 400 unless { var(txn.path) -m found }",
     "http-request set-var(txn.dir) var(txn.path),concat(/)",
     "http-request deny deny_status 400 if { var(txn.dir) -m sub /./ /../ }",
     "http-request set-header X-Real-IP %[src]",
@@ -35,6 +38,12 @@ const ASKED: [&str; 9] = [
     "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
     "http-request set-header X-Forwarded-Proto https if { ssl_fc }",
     "http-request set-header X-Forwarded-Proto http unless { ssl_fc }",
+    "http-request set-header X-Forwarded-Scheme https if { ssl_fc }",
+    "http-request set-header X-Forwarded-Scheme http unless { ssl_fc }",
+    "http-request set-header X-Scheme https if { ssl_fc }",
+    "http-request set-header X-Scheme http unless { ssl_fc }",
+    "http-request set-header X-Forwarded-Port %[dst_port]",
+    "http-request del-header Proxy",
 ];
 
 /// The backend for requests that no rule is for.

@@ -13,8 +13,9 @@ use std::collections::BTreeSet;
 const STREAM_MODULE: &str = "/usr/lib/nginx/modules/ngx_stream_module.so";
 
 /// What all requests have in common. Bodies are passed on as they come: nothing is kept on the disk,
-/// and how large one may be is the service's own business.
-const HTTP: [&str; 26] = [
+/// and how large one may be is the service's own business. The head of an answer may be as large as
+/// with HAProxy. Fields that tell a service of its client are never those that the client sent.
+const HTTP: [&str; 32] = [
     "access_log off;",
     "server_tokens off;",
     "server_names_hash_max_size 4096;",
@@ -24,6 +25,8 @@ const HTTP: [&str; 26] = [
     "proxy_http_version 1.1;",
     "proxy_buffering off;",
     "proxy_request_buffering off;",
+    "proxy_buffer_size 16k;",
+    "proxy_buffers 4 16k;",
     "proxy_connect_timeout 5s;",
     "proxy_read_timeout 60s;",
     "proxy_send_timeout 60s;",
@@ -33,7 +36,11 @@ const HTTP: [&str; 26] = [
     "proxy_set_header X-Real-IP $remote_addr;",
     "proxy_set_header X-Forwarded-For $remote_addr;",
     "proxy_set_header X-Forwarded-Proto $scheme;",
+    "proxy_set_header X-Forwarded-Scheme $scheme;",
+    "proxy_set_header X-Scheme $scheme;",
+    "proxy_set_header X-Forwarded-Port $server_port;",
     "proxy_set_header X-Forwarded-Host $netc_host;",
+    "proxy_set_header Proxy '';",
     "proxy_set_header Upgrade $http_upgrade;",
     "proxy_set_header Connection $netc_connection;",
     "client_body_temp_path body;",
@@ -81,8 +88,10 @@ fn http(text: &mut Text, site: &Site) {
         ]);
     }
     text.gap();
-    text.block("map $http_host $netc_host", |text| {
-        text.lines(&["default $http_host;", "'' $host;"]);
+    // The field as the client sent it, unless the target of the request names another host (RFC 9112 section
+    // 3.2.2) or there is none.
+    text.block("map \"$host|$http_host\" $netc_host", |text| {
+        text.lines(&["default $host;", r#""~*^(.+)[|]\1[.]?(:[0-9]*)?$" $http_host;"#]);
     });
     text.block("map $http_upgrade $netc_connection", |text| {
         text.lines(&["default upgrade;", "'' '';"]);

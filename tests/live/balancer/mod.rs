@@ -2,6 +2,7 @@
 
 mod configs;
 mod http;
+mod kubernetes;
 mod life;
 mod reloads;
 mod routes;
