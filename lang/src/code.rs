@@ -230,7 +230,7 @@ codes! {
     IDLE_BACKEND = "W0351", "an ingress that leads to a service without ready endpoints";
     IDLE_CERTIFICATE = "W0352", "a certificate that nothing needs";
     FOREIGN_CLASS = "W0353", "an ingress of a class that nobody serves";
-    LEFT_OUT_BACKEND = "W0354", "a backend in a Kubernetes cluster that is left out";
+    LEFT_OUT_BACKEND = "W0354", "a backend in a Kubernetes cluster that is not there";
     USERSPACE_IS_GONE = "W0360", "a mode of the proxy that Kubernetes has removed";
     UNHEEDED_SOURCES = "W0361", "source ranges that the proxy does not heed";
     UNANNOUNCED = "W0365", "a load-balancer address that nobody announces";
@@ -250,6 +250,7 @@ codes! {
     UNUSED_OBJECTS = "W0801", "objects that are not used";
     UNSCHEDULED_PODS = "W0802", "pods that are on no node yet";
     UNCOMPILED_BACKEND = "W0803", "a backend of an ingress that is not compiled";
+    UNHEEDED_ANNOTATION = "W0804", "an annotation of an ingress that is not heeded";
 }
 
 #[cfg(test)]

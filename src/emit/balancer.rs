@@ -1,7 +1,7 @@
 //! Programs that serve, as the commands that a person would type to start, reload and end them.
 
 use crate::model::Engine;
-use crate::object::{Balancer, Health, State};
+use crate::object::{Balancer, Health, State, certificates_command};
 
 /// Where a node keeps what its programs run by, unless `NETC_STATE_DIR` says otherwise.
 const FOLDER: &str = "/var/lib/netc/node/balancer";
@@ -13,7 +13,7 @@ pub(super) fn start(own: &Balancer) -> String {
         Engine::Nginx => format!("nginx -p {folder} -c {file}"),
         Engine::Haproxy => format!("haproxy -D -W -C {folder} -f {file} -p haproxy.pid"),
     };
-    format!("install -D {file} {folder}/{file} && {start}")
+    format!("{} && {start}", place_files(own))
 }
 
 /// Gives it another configuration while it runs; starts it if it does not.
@@ -23,7 +23,7 @@ pub(super) fn reload(own: &Balancer) -> String {
         Engine::Nginx => format!("nginx -p {folder} -c {file} -s reload"),
         Engine::Haproxy => format!("kill -USR2 $(cat {folder}/haproxy.pid)"),
     };
-    format!("install -D {file} {folder}/{file} && {reload}")
+    format!("{} && {reload}", place_files(own))
 }
 
 /// Ends it when the requests that it has are answered.
@@ -52,6 +52,16 @@ pub(super) fn remark(own: &Balancer) -> Option<String> {
         count => format!(", with copies of {count} files"),
     };
     (!ports.is_empty()).then(|| format!("on {}{more}{files}", ports.join(", ")))
+}
+
+/// Puts its configuration in its place, and with it the list of certificates that it tells of.
+fn place_files(own: &Balancer) -> String {
+    let (folder, file) = place(own);
+    let placed = format!("install -D {file} {folder}/{file}");
+    match own.certificates() {
+        Some(_) => format!("{placed} && {}", certificates_command(file, &folder)),
+        None => placed,
+    }
 }
 
 fn place(own: &Balancer) -> (String, &'static str) {

@@ -77,8 +77,9 @@ pub struct IngressRule {
     pub path: String,
     /// How it is compared.
     pub kind: PathKind,
-    /// What serves it.
-    pub backend: Backend,
+    /// What serves it; `None` if that is not there, which only a Kubernetes cluster may have: then the answer is
+    /// 503 Service Unavailable.
+    pub backend: Option<Backend>,
     /// The `path` statement.
     pub span: Span,
 }

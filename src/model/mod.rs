@@ -31,6 +31,7 @@ mod select;
 mod service;
 mod special;
 pub(crate) mod stated;
+mod url_path;
 mod windows;
 
 pub use assert::{Assert, Carried, Check, Via};
@@ -64,5 +65,6 @@ pub use primitives::{
 pub use public_key::{NotAKey, PublicKey};
 pub use service::{Conditions, Endpoint, Hints, Policy, Service, ServiceKind, ServicePort, usable};
 pub(crate) use special::Special;
+pub(crate) use url_path::{decoded, is_below};
 pub(crate) use windows::System;
 pub use windows::{HnsNetwork, Kernelspace, Os};

@@ -56,6 +56,26 @@ impl Material {
 const COPY: &str = "# copy: ";
 const OF: &str = " of ";
 
+/// How lines of a configuration tell which certificate is for which hosts.
+const CERTIFICATE: &str = "# certificate: ";
+
+/// The name of the file with the certificates of hosts, beside `haproxy.cfg`, which names it.
+pub const CERTIFICATES: &str = "certificates.list";
+
+/// A line of a configuration that tells for which hosts a certificate is. It is a line of HAProxy's
+/// `crt-list` (Configuration Manual 2.6, section 5.1) behind its head; `*` alone stands for no host: the
+/// first certificate is the one for clients that name none that is known.
+#[must_use]
+pub fn certificate_line(file: &str, hosts: &[&str]) -> String {
+    format!("{CERTIFICATE}{file} {}", hosts.join(" "))
+}
+
+/// The command that writes the list of certificates of a configuration in this folder.
+#[must_use]
+pub fn certificates_command(file: &str, folder: &str) -> String {
+    format!("sed -n 's/^{CERTIFICATE}//p' {file} > {folder}/{CERTIFICATES}")
+}
+
 /// What a program is found to do.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Health {
@@ -100,6 +120,15 @@ impl Balancer {
         })
     }
 
+    /// The file with the certificates of hosts ([`CERTIFICATES`]), if its configuration names one. A line of a
+    /// configuration has 64 words at most, a list of files has no end.
+    #[must_use]
+    pub fn certificates(&self) -> Option<String> {
+        let lines = self.config.lines().filter_map(|line| line.strip_prefix(CERTIFICATE));
+        let list: String = lines.map(|line| format!("{line}\n")).collect();
+        (!list.is_empty()).then_some(list)
+    }
+
     /// The name of its configuration's file.
     #[must_use]
     pub fn file(&self) -> &'static str {
@@ -132,6 +161,15 @@ mod tests {
             [("a.crt", "/etc/a of b/tls.crt", true), ("a.crt.key", "tls/a key", false)]
         );
         assert!(own.material.iter().all(|own| config.contains(&own.line())));
+    }
+
+    #[test]
+    fn certificates_of_hosts_stand_in_the_configuration() {
+        let line = certificate_line("shop_front.crt", &["shop.example", "*.shop.example"]);
+        let own = Balancer::new(Engine::Haproxy, &format!("# netc\n{line}\ndefaults\n"));
+        let list = "shop_front.crt shop.example *.shop.example\n";
+        assert_eq!(own.certificates().as_deref(), Some(list));
+        assert_eq!(Balancer::new(Engine::Haproxy, "defaults\n").certificates(), None);
     }
 
     #[test]

@@ -35,7 +35,9 @@ mod wireguard;
 
 pub use address::Address;
 pub use aside::Aside;
-pub use balancer::{Balancer, Health, Material, config_file};
+pub use balancer::{
+    Balancer, CERTIFICATES, Health, Material, certificate_line, certificates_command, config_file,
+};
 pub use chain::{ChainName, Table};
 pub use chains::Chains;
 pub use fdb::Fdb;

@@ -99,8 +99,8 @@ fn rules(ingress: &Ingress, cluster: &Cluster, sources: &Sources) -> Table {
             rule.host.as_deref().unwrap_or("*").into(),
             rule.path.as_str().into(),
             compared.into(),
-            backend(cluster, rule.backend).into(),
-            endpoints(cluster, rule.backend),
+            rule.backend.map_or_else(|| "not there".into(), |one| backend(cluster, one)).into(),
+            rule.backend.map_or_else(|| NONE.into(), |one| endpoints(cluster, one)),
             sources.locate(rule.span).into(),
         ]);
     }
@@ -124,13 +124,16 @@ fn backend(cluster: &Cluster, backend: Backend) -> String {
     }
 }
 
+/// What is shown where nobody answers.
+const NONE: &str = "none: 503";
+
 /// Those that get requests: the ready ones, or else those that are being shut down.
 fn endpoints(cluster: &Cluster, backend: Backend) -> Cell {
     let service = cluster.services.get(backend.service);
     let port = service.and_then(|service| service.ports.get(backend.port));
     let all = usable(port.into_iter().flat_map(|port| &port.endpoints));
     let all: Vec<String> = all.into_iter().map(|one| one.address.to_string()).collect();
-    if all.is_empty() { "none: 503".into() } else { all.into() }
+    if all.is_empty() { NONE.into() } else { all.into() }
 }
 
 fn tls(ingress: &Ingress) -> Table {

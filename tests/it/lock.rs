@@ -2,7 +2,7 @@
 
 use crate::support::Memory;
 use netc::compile::{Compiled, compile};
-use netc::model::{Family, Lock};
+use netc::model::{Built, Family, Lock, Service};
 use netc_lang::code;
 use std::collections::BTreeMap;
 
@@ -108,4 +108,70 @@ fn the_lock_of_another_cluster_is_refused() {
     let compiled = with_lock(CLUSTER, Some(&other));
     assert!(compiled.built.is_none());
     assert_eq!(compiled.diagnostics[0].code, code::BAD_LOCK);
+}
+
+/// Services of type load-balancer, by name, each with what else it states.
+fn balanced(services: &[(&str, &str)]) -> String {
+    let head = "cluster lab {
+            services 10.96.0.0/16, fd00:10:96::/112
+            load-balancers 203.0.113.8-203.0.113.11, fd00:1b::8-fd00:1b::f { announce none }
+        }\n";
+    let one = |(name, more): &(&str, &str)| {
+        format!("service {name} {{ type load-balancer; port 80; no-endpoints; {more} }}\n")
+    };
+    head.to_owned() + &services.iter().map(one).collect::<String>()
+}
+
+/// The addresses of the load balancers, in the order of the services' names.
+fn balancers(built: &Built) -> Vec<String> {
+    let of = |service: &Service| {
+        let all: Vec<String> = service.load_balancer_ips.iter().map(ToString::to_string).collect();
+        all.join(" ")
+    };
+    built.cluster.services.iter().map(of).collect()
+}
+
+#[test]
+fn load_balancers_keep_their_addresses_when_others_come_and_go() {
+    let first =
+        with_lock(&balanced(&[("b", ""), ("c", "families ipv6, ipv4")]), None).built.unwrap();
+    assert_eq!(balancers(&first), ["203.0.113.8", "203.0.113.9 fd00:1b::8"]);
+    // One before them in the order of names, one with an address of its own.
+    let more = [
+        ("a", ""),
+        ("b", ""),
+        ("c", "families ipv4, ipv6"),
+        ("d", "load-balancer-ip 203.0.113.10"),
+    ];
+    let more = with_lock(&balanced(&more), Some(&first.lock)).built.unwrap();
+    assert_eq!(
+        balancers(&more),
+        ["203.0.113.11", "203.0.113.8", "203.0.113.9 fd00:1b::8", "203.0.113.10"]
+    );
+    // What is gone leaves its address to the next one.
+    let less = with_lock(&balanced(&[("a", ""), ("e", "")]), Some(&more.lock)).built.unwrap();
+    assert_eq!(balancers(&less), ["203.0.113.11", "203.0.113.8"]);
+}
+
+#[test]
+fn a_stated_address_goes_before_one_that_was_given() {
+    let lock = with_lock(&balanced(&[("b", "")]), None).built.unwrap().lock;
+    let taken = [("b", ""), ("c", "load-balancer-ip 203.0.113.8")];
+    let now = with_lock(&balanced(&taken), Some(&lock));
+    assert_eq!(
+        now.diagnostics.iter().map(|one| one.code).collect::<Vec<_>>(),
+        [code::STALE_LOCK_ENTRY]
+    );
+    assert_eq!(balancers(&now.built.unwrap()), ["203.0.113.9", "203.0.113.8"]);
+}
+
+#[test]
+fn who_is_looked_after_by_others_gets_no_address() {
+    let all = [("a", "load-balancer-class cloud.example/lb"), ("b", "")];
+    let built = with_lock(&balanced(&all), None).built.unwrap();
+    assert_eq!(balancers(&built), ["", "203.0.113.8"]);
+    let full: Vec<(&str, &str)> = ["a", "b", "c", "d", "e"].map(|name| (name, "")).to_vec();
+    let full = with_lock(&balanced(&full), None);
+    assert!(full.built.is_none());
+    assert_eq!(full.diagnostics.len(), 1, "{:?}", full.diagnostics);
 }

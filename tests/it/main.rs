@@ -14,6 +14,7 @@ mod cli;
 mod format;
 mod forms;
 mod grammar;
+mod ingress;
 mod invariants;
 mod labs;
 mod layouts;

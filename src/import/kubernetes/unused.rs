@@ -12,6 +12,7 @@ pub(super) struct Unused {
     counts: BTreeMap<String, usize>,
     unscheduled: Vec<(String, Span)>,
     resources: Vec<(String, Span)>,
+    annotations: BTreeMap<String, Vec<(String, Span)>>,
 }
 
 impl Unused {
@@ -35,8 +36,14 @@ impl Unused {
         self.resources.push((ingress, at));
     }
 
+    /// An annotation of an ingress that would change what is served.
+    pub(super) fn annotation(&mut self, key: &str, ingress: String, at: Span) {
+        self.annotations.entry(key.to_owned()).or_default().push((ingress, at));
+    }
+
     /// Says what is left over.
     pub(super) fn report(self, faults: &mut Vec<Diagnostic>) {
+        faults.extend(self.annotations.iter().filter_map(|(key, names)| unheeded(key, names)));
         if let Some((_, at)) = self.unscheduled.first() {
             let names = listed(&self.unscheduled);
             let message = format!("pods without node or address are left out: {names}");
@@ -61,6 +68,15 @@ impl Unused {
             ));
         }
     }
+}
+
+/// An annotation, wherever it stands.
+fn unheeded(key: &str, names: &[(String, Span)]) -> Option<Diagnostic> {
+    let (_, at) = names.first()?;
+    let message = format!("the annotation `{key}` is not heeded: {}", listed(names));
+    let help = "its hosts and paths are served as the API alone defines them: remove it, or serve them by the \
+                controller that it is for, by a class of its own";
+    Some(Diagnostic::at(code::UNHEEDED_ANNOTATION, *at, message).help(help))
 }
 
 fn listed(names: &[(String, Span)]) -> String {

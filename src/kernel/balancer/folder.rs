@@ -3,7 +3,7 @@
 use super::not_there;
 use crate::kernel::error::KernelError;
 use crate::model::Engine;
-use crate::object::{Balancer, Material, config_file};
+use crate::object::{Balancer, CERTIFICATES, Material, config_file};
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -75,6 +75,11 @@ impl Folder {
         write().map_err(KernelError::io(format!("cannot write {}", self.path.display())))?;
         for copy in &own.material {
             self.copy(copy)?;
+        }
+        match own.certificates() {
+            Some(list) => self.put(CERTIFICATES, list.as_bytes())?,
+            None => remove(&self.file(CERTIFICATES))
+                .map_err(KernelError::io("cannot remove the list of certificates"))?,
         }
         self.put(config_file(own.engine), own.config.as_bytes())?;
         let named = former.into_iter().chain([own]).flat_map(|one| &one.material);

@@ -6,7 +6,7 @@ use crate::kernel::error::KernelError;
 use crate::kernel::machine::Machine;
 use crate::kernel::tool::wide_search;
 use crate::model::Engine;
-use crate::object::{Balancer, Material, Netns};
+use crate::object::{Balancer, CERTIFICATES, Material, Netns};
 use nix::sched::{CloneFlags, unshare};
 use std::fs;
 use std::io;
@@ -73,6 +73,9 @@ fn run(
 ) -> io::Result<Option<String>> {
     let scratch = tempfile::tempdir()?;
     fs::write(scratch.path().join(wanted.file()), wanted.config.as_bytes())?;
+    if let Some(list) = wanted.certificates() {
+        fs::write(scratch.path().join(CERTIFICATES), list)?;
+    }
     for own in &wanted.material {
         let path = own.path.0.as_ref();
         let bytes = path.and_then(|path| fs::read(&**path).ok());

@@ -1,11 +1,13 @@
 //! `haproxy.cfg` (docs.haproxy.org: Configuration Manual 2.6).
 
 use super::Work;
-use super::site::{HostName, Route, Site};
+use super::site::{Host, HostName, Route, Site};
 use super::stream::Stream;
 use super::words::{Text, any};
 use crate::model::{Family, PathKind};
+use crate::object::{CERTIFICATES, certificate_line};
 use netc_lang::Protocol;
+use std::collections::BTreeMap;
 
 /// Times are those of ingress-nginx.
 const DEFAULTS: [&str; 10] = [
@@ -21,11 +23,14 @@ const DEFAULTS: [&str; 10] = [
     "option http-keep-alive",
 ];
 
-/// What is asked of a request: the host without a port, and the path as it is compared. One that
-/// leads upwards is refused: servers differ in what they make of it.
-const ASKED: [&str; 9] = [
+/// What is asked of a request: the host without a port, and the path as it is compared. One that cannot be decoded
+/// is refused, and one that leads upwards: servers differ in what they make of it. Fields that tell a service of
+/// its client are never those that the client sent; `Proxy` would become a variable of some services
+/// (CVE-2016-5385).
+const ASKED: [&str; 16] = [
     "http-request set-var(txn.host) req.hdr(host),host_only,lower,regsub([.]$,)",
     "http-request set-var(txn.path) path,url_dec,regsub(//+,/,g)",
+    "http-request deny deny_status 400 unless { var(txn.path) -m found }",
     "http-request set-var(txn.dir) var(txn.path),concat(/)",
     "http-request deny deny_status 400 if { var(txn.dir) -m sub /./ /../ }",
     "http-request set-header X-Real-IP %[src]",
@@ -33,6 +38,12 @@ const ASKED: [&str; 9] = [
     "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
     "http-request set-header X-Forwarded-Proto https if { ssl_fc }",
     "http-request set-header X-Forwarded-Proto http unless { ssl_fc }",
+    "http-request set-header X-Forwarded-Scheme https if { ssl_fc }",
+    "http-request set-header X-Forwarded-Scheme http unless { ssl_fc }",
+    "http-request set-header X-Scheme https if { ssl_fc }",
+    "http-request set-header X-Scheme http unless { ssl_fc }",
+    "http-request set-header X-Forwarded-Port %[dst_port]",
+    "http-request del-header Proxy",
 ];
 
 /// The backend for requests that no rule is for.
@@ -43,6 +54,7 @@ pub(super) fn write(work: &Work) -> String {
         return String::new();
     }
     let mut text = Text::new(work.site.as_ref());
+    work.site.iter().for_each(|site| certificates(&mut text, site));
     section(&mut text, "global", |text| {
         text.lines(&["maxconn 8192", "hard-stop-after 240s"]);
         if work.site.as_ref().is_some_and(|site| site.https.is_some()) {
@@ -77,12 +89,12 @@ fn http(text: &mut Text, site: &Site) {
     });
     if let Some(port) = site.https {
         section(text, "frontend https", |text| {
-            let certificates = certificates(site);
             for family in &site.families {
                 text.line(&format!(
-                    "bind {}{} ssl{certificates} alpn h2,http/1.1",
+                    "bind {}{} ssl crt-list {CERTIFICATES}{} alpn h2,http/1.1",
                     any(*family, port),
-                    only(*family)
+                    only(*family),
+                    strictly(site)
                 ));
             }
             text.lines(&ASKED);
@@ -118,18 +130,33 @@ fn only(family: Family) -> &'static str {
     }
 }
 
-/// The certificate for every other host first: it is for clients that name none.
-fn certificates(site: &Site) -> String {
-    let any = site.hosts.iter().filter(|host| host.name == HostName::Any);
-    let any: Vec<&String> = any.filter_map(|host| host.certificate.as_ref()).collect();
-    let mut all = any.clone();
-    for name in site.hosts.iter().filter_map(|host| host.certificate.as_ref()) {
-        if !all.contains(&name) {
-            all.push(name);
-        }
+/// So many hosts of a certificate stand in a line of their list; HAProxy takes 64 KiB and 2048 words.
+const HOSTS: usize = 100;
+
+/// Which certificate is for which hosts; the one for every other host first, because it is for clients that
+/// name none. What names a certificate itself has does not matter, as with nginx.
+fn certificates(text: &mut Text, site: &Site) {
+    let mut all: BTreeMap<(bool, &String), Vec<String>> = BTreeMap::new();
+    let any = site.hosts.iter().find(|host| host.name == HostName::Any);
+    let first = any.and_then(|host| host.certificate.as_ref());
+    for host in &site.hosts {
+        let Some(file) = &host.certificate else { continue };
+        let name = match host.name {
+            HostName::Any => "*".to_owned(),
+            _ => host.name.title(),
+        };
+        all.entry((Some(file) != first, file)).or_default().push(name);
     }
-    let strict = if any.is_empty() { " strict-sni" } else { "" };
-    all.iter().map(|name| format!(" crt {name}")).collect::<String>() + strict
+    for ((_, file), hosts) in &all {
+        let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        hosts.chunks(HOSTS).for_each(|hosts| text.line(&certificate_line(file, hosts)));
+    }
+}
+
+/// Without a certificate for every other host, clients have to name one that is known.
+fn strictly(site: &Site) -> &'static str {
+    let any = |host: &Host| host.name == HostName::Any && host.certificate.is_some();
+    if site.hosts.iter().any(any) { "" } else { " strict-sni" }
 }
 
 /// Refuses requests for hosts that have no certificate.

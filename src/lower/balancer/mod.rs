@@ -3,7 +3,6 @@
 
 mod haproxy;
 mod nginx;
-mod path;
 mod site;
 mod stream;
 mod words;

@@ -13,8 +13,9 @@ use std::collections::BTreeSet;
 const STREAM_MODULE: &str = "/usr/lib/nginx/modules/ngx_stream_module.so";
 
 /// What all requests have in common. Bodies are passed on as they come: nothing is kept on the disk,
-/// and how large one may be is the service's own business.
-const HTTP: [&str; 26] = [
+/// and how large one may be is the service's own business. The head of an answer may be as large as
+/// with HAProxy. Fields that tell a service of its client are never those that the client sent.
+const HTTP: [&str; 32] = [
     "access_log off;",
     "server_tokens off;",
     "server_names_hash_max_size 4096;",
@@ -24,6 +25,8 @@ const HTTP: [&str; 26] = [
     "proxy_http_version 1.1;",
     "proxy_buffering off;",
     "proxy_request_buffering off;",
+    "proxy_buffer_size 16k;",
+    "proxy_buffers 4 16k;",
     "proxy_connect_timeout 5s;",
     "proxy_read_timeout 60s;",
     "proxy_send_timeout 60s;",
@@ -33,7 +36,11 @@ const HTTP: [&str; 26] = [
     "proxy_set_header X-Real-IP $remote_addr;",
     "proxy_set_header X-Forwarded-For $remote_addr;",
     "proxy_set_header X-Forwarded-Proto $scheme;",
+    "proxy_set_header X-Forwarded-Scheme $scheme;",
+    "proxy_set_header X-Scheme $scheme;",
+    "proxy_set_header X-Forwarded-Port $server_port;",
     "proxy_set_header X-Forwarded-Host $netc_host;",
+    "proxy_set_header Proxy '';",
     "proxy_set_header Upgrade $http_upgrade;",
     "proxy_set_header Connection $netc_connection;",
     "client_body_temp_path body;",
@@ -81,8 +88,10 @@ fn http(text: &mut Text, site: &Site) {
         ]);
     }
     text.gap();
-    text.block("map $http_host $netc_host", |text| {
-        text.lines(&["default $http_host;", "'' $host;"]);
+    // The field as the client sent it, unless the target of the request names another host (RFC 9112 section
+    // 3.2.2) or there is none.
+    text.block("map \"$host|$http_host\" $netc_host", |text| {
+        text.lines(&["default $host;", r#""~*^(.+)[|]\1[.]?(:[0-9]*)?$" $http_host;"#]);
     });
     text.block("map $http_upgrade $netc_connection", |text| {
         text.lines(&["default upgrade;", "'' '';"]);
@@ -115,12 +124,20 @@ fn http(text: &mut Text, site: &Site) {
 fn http_upstream(text: &mut Text, name: &str, upstream: &Upstream) {
     text.line(&format!("# service {}", upstream.title));
     text.block(&format!("upstream {name}"), |text| {
-        text.line(&format!("zone {name} 64k;"));
+        text.line(&zone(name, upstream.servers.len()));
         for server in &upstream.servers {
             text.line(&format!("server {server} max_fails=0;"));
         }
         text.line("keepalive 64;");
     });
+}
+
+/// The memory that workers share to take turns (`ngx_http_upstream_module`, `zone`). A server takes less
+/// than 1 KiB of it (its state, its address and its name, each rounded up to a power of two); what is too
+/// small is refused when nginx starts.
+fn zone(name: &str, servers: usize) -> String {
+    const LEAST: usize = 64;
+    format!("zone {name} {}k;", LEAST + servers.saturating_sub(LEAST / 2))
 }
 
 fn server(text: &mut Text, site: &Site, host: &Host) {
@@ -205,7 +222,7 @@ fn streams(text: &mut Text, all: &[Stream]) {
         text.gap();
         text.line(&format!("# service {} {}", stream.name, stream.protocol));
         text.block(&format!("upstream {name}"), |text| {
-            text.line(&format!("zone {name} 64k;"));
+            text.line(&zone(&name, stream.servers.len()));
             if stream.affinity.is_some() {
                 text.line("hash $remote_addr consistent;");
             }

@@ -4,10 +4,9 @@
 //! goes before one for `*.example.com`, which goes before one for all hosts; of those of one host
 //! the exact path goes before the longest prefix.
 
-use super::path::{decoded, is_below};
 use crate::model::{
     Backend, Cluster, Family, Ingress, IngressController, IngressRule, PathKind, ServicePort, Tls,
-    usable,
+    decoded, is_below, usable,
 };
 use crate::object::Material;
 use netc_lang::{QualifiedName, Spanned};
@@ -95,7 +94,10 @@ impl Site {
         routes.insert(HostName::Any, Vec::new());
         for ingress in served(cluster) {
             for rule in &ingress.rules {
-                let upstream = site.upstream(cluster, rule.backend);
+                let upstream = match rule.backend {
+                    Some(backend) => site.upstream(cluster, backend),
+                    None => site.missing(),
+                };
                 let route = Route::new(rule, upstream, ingress.name.clone());
                 routes.entry(HostName::of(rule.host.as_deref())).or_default().push(route);
             }
@@ -134,6 +136,15 @@ impl Site {
             title: format!("{}:{}", service.name, port_word(port)),
             servers: servers(port, &self.families),
         });
+        key
+    }
+
+    /// The name of a backend that is not there.
+    fn missing(&mut self) -> String {
+        // All others have `_`.
+        let key = "missing".to_owned();
+        let upstream = || Upstream { title: "that is not there".to_owned(), servers: Vec::new() };
+        self.upstreams.entry(key.clone()).or_insert_with(upstream);
         key
     }
 

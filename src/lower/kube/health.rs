@@ -15,7 +15,8 @@ pub(crate) struct HealthCheck {
     /// The port that it is asked at.
     pub(crate) port: u16,
     /// How many of its endpoints on the node are ready. One that is being shut down does not count, even
-    /// where it still gets connections, nor does one address count twice.
+    /// where it still gets connections, nor does one address count twice. Of two families the one with more
+    /// counts: kube-proxy counts each family on its own, and a pod that has both is one.
     pub(crate) endpoints: usize,
 }
 
@@ -26,7 +27,9 @@ pub(crate) fn health_checks(cluster: &Cluster, id: NodeId) -> Vec<HealthCheck> {
         let all = service.ports.iter().flat_map(|port| &port.endpoints);
         let own = all.filter(|one| one.node == Some(id) && one.conditions.ready);
         let own: BTreeSet<IpAddr> = own.map(|one| one.address.ip()).collect();
-        Some(HealthCheck { service: service.name.clone(), port, endpoints: own.len() })
+        let of = |family| own.iter().filter(|one| Family::of(**one) == family).count();
+        let endpoints = Family::ALL.map(of).into_iter().max().unwrap_or_default();
+        Some(HealthCheck { service: service.name.clone(), port, endpoints })
     };
     let mut all: Vec<HealthCheck> = programmed(cluster).filter_map(check).collect();
     all.sort_by_key(|check| check.port);
@@ -46,4 +49,41 @@ pub(crate) fn health_addresses(cluster: &Cluster, node: &Node, port: u16) -> Vec
     let addresses =
         Family::ALL.into_iter().flat_map(|family| own(family).unwrap_or(vec![all(family)]));
     addresses.map(|address| SocketAddr::new(address, port)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::compile;
+    use netc_lang::{Reader, Text};
+
+    struct Memory<'t>(&'t str);
+
+    impl Reader for Memory<'_> {
+        fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
+            let bytes = self.0.as_bytes().to_vec();
+            Ok(Text { path: path.into(), name: path.into(), bytes })
+        }
+    }
+
+    #[test]
+    fn what_is_ready_on_the_node_counts_once() {
+        let text = "cluster lab {
+                pods 10.244.0.0/16, fd00:10:244::/56; services 10.96.0.0/16, fd00:10:96::/112; overlay host-gw
+            }
+            node node0 { address 192.168.0.10/24, fd01::10/64 on eth0 }
+            node node1 { address 192.168.0.11/24, fd01::11/64 on eth0 }
+            pods web replicas 2 on node0 { labels app=web; port a 80; port b 81 }
+            pod leaving on node0 { labels app=web; port a 80; port b 81; terminating }
+            pod other on node1 { labels app=web; port a 80; port b 81 }
+            service web {
+                select app=web; families ipv4, ipv6; type load-balancer; external-traffic local
+                health-check-node-port 30100
+                port a 80 -> a; port b 81 -> b
+            }";
+        let compiled = compile(&["test.netc".into()], &mut Memory(text), None);
+        let built = compiled.built.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
+        let count = |node| health_checks(&built.cluster, NodeId(node))[0].endpoints;
+        assert_eq!([count(0), count(1)], [2, 1]);
+    }
 }

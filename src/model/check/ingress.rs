@@ -10,7 +10,7 @@ pub(crate) fn check(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
     let served = cluster.ingresses.iter().filter(|ingress| ingress.served);
     let backends = served
         .clone()
-        .flat_map(|ingress| ingress.rules.iter().map(|rule| rule.backend).chain(ingress.default));
+        .flat_map(|one| one.rules.iter().filter_map(|rule| rule.backend).chain(one.default));
     let mut told = BTreeSet::new();
     for backend in backends.chain(controller.default) {
         if told.insert((backend.service, backend.port, backend.span)) {

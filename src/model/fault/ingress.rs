@@ -99,7 +99,7 @@ pub(crate) fn of_backend(fault: Diagnostic, fact: bool) -> Diagnostic {
     if !fact {
         return fault;
     }
-    let message = format!("{}: what leads to it is left out", fault.message);
+    let message = format!("{}: what leads to it has no answer", fault.message);
     Diagnostic { code: code::LEFT_OUT_BACKEND, message, ..fault }
 }
 

@@ -94,8 +94,9 @@ fn ingress_paths(cluster: &Cluster) -> BTreeMap<usize, BTreeSet<String>> {
     let mut all: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for ingress in cluster.ingresses.iter().filter(|ingress| ingress.served) {
         for rule in &ingress.rules {
+            let Some(backend) = rule.backend else { continue };
             let host = rule.host.as_deref().unwrap_or("*");
-            all.entry(rule.backend.service).or_default().insert(format!("{host}{}", rule.path));
+            all.entry(backend.service).or_default().insert(format!("{host}{}", rule.path));
         }
         if let Some(default) = ingress.default {
             all.entry(default.service).or_default().insert("*/".to_owned());

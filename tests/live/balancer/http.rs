@@ -33,6 +33,26 @@ fn answer(name: &str, mut stream: TcpStream) -> io::Result<()> {
         if path == "/slow" {
             thread::sleep(Duration::from_millis(300));
         }
+        if path == "/head" {
+            let body = head.join("\n");
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+            continue;
+        }
+        if path == "/large" {
+            let large = "x".repeat(12 * 1024);
+            write!(stream, "HTTP/1.1 200 OK\r\nX-Large: {large}\r\nContent-Length: 0\r\n\r\n")?;
+            continue;
+        }
+        if path == "/socket" {
+            let protocol = field("upgrade");
+            // What a client that sends the key of RFC 6455 section 1.3 is answered.
+            let agreed = format!(
+                "Upgrade: {protocol}\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+            );
+            write!(stream, "HTTP/1.1 101 Switching Protocols\r\n{agreed}\r\n")?;
+            return io::copy(&mut reader, &mut stream).map(|_| ());
+        }
         let body = format!(
             "{name} {path} {} {} {}",
             field("host"),

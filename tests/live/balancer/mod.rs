@@ -1,6 +1,8 @@
 //! nginx and HAProxy, as `netc apply` makes them serve, asked with real HTTP from outside.
 
+mod configs;
 mod http;
+mod kubernetes;
 mod life;
 mod reloads;
 mod routes;

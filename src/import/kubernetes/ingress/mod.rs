@@ -4,6 +4,7 @@
 //! Of the older versions, `networking.k8s.io/v1beta1` and `extensions/v1beta1`, the fields have other
 //! names, and `pathType` may be missing.
 
+mod annotations;
 mod backend;
 mod class;
 
@@ -56,6 +57,7 @@ pub(super) fn read(object: &mut Object<'_, '_>, unused: &mut Unused) -> Option<I
     let tls =
         reader.object.list(spec, "tls").iter().filter_map(|entry| reader.tls(entry)).collect();
     let class = reader.class(spec);
+    reader.annotations();
     let object = reader.object;
     Some(IngressDecl {
         name: object.qualified(),

@@ -2,7 +2,7 @@
 
 use super::backend;
 use crate::model::stated::{Form, IngressDecl, ServiceDecl};
-use crate::model::{Ingress, IngressRule, PathKind, fault};
+use crate::model::{Ingress, IngressRule, PathKind, decoded, fault};
 use netc_lang::{Diagnostic, QualifiedName, Span};
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ fn defaults(
                 host: Some(host.value.clone()),
                 path: "/".into(),
                 kind: PathKind::Prefix,
-                backend,
+                backend: Some(backend),
                 span: named.span,
             };
             let claim = claim(ingress, &rule);
@@ -92,11 +92,12 @@ fn of_every_host(all: &[Ingress], faults: &mut Vec<Diagnostic>) {
     }
 }
 
-/// `/a` and `/a/` are for the same requests, unless compared exactly.
+/// `/a` and `/a/` are for the same requests, unless compared exactly; `/a b` and `/a%20b` always are.
 fn claim(ingress: &Ingress, rule: &IngressRule) -> Claim {
+    let path = decoded(&rule.path);
     let path = match rule.kind {
-        PathKind::Exact => rule.path.as_str(),
-        PathKind::Prefix => rule.path.trim_end_matches('/'),
+        PathKind::Exact => path.as_str(),
+        PathKind::Prefix => path.trim_end_matches('/'),
     };
     // What the controller serves is of one class, whatever it is called.
     let class = ingress.class.clone().filter(|_| !ingress.served);

@@ -136,7 +136,7 @@ fn ingress(
 ) -> Ingress {
     let mut rules = Vec::with_capacity(stated.rules.len());
     for rule in &stated.rules {
-        let Some(backend) = backend(&rule.backend, stated.form, services, faults) else { continue };
+        let backend = backend(&rule.backend, stated.form, services, faults);
         rules.push(IngressRule {
             host: rule.host.clone(),
             path: rule.path.value.clone(),
@@ -165,7 +165,8 @@ fn backend(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Backend> {
     let found = find(named, services);
-    // In a Kubernetes cluster that is a path for which there is no answer.
+    // In a Kubernetes cluster that is a path for which there is no answer. It still is that path: what a shorter
+    // one leads to was not meant.
     found.map_err(|fault| faults.push(fault::of_backend(fault, form == Form::Kubernetes))).ok()
 }
 

@@ -2,7 +2,7 @@
 
 /// A path as programs see it when they compare: `%20` is a space. One that would be no text, or
 /// would have characters that no path has, stays as it is.
-pub(super) fn decoded(path: &str) -> String {
+pub(crate) fn decoded(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let [first, others @ ..] = rest {
@@ -28,7 +28,7 @@ fn hexadecimal(high: u8, low: u8) -> Option<u8> {
 }
 
 /// Whether a path lies below a prefix, which ends without `/`: element by element.
-pub(super) fn is_below(path: &str, prefix: &str) -> bool {
+pub(crate) fn is_below(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
