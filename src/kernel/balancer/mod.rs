@@ -24,6 +24,7 @@ use folder::Folder;
 use program::Program;
 use std::io;
 
+pub(super) use program::search;
 pub(super) use trial::test;
 
 /// The programs that a node may run.

@@ -176,7 +176,7 @@ impl<'f> Program<'f> {
 }
 
 /// Where programs are looked for: Debian has these where only root looks.
-pub(super) fn search() -> String {
+pub(in crate::kernel) fn search() -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     format!("{path}:/usr/local/sbin:/usr/sbin:/sbin")
 }
