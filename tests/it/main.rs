@@ -34,6 +34,7 @@ mod review;
 mod schema;
 mod serving;
 mod snapshots;
+mod speakers;
 mod support;
 mod tables;
 mod traces;

@@ -1,14 +1,10 @@
 //! What nodes tell routers, by the speakers themselves: the router learns the addresses, and what is
 //! sent to them gets to endpoints.
 
-use crate::lab::{Answer, Lab, ask, run, serve, text};
-use std::path::Path;
+use crate::lab::{Answer, Lab, ask, run, serve, until};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-
-/// How long routers may take to agree.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program that ends with the test.
 struct Running(Child);
@@ -26,7 +22,7 @@ cluster lab {
     services 10.96.0.0/16, fd00:10:96::/112
     overlay  host-gw
     load-balancers 203.0.113.0/28, 2001:db8:1b::/120 { announce bgp }
-    bgp { as 64512; ENGINE; peer 192.168.0.1 as 64500; advertise load-balancers, pods }
+    bgp { as 64512; engine ENGINE; peer ROUTER as 64500; advertise load-balancers, pods }
 }
 node node0 { address 192.168.0.10/24, fd01::10/64 on eth0; gateway 192.168.0.1, fd01::1 }
 node node1 { address 192.168.0.11/24, fd01::11/64 on eth0; gateway 192.168.0.1, fd01::1 }
@@ -39,34 +35,81 @@ service near {
     port 80 -> http
 }
 service wide { select app=web; type load-balancer; families ipv4, ipv6; port 80 -> http }
+for i in 0..2 {
+    primitives node${i} {
+        chain filter UNSERVED on forward { rule { destination 203.0.113.0/28; reject } }
+        chain filter UNSERVED on forward family ipv6 { rule { destination 2001:db8:1b::/120; reject } }
+    }
+}
 ";
 
-/// A router of the test: it takes what the nodes tell, and puts it into its kernel.
+/// A router of the test: it takes what the nodes tell, and puts it into its kernel. It waits for the
+/// nodes: of two sessions that meet half way one is refused, and tried again much later.
 const ROUTER: &str = "\
 router id 192.168.0.1;
 protocol device { scan time 1; }
 protocol kernel { ipv4 { export all; import none; }; merge paths on; }
 protocol kernel { ipv6 { export all; import none; }; merge paths on; }
-protocol bgp node0 { local 192.168.0.1 as 64500; neighbor 192.168.0.10 as 64512; ipv4 { import all; export none; }; ipv6 { import all; export none; }; }
-protocol bgp node1 { local 192.168.0.1 as 64500; neighbor 192.168.0.11 as 64512; ipv4 { import all; export none; }; ipv6 { import all; export none; }; }
+template bgp node {
+    local ROUTER as 64500;
+    passive on;
+    ipv4 { import all; export none; };
+    ipv6 { import all; export none; };
+}
+protocol bgp node0 from node { neighbor NODE0 as 64512; }
+protocol bgp node1 from node { neighbor NODE1 as 64512; }
 ";
 
-fn bird(lab: &Lab, netns: &str, config: &Path) -> Running {
-    let folder = config.parent().unwrap();
-    let control = folder.join(format!("{netns}.ctl"));
+/// The ends of the sessions: the router's, then those of the nodes. What is told of the other
+/// family goes by them too.
+type Ends = [&'static str; 3];
+
+const V4: Ends = ["192.168.0.1", "192.168.0.10", "192.168.0.11"];
+const V6: Ends = ["fd01::1", "fd01::10", "fd01::11"];
+
+/// BIRD in a namespace.
+fn bird(netns: &str, config: &Path) -> Running {
+    let control = format!("/run/{netns}.ctl");
     let mut command = Command::new("ip");
-    command.args(["netns", "exec", netns, "bird", "-f", "-c"]).arg(config);
-    command.arg("-s").arg(control).current_dir(lab.memory().parent().unwrap());
+    command.args(["netns", "exec", netns, "bird", "-f", "-s", &control, "-c"]).arg(config);
     Running(command.spawn().expect("bird: run tests/run.sh"))
 }
 
-/// Waits until something holds.
-fn until(what: &str, holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "{what} after {PATIENCE:?}");
-        sleep(Duration::from_millis(100));
+/// FRR in a namespace, as the user that Debian starts it as, who reads nothing of the test's folder.
+fn frr(netns: &str, config: &Path) -> [Running; 2] {
+    let folder = format!("/run/frr-{netns}");
+    run(&format!("install -d -o frr -g frr {folder}"));
+    run(&format!("install -m 644 {} {folder}/frr.conf", config.display()));
+    let daemon = |name: &str| {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", netns, &format!("/usr/lib/frr/{name}")]);
+        command.args(["-f", &format!("{folder}/frr.conf"), "-i", &format!("{folder}/{name}.pid")]);
+        command.args(["-z", &format!("{folder}/zserv"), "--vty_socket", &folder, "-P", "0"]);
+        command.args(["--log", &format!("file:{folder}/{name}.log")]);
+        Running(command.spawn().expect("frr: run tests/run.sh"))
+    };
+    let zebra = daemon("zebra");
+    until("zebra listens", || Path::new(&folder).join("zserv").exists());
+    [zebra, daemon("bgpd")]
+}
+
+/// What a node tells routers by.
+fn speaker(engine: &str, node: &str, out: &Path) -> Vec<Running> {
+    let config = out.join(node).join(format!("{engine}.conf"));
+    match engine {
+        "bird" => vec![bird(node, &config)],
+        _ => frr(node, &config).into(),
     }
+}
+
+/// The router, once it listens: a speaker that finds nobody comes back after minutes.
+fn router(lab: &Lab, [own, node0, node1]: Ends) -> Running {
+    let config = ROUTER.replace("ROUTER", own).replace("NODE0", node0).replace("NODE1", node1);
+    let running = bird("router", &lab.file("router.conf", &config));
+    until("the router listens", || {
+        run("ip netns exec router ss -Hltn sport = :179").contains(":179")
+    });
+    running
 }
 
 fn routes(to: &str) -> String {
@@ -124,35 +167,56 @@ fn reached() {
             assert_eq!(ask("client", to).unwrap().server, "pod-default.web", "{to}");
         }
     }
+    for to in ["203.0.113.1", "[2001:db8:1b::2]"] {
+        // Nodes refuse what no service has taken, and still reach the services.
+        let refused = ask("client", &format!("{to}:81")).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused, "{to}");
+        for node in ["node0", "node1"] {
+            let server = ask(node, &format!("{to}:80")).unwrap().server;
+            assert_eq!(server, "pod-default.web", "{node} {to}");
+        }
+    }
     assert!(routes("10.244.0.0/24").contains("via 192.168.0.10 "));
     // The nodes took nothing, and what they tell is no route of theirs.
-    let own = run("ip -n node0 route show");
-    assert!(!own.contains("bird") && !own.contains("blackhole"), "{own}");
+    for family in ["-4", "-6"] {
+        let own = run(&format!("ip -n node0 {family} route show table all"));
+        let made = ["bird", "bgp", "zebra", "blackhole"].map(|word| own.contains(word));
+        assert!(!made.contains(&true), "{own}");
+    }
     let devices = run("ip -n node0 -o addr show");
     assert!(!devices.contains("203.0.113."), "{devices}");
 }
 
-#[test]
-fn a_router_learns_from_bird_what_leads_to_a_node() {
+/// The sources with a speaker and the router's end of its sessions.
+fn source(lab: &Lab, engine: &str, [router, ..]: Ends) -> PathBuf {
+    lab.source(&SOURCE.replace("ENGINE", engine).replace("ROUTER", router))
+}
+
+fn learns(engine: &str, ends: Ends) {
     let lab = Lab::enter();
-    let source = lab.source(&SOURCE.replace("ENGINE", "engine bird"));
-    site(&lab, &source);
+    site(&lab, &source(&lab, engine, ends));
     let out = lab.built(&["cluster.netc"]);
-    let router = lab.file("router.conf", ROUTER);
-    let _router = bird(&lab, "router", &router);
-    let _nodes = ["node0", "node1"].map(|node| bird(&lab, node, &out.join(node).join("bird.conf")));
+    let _router = router(&lab, ends);
+    let _speakers = ["node0", "node1"].map(|node| speaker(engine, node, &out));
     reached();
 }
 
 #[test]
-fn frr_takes_its_configuration() {
-    let lab = Lab::enter();
-    lab.source(&SOURCE.replace("ENGINE", "engine frr"));
-    let out = lab.built(&["cluster.netc"]);
-    for node in ["node0", "node1"] {
-        let config = out.join(node).join("frr.conf");
-        let output = Command::new("vtysh").args(["-C", "-f"]).arg(&config).output();
-        let output = output.expect("vtysh: run tests/run.sh");
-        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
-    }
+fn a_router_learns_from_bird_what_leads_to_a_node() {
+    learns("bird", V4);
+}
+
+#[test]
+fn a_router_learns_both_families_from_bird_by_ipv6() {
+    learns("bird", V6);
+}
+
+#[test]
+fn a_router_learns_from_frr_what_leads_to_a_node() {
+    learns("frr", V4);
+}
+
+#[test]
+fn a_router_learns_both_families_from_frr_by_ipv6() {
+    learns("frr", V6);
 }

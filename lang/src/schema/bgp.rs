@@ -29,7 +29,8 @@ pub(super) const STATEMENTS: &[Definition] = &[
         keyword: "as",
         place: Place::Bgp,
         arguments: &[One(NUMBER)],
-        doc: "The number of the nodes' autonomous system. Must be stated.",
+        doc: "The number of the nodes' autonomous system. Must be stated. Those that no system has \
+              (23456, 65535 and 4294967295) are refused.",
         example: "as 64512",
         ..PLAIN
     },
@@ -62,7 +63,7 @@ pub(super) const STATEMENTS: &[Definition] = &[
         repeats: true,
         doc: "A router that the nodes talk to, and the number of its autonomous system. It is told \
               the routes of its own family, and those of the other one too if the node has no peer of \
-              that. Nothing is taken from it. At least one must be stated.",
+              that. Nothing is taken from it. At least one must be stated, and each at most once for a node.",
         example: "peer 192.0.2.1 as 64500",
         ..PLAIN
     },

@@ -8,7 +8,10 @@ const WAYS: &[Choice] = &[
         "arp",
         "One node has each address, and says so on its segment: gratuitous ARP, and unsolicited neighbour advertisements for IPv6.",
     ),
-    Choice::compiled("bgp", "The nodes tell their routers, by `bgp`."),
+    Choice::compiled(
+        "bgp",
+        "The nodes tell their routers, by `bgp`. Routers know no ports: what comes for one that no service has goes back to them, and round until its TTL ends, as with kube-proxy, unless the nodes refuse it (examples/bgp does).",
+    ),
     Choice::compiled("none", "Something else brings what is sent there to the nodes."),
 ];
 

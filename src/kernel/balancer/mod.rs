@@ -14,6 +14,7 @@ pub use conflicts::conflicts as balancer_conflicts;
 pub use trial::{Tried, try_config};
 
 use super::error::KernelError;
+use super::fault;
 use super::machine::Machine;
 use super::operation::Action;
 use super::store::Store;
@@ -78,6 +79,7 @@ fn know_paths(found: &mut Balancer, wanted: &Balancer) {
 }
 
 /// Starts a program, gives it another configuration, or ends it. What was found is what it ran by.
+/// A run may end between any two of these steps.
 pub(super) fn carry_out(
     machine: &mut Machine,
     wanted: &Balancer,
@@ -88,11 +90,13 @@ pub(super) fn carry_out(
     let program = Program::new(wanted.engine, &folder);
     if action == Action::Remove {
         program.end()?;
+        fault::point()?;
         return folder.remove();
     }
     // What is to be as it was found at rest is not started.
     let runs = wanted.health != Health::Stopped;
     folder.write(wanted, found)?;
+    fault::point()?;
     match (runs, program.master()?) {
         (false, _) => program.end()?,
         (true, Some(master)) => program.reload(master)?,
@@ -101,6 +105,7 @@ pub(super) fn carry_out(
             machine.namespace(&Netns::Node)?.within(|| program.start())??;
         }
     }
+    fault::point()?;
     folder.settle(wanted)
 }
 

@@ -2,7 +2,7 @@
 //! announce them.
 
 use crate::model::bind::Nodes;
-use crate::model::declare::{BgpDecl, ClusterDecl, LoadBalancersDecl};
+use crate::model::declare::{BgpDecl, ClusterDecl, LoadBalancersDecl, PeerDecl};
 use crate::model::load_balancers::held;
 use crate::model::stated::{Form, ServiceDecl};
 use crate::model::{
@@ -161,9 +161,11 @@ pub(crate) fn bgp(
     let mut peers = Vec::new();
     for stated in &own.peers {
         let named = named(&stated.nodes, nodes, faults);
-        for id in &named {
-            faults.extend(unreached(own, stated, *id, nodes));
+        match fault::unusable_peer(&stated.address) {
+            Some(fault) => faults.push(fault),
+            None => faults.extend(named.iter().filter_map(|id| unreached(own, stated, *id, nodes))),
         }
+        faults.extend(asked_twice(&peers, stated, &named, nodes));
         peers.push(BgpPeer {
             address: stated.address.value,
             number: stated.number,
@@ -182,13 +184,22 @@ pub(crate) fn bgp(
     }
 }
 
-/// Why a node cannot talk to a router.
-fn unreached(
-    own: &BgpDecl,
-    peer: &crate::model::declare::PeerDecl,
-    id: NodeId,
+/// Between two addresses there is one session (RFC 4271 section 6.8).
+fn asked_twice(
+    earlier: &[BgpPeer],
+    stated: &PeerDecl,
+    named: &[NodeId],
     nodes: &Nodes,
 ) -> Option<Diagnostic> {
+    let same = earlier.iter().filter(|one| one.address == stated.address.value);
+    let (first, id) = same
+        .filter_map(|one| Some((one, one.nodes.iter().find(|id| named.contains(id))?)))
+        .next()?;
+    Some(fault::peer_twice(&stated.address, &nodes.get(*id)?.name, first.span))
+}
+
+/// Why a node cannot talk to a router.
+fn unreached(own: &BgpDecl, peer: &PeerDecl, id: NodeId, nodes: &Nodes) -> Option<Diagnostic> {
     let node = nodes.get(id)?;
     let family = Family::of(peer.address.value);
     let name = &node.name;

@@ -29,6 +29,8 @@ pub(crate) struct PeerDecl {
 pub(super) fn read(item: &Item, faults: &mut Vec<Diagnostic>) -> Option<BgpDecl> {
     let word = |keyword, field| item.child(keyword).and_then(|item| item.one::<&str>(field));
     let number = item.child("as").and_then(|item| item.one("number"));
+    let others = item.children("peer").filter_map(|item| item.one("as"));
+    faults.extend(number.into_iter().chain(others).filter_map(|one| fault::reserved_system(&one)));
     if number.is_none() {
         faults.push(fault::bgp_without("as", "as 64512", item.span));
     }

@@ -1,6 +1,6 @@
 //! Addresses of load balancers, and what routers are told.
 
-use crate::model::{Advertised, Announce, Family};
+use crate::model::{Advertised, Announce, Family, Special};
 use netc_lang::{Diagnostic, QualifiedName, Span, Spanned, code};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -141,4 +141,41 @@ pub(crate) fn peer_is_node(peer: &Spanned<IpAddr>, node: &str, at: Span) -> Diag
     Diagnostic::at(code::PEER_OUT_OF_REACH, peer.span, message)
         .label(at, "the node")
         .help("name the nodes that talk to it: `on NODE, …`")
+}
+
+/// Addresses to which there is no session. Speakers take most of them, and wait in vain.
+pub(crate) fn unusable_peer(peer: &Spanned<IpAddr>) -> Option<Diagnostic> {
+    let what = Special::of(peer.value).map(|special| special.to_string());
+    let what =
+        what.or_else(|| peer.value.is_multicast().then(|| "a multicast address".to_owned()))?;
+    let message = format!("{} is {what}: no router is reached by it", peer.value);
+    Some(
+        Diagnostic::at(code::RESERVED_ADDRESS, peer.span, message)
+            .help("state the address that the router has in a network of the nodes"),
+    )
+}
+
+pub(crate) fn peer_twice(peer: &Spanned<IpAddr>, node: &str, first: Span) -> Diagnostic {
+    let message = format!("node {node} is to talk to {} already", peer.value);
+    Diagnostic::at(code::DUPLICATE_ADDRESS, peer.span, message)
+        .here("again here")
+        .label(first, "first here")
+        .help("remove one, or name the nodes that talk to each: `peer … { on NODE, … }`")
+}
+
+/// A number that no autonomous system has.
+pub(crate) fn reserved_system(number: &Spanned<u32>) -> Option<Diagnostic> {
+    let why = match number.value {
+        // RFC 6793 section 9
+        23_456 => "stands for numbers that old speakers cannot write",
+        // RFC 7300
+        65_535 | u32::MAX => "is reserved",
+        _ => return None,
+    };
+    let message = format!("{} {why}: no autonomous system has it", number.value);
+    Some(
+        Diagnostic::at(code::WRONG_ARGUMENT, number.span, message).help(
+            "choose one for private use: 64512 to 65534, or 4200000000 to 4294967294 (RFC 6996)",
+        ),
+    )
 }

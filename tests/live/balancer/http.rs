@@ -108,6 +108,20 @@ impl Client {
         Ok(body)
     }
 
+    /// The answers to two requests on one connection. One that is closed between both is taken for
+    /// none.
+    pub(super) fn together(&mut self, host: &str, paths: [&str; 2]) -> io::Result<[String; 2]> {
+        loop {
+            self.open = None;
+            let first = self.get(host, paths[0])?;
+            if let Some(mut open) = self.open.take()
+                && let Ok(second) = self.ask(&mut open, host, paths[1])
+            {
+                return Ok([first, second]);
+            }
+        }
+    }
+
     fn ask(&self, open: &mut BufReader<TcpStream>, host: &str, path: &str) -> io::Result<String> {
         let connection = if self.keeps { "keep-alive" } else { "close" };
         write!(

@@ -14,11 +14,6 @@ impl Site {
         self.curl("192.168.0.10", &format!("http://shop.example{path}"), &[]).0
     }
 
-    fn master(&self) -> i32 {
-        let file = self.folder().unwrap().join(format!("{}.pid", self.engine));
-        fs::read_to_string(file).unwrap().trim().parse().unwrap()
-    }
-
     fn drift(&self) -> String {
         text(&self.netc(&["diff", "--drift"]).stdout)
     }
@@ -40,11 +35,7 @@ fn a_program_that_died_is_drift_and_is_started_again() {
         assert_eq!(site.status("/a"), 200);
         assert_ne!(site.master().to_string(), master);
         // Somebody else's line goes.
-        let file = site.folder().unwrap().join(match engine {
-            "nginx" => "nginx.conf",
-            _ => "haproxy.cfg",
-        });
-        let config = fs::read_to_string(&file).unwrap();
+        let (file, config) = (site.config_file(), site.config());
         fs::write(&file, format!("{config}# by hand\n")).unwrap();
         let said = site.drift();
         assert!(said.contains("differs in 1 line") && said.contains("# by hand"), "{said}");

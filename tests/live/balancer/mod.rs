@@ -2,6 +2,7 @@
 
 mod configs;
 mod http;
+mod killed;
 mod kubernetes;
 mod life;
 mod reloads;
@@ -54,6 +55,12 @@ impl Site {
         fs::write(&self.source, format!("{head}{}", self.ingresses)).unwrap();
     }
 
+    /// The cluster without anybody who serves ingresses.
+    fn describe_without_ingress(&self) {
+        let head = HEAD.replace("    ingress  ENGINE\n", "").replace("WEBS", "1");
+        fs::write(&self.source, head).unwrap();
+    }
+
     fn applied(&self, webs: usize) -> String {
         self.describe(webs);
         self.lab.applied(&self.source, "node0", &[])
@@ -61,10 +68,15 @@ impl Site {
 
     /// A command on the node with the sources.
     fn netc(&self, words: &[&str]) -> Output {
+        self.with_fault(words, "")
+    }
+
+    /// The same, and it comes upon a fault.
+    fn with_fault(&self, words: &[&str], fault: &str) -> Output {
         let (name, more) = words.split_first().unwrap();
         let mut command = self.lab.netc();
         command.arg(name).arg(&self.source).args(["--node", "node0", "--netns", "node0"]);
-        command.args(more).output().unwrap()
+        command.args(more).env("NETC_FAULT", fault).output().unwrap()
     }
 
     /// Asks with curl by an address of the node: the status, and the answer.
@@ -87,6 +99,24 @@ impl Site {
         let nodes = fs::read_dir(self.lab.memory()).into_iter().flatten().flatten();
         let mut folders = nodes.map(|node| node.path().join("balancer").join(self.engine));
         folders.find(|folder| folder.is_dir())
+    }
+
+    /// The process that all others of the program belong to.
+    fn master(&self) -> i32 {
+        let file = self.folder().unwrap().join(format!("{}.pid", self.engine));
+        fs::read_to_string(file).unwrap().trim().parse().unwrap()
+    }
+
+    /// Where its configuration is.
+    fn config_file(&self) -> PathBuf {
+        self.folder().unwrap().join(match self.engine {
+            "nginx" => "nginx.conf",
+            _ => "haproxy.cfg",
+        })
+    }
+
+    fn config(&self) -> String {
+        fs::read_to_string(self.config_file()).unwrap()
     }
 
     /// The processes of the program.
