@@ -5,7 +5,7 @@ use super::exit;
 use super::files::replace;
 use super::project::{Ready, cannot_write, reason, shown};
 use super::tried::Configs;
-use super::ui::Ui;
+use super::ui::{Ui, count};
 use crate::artefacts::{NAMES, compare, files, for_others, is_for_others, of_windows};
 use crate::emit::Pieces;
 use crate::graph::Ordered;
@@ -84,7 +84,8 @@ fn write(args: &args::Build, ui: &mut Ui) -> Result<u8, u8> {
     } else {
         let gone =
             if removed.is_empty() { String::new() } else { format!(", removed {}", removed.len()) };
-        ui.out(&format!("wrote {files} files for {} nodes to {folder}{gone}\n", nodes.len()));
+        let (files, nodes) = (count(files, "file"), count(nodes.len(), "node"));
+        ui.out(&format!("wrote {files} for {nodes} to {folder}{gone}\n"));
     }
     Ok(exit::OK)
 }

@@ -133,3 +133,8 @@ impl Ui {
         }
     }
 }
+
+/// So many of something: `1 node`, `2 nodes`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
