@@ -5,7 +5,7 @@ use super::exit;
 use super::files::replace;
 use super::project::{Ready, cannot_write, reason, shown};
 use super::tried::Configs;
-use super::ui::Ui;
+use super::ui::{Ui, count};
 use crate::artefacts::{NAMES, compare, files, for_others, is_for_others, of_windows};
 use crate::emit::Pieces;
 use crate::graph::Ordered;
@@ -118,8 +118,8 @@ fn say(
     }
     let gone =
         if removed.is_empty() { String::new() } else { format!(", removed {}", removed.len()) };
-    let (files, folder) = (written.len(), shown(out));
-    ui.out(&format!("wrote {files} files for {nodes} nodes to {folder}{gone}\n"));
+    let (files, nodes, folder) = (count(written.len(), "file"), count(nodes, "node"), shown(out));
+    ui.out(&format!("wrote {files} for {nodes} to {folder}{gone}\n"));
 }
 
 /// Whether programs take the configurations that are written for them.

@@ -5,7 +5,7 @@ use super::exit;
 use super::project::{Project, located};
 use super::render;
 use super::tried::Configs;
-use super::ui::Ui;
+use super::ui::{Ui, count};
 use crate::compile::{Compiled, network, objects};
 use crate::model::{Check, Cluster, NodeId};
 use crate::trace::party::Asked;
@@ -169,10 +169,6 @@ fn lowering_faults(cluster: &Cluster, sources: &Sources) -> Vec<Diagnostic> {
     let mut faults: Vec<Diagnostic> = faults.collect();
     faults.dedup();
     faults
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn summary(cluster: &Cluster) -> String {

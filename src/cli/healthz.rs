@@ -23,6 +23,9 @@ fn answer(args: &args::Healthz, ui: &mut Ui) -> Result<(), u8> {
     let (id, node) = choose(args, &ready, ui)?;
     let name = node.name.clone();
     let mut checks = health_checks(&ready.cluster, id);
+    if let Some(check) = checks.iter().find(|check| Some(check.port) == args.proxy_port) {
+        return Err(ui.fail(port_of_a_service(check), args.format));
+    }
     if args.once {
         show(args.format, &name, &checks, ui);
         return Ok(());
@@ -95,6 +98,16 @@ fn open(
         let _ = ui.fail(fault.clone(), args.format);
     }
     if faults.is_empty() { Ok(()) } else { Err(exit::ERROR) }
+}
+
+/// The port of the proxy itself is one at which a service's health is asked for.
+fn port_of_a_service(check: &HealthCheck) -> Diagnostic {
+    let HealthCheck { service, port, .. } = check;
+    let message = format!(
+        "port {port} cannot be the proxy's own: service {service} has its health check there"
+    );
+    Diagnostic::new(code::CANNOT_LISTEN, message)
+        .help("choose another one for `--proxy-port`; kube-proxy has 10256")
 }
 
 fn cannot_listen(

@@ -95,5 +95,5 @@ pub fn main() -> ExitCode {
         Command::Fmt(args) => fmt::run(args, &mut ui),
         Command::Explain(args) => explain::run(args, &mut ui),
     };
-    ExitCode::from(code)
+    ExitCode::from(ui.end(code))
 }

@@ -2,16 +2,19 @@
 
 use super::args::Format;
 use super::exit;
+use super::project::reason;
 use super::render;
 use clap::ColorChoice;
-use netc_lang::{Diagnostic, Sources};
-use std::io::{IsTerminal, Write, stderr, stdout};
+use netc_lang::{Diagnostic, Sources, code};
+use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::time::Duration;
 
 /// The terminal.
 pub(super) struct Ui {
     color: bool,
     progress: bool,
+    /// Why what was written last did not get out.
+    lost: Option<io::Error>,
 }
 
 impl Ui {
@@ -23,13 +26,33 @@ impl Ui {
             ColorChoice::Never => false,
             ColorChoice::Auto => wanted && stderr().is_terminal(),
         };
-        Ui { color, progress: stderr().is_terminal() }
+        Ui { color, progress: stderr().is_terminal(), lost: None }
     }
 
-    /// Writes a result. A reader that has gone away is no error.
+    /// Writes a result, unless one before it did not get out.
     pub(super) fn out(&mut self, text: &str) {
+        if self.lost.is_some() {
+            return;
+        }
         let mut out = stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        self.lost = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
+    }
+
+    /// Whether results get out: nobody hears of more where the reader has gone away.
+    pub(super) fn is_heard(&self) -> bool {
+        self.lost.is_none()
+    }
+
+    /// The exit code of a command that gave this one: a result that did not get out is an error. A
+    /// reader that has gone away, as `head` does, has what it wanted.
+    pub(super) fn end(&mut self, code: u8) -> u8 {
+        match self.lost.take() {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+                let message = format!("cannot write the result: {}", reason(&error));
+                self.fail(Diagnostic::new(code::CANNOT_WRITE, message), Format::Short)
+            }
+            _ => code,
+        }
     }
 
     /// Writes a result that is written again and again: on a terminal in the place of the one before,
@@ -109,4 +132,9 @@ impl Ui {
             let _ = write!(stderr(), "\r\x1b[K");
         }
     }
+}
+
+/// So many of something: `1 node`, `2 nodes`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -211,7 +211,7 @@ impl Report<'_> {
         json!({
             "kind": kind, "name": name, "holds": entry.holds(),
             "asked": entry.trials.len(), "of": entry.all, "questions": questions,
-            "walk": entry.walk, "not_asked": entry.unasked,
+            "walk": entry.walk, "not-asked": entry.unasked,
         })
     }
 }
@@ -241,7 +241,7 @@ fn not_asked(entry: &Entry) -> String {
 fn extent(entry: &Entry) -> String {
     match (entry.trials.len(), entry.all) {
         (1, 1) => "1 question".to_owned(),
-        (asked, all) if asked < all => format!("{asked} questions (there are {all})"),
+        (asked, all) if asked < all => format!("{asked} of {all} questions"),
         (asked, _) => format!("{asked} questions"),
     }
 }
@@ -269,7 +269,12 @@ fn failed(entry: &Entry) -> String {
         0 => "the walk finds faults, and the kernel does as the walk says".to_owned(),
         faults => {
             let verb = if faults == 1 { "fails" } else { "fail" };
-            format!("{faults} of {} {verb}", extent(entry))
+            match (entry.trials.len(), entry.all) {
+                (asked, all) if asked < all => {
+                    format!("{faults} of {asked} questions {verb}, of {all} there are")
+                }
+                _ => format!("{faults} of {} {verb}", extent(entry)),
+            }
         }
     }
 }

@@ -232,9 +232,9 @@ impl<'p> Planner<'p> {
         let routed = || entry_to(self.layout, to).and_then(|hop| self.network.node_of(hop));
         let entry = holder.or_else(routed);
         match (entry, question.through) {
-            (None, _) => Err(format!("from outside the lab has no way to {to}")),
+            (None, _) => Err(format!("from outside, the lab has no way to {to}")),
             (Some(own), Some(through)) if own != through => Err(format!(
-                "from outside the lab reaches {to} by {} alone",
+                "from outside, the lab reaches {to} by {} alone",
                 Names(self.cluster).node_name(own)
             )),
             _ => Ok(source),

@@ -8,11 +8,13 @@ use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-/// Networks for documentation (RFC 5737, RFC 3849): one that the cluster does not use is the world's.
-const WORLDS: [&str; 5] = [
+/// Networks for documentation (RFC 5737, RFC 3849), and part of the one for benchmarks (RFC 2544), for
+/// clusters that use all of these: the first that the cluster does not use is the world's.
+const WORLDS: [&str; 6] = [
     "203.0.113.0/24",
     "198.51.100.0/24",
     "192.0.2.0/24",
+    "198.18.9.0/24",
     "2001:db8:9::/64",
     "2001:db8:ffff:9::/64",
 ];
@@ -268,7 +270,7 @@ fn free(
     all.into_iter().find(|address| !used.contains(address) && !reserved(address))
 }
 
-/// The world's networks: of those for documentation the first of each family that nothing uses.
+/// The world's networks: of those above the first of each family that nothing uses.
 fn worlds(cluster: &Cluster, segments: &BTreeSet<IpNet>) -> BTreeMap<Family, IpNet> {
     let meets = |one: &IpNet, other: &IpNet| one.contains(other) || other.contains(one);
     // The outside has the addresses of all others itself, but for the router's.

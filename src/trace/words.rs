@@ -39,7 +39,8 @@ fn party<'w>(words: &'w [String], which: &str) -> Result<(Party, &'w [String]), 
             Some((name, rest)) => (Some(kind), name.as_str(), rest),
             None => {
                 let message = format!("`{kind}` needs a name: it does not say {which}");
-                return Err(fault(message).help(format!("write `{kind}/NAME`")));
+                let name = if kind == "outside" { "ADDRESS" } else { "NAME" };
+                return Err(fault(message).help(format!("write `{kind}/{name}`")));
             }
         },
         (None, Some((first, name))) if kind_of(first).is_some() => (kind_of(first), name, rest),
@@ -70,7 +71,11 @@ fn nobody(word: &str, which: &str) -> Diagnostic {
     let kinds = || PARTIES.iter().map(|kind| kind.word);
     let help = match (nearest(first, kinds()), word.split_once('/')) {
         (Some(kind), Some((_, name))) => format!("did you mean `{kind}/{name}`?"),
-        (Some(kind), None) => format!("did you mean `{kind}`?"),
+        // `pods` is meant to be followed by a name; `node1` is one.
+        (Some(kind), None) if word.trim_end_matches('s') == kind => {
+            format!("did you mean `{kind}/NAME`?")
+        }
+        (Some(kind), None) if word.starts_with(kind) => format!("did you mean `{kind}/{word}`?"),
         _ => {
             let name = word.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("NAME");
             format!("say what it is: `pod/{name}`, `service/{name}`, `node/{name}`")
@@ -120,6 +125,9 @@ mod tests {
         let said = |line| split(line).unwrap_err();
         assert!(said("pdo/web service/api").contains("did you mean `pod/web`?"));
         assert!(said("web-0 api").contains("say what it is: `pod/web-0`"));
+        assert!(said("node0 service/api").contains("did you mean `node/node0`?"));
+        assert!(said("pods service/api").contains("did you mean `pod/NAME`?"));
+        assert!(said("pod/web outside").contains("write `outside/ADDRESS`"));
         assert!(said("pod/web").contains("it does not say who is asked"));
         assert!(said("pod").contains("`pod` needs a name"));
         assert!(said("").contains("it does not say who asks"));

@@ -336,6 +336,16 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let test = Test::new(&[("lab.netc", LAB)]);
+    let mut command = test.command(&["plan"]);
+    command.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+    let run = finish(command.output().unwrap());
+    assert_eq!(run.code, Some(1));
+    assert!(run.err.contains("E0703]: cannot write the result: the disk is full"), "{}", run.err);
+}
+
+#[test]
 fn the_command_line_is_documented() {
     let mut page = String::from(
         "# The commands of netc\n\nWhat `--help` says; a test keeps this page up to date.\n",

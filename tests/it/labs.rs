@@ -72,6 +72,19 @@ fn the_world_is_where_the_cluster_is_not() {
 }
 
 #[test]
+fn the_world_has_a_network_even_if_all_for_documentation_are_used() {
+    let nodes = "node a { address 203.0.113.20/24 on eth0 }
+        node b { address 198.51.100.20/24 on eth0 }
+        node c { address 192.0.2.20/24 on eth0 }";
+    let layout = layout(nodes);
+    let outside = host(&layout, Role::Outside).unwrap();
+    let (wires, _) = shown(outside);
+    assert!(wires.contains("198.18.9.9/24"), "{wires}");
+    assert!(outside.routes.iter().all(|route| route.to.prefix_len() == 0 || route.via.is_some()));
+    assert!(outside.routes.iter().any(|route| route.to.to_string() == "192.0.2.0/24"));
+}
+
+#[test]
 fn every_cluster_has_a_lab() {
     for (name, compiled) in clusters() {
         let cluster = &compiled.built.as_ref().unwrap().cluster;

@@ -160,7 +160,9 @@ impl Told<'_> {
         };
         let why = match reply {
             Reply::Unreachable(why) => format!(": {}", why.to_lowercase()),
-            Reply::Silence | Reply::Mute => format!(" in {:.1?}", self.patience()),
+            Reply::Silence | Reply::Mute => {
+                format!(" in {} s", self.patience().as_secs_f64())
+            }
             _ => String::new(),
         };
         let at = if to == self.trial.question.destination.to_string() {

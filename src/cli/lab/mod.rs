@@ -43,8 +43,3 @@ pub(super) fn run(args: &args::Lab, ui: &mut Ui) -> u8 {
         LabCommand::Host(_) => host::run(ui),
     }
 }
-
-/// So many of something: `1 node`, `2 nodes`.
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}

@@ -44,7 +44,7 @@ fn shown(args: &LabStatus, ui: &mut Ui) -> Result<(), u8> {
             (_, true) => ui.frame(&card.text(), before.is_none()),
             (_, false) => ui.out(&card.text()),
         }
-        if !args.watch {
+        if !args.watch || !ui.is_heard() {
             return Ok(());
         }
         before = Some((found, now));

@@ -1,10 +1,9 @@
 //! `netc lab up`
 
-use super::count;
 use crate::cli::args::{Format, LabUp};
 use crate::cli::exit;
 use crate::cli::project::{Ready, shown};
-use crate::cli::ui::Ui;
+use crate::cli::ui::{Ui, count};
 use crate::kernel::lab::{Running, Stopped, reserve, start};
 use crate::lab::{Layout, Role};
 use netc_lang::{Diagnostic, code};

@@ -80,7 +80,8 @@ impl Running {
             None if all.is_empty() => {
                 "no other does either; `netc lab up SOURCES` starts one".into()
             }
-            None => format!("there is {}", all_of(names())),
+            None if all.len() == 1 => format!("there is {}", all_of(names())),
+            None => format!("there are {}", all_of(names())),
         };
         Err(Diagnostic::new(code::NO_LAB, message).help(help))
     }

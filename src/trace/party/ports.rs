@@ -86,7 +86,14 @@ fn unknown(ports: &Ports, wanted: &PartyPort) -> Fault {
         Some(name) => Some((*name).to_owned()),
         None => (!by_name).then(|| port.to_string()),
     });
-    unknown_port(Part::To, &ports.whose, &wanted.to_string(), shown.collect())
+    let shown: Vec<String> = shown.collect();
+    let nameless = shown.is_empty() && !ports.known.is_empty();
+    let fault = unknown_port(Part::To, &ports.whose, &wanted.to_string(), shown);
+    if !nameless {
+        return fault;
+    }
+    let numbers: Vec<String> = ports.known.iter().map(|(_, port)| port.to_string()).collect();
+    Fault { help: Some(format!("its ports have no names: {}", numbers.join(", "))), ..fault }
 }
 
 fn without_port(ports: &Ports, protocol: Protocol) -> Fault {
