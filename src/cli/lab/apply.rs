@@ -1,11 +1,10 @@
 //! `netc lab apply`
 
-use super::count;
 use super::each::{netc_on, on_each};
 use crate::cli::args::{Format, LabApply, SourceArgs};
 use crate::cli::exit;
 use crate::cli::project::Ready;
-use crate::cli::ui::Ui;
+use crate::cli::ui::{Ui, count};
 use crate::kernel::lab::{Running, broken};
 use crate::lab::{Layout, Member, Renewal, Role};
 use netc_lang::Diagnostic;

@@ -6,7 +6,7 @@ use netc::compile::{compile, objects};
 use netc::kernel::{Tried, try_config};
 use netc::model::{Cluster, NodeId};
 use netc::object::State;
-use netc_lang::{Program, Reader, Text};
+use netc_lang::{Reader, Text};
 use std::fmt::Write as _;
 
 /// One source in memory.
