@@ -1,6 +1,7 @@
 //! `netc lab`: whole clusters brought up, asked and ended by the program itself.
 
 mod ask;
+mod delays;
 mod ingress;
 mod life;
 mod machine;
