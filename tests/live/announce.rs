@@ -198,3 +198,79 @@ fn only_the_holder_answers_where_all_nodes_have_the_address() {
         assert!(known("192.168.0.100").contains(&mac("node1")), "{}", known("192.168.0.100"));
     }
 }
+
+/// In IPVS mode every node has the addresses of all services, on a device that is never up; only the
+/// node that announces one may answer for it.
+mod ipvs {
+    use super::{NODES, SERVICES, holders, known, mac, machine, stated};
+    use crate::lab::{Lab, ask, run, serve};
+
+    /// The outside learns anew where an address is, and gets to an endpoint there.
+    #[track_caller]
+    fn reaches(address: &str, to: &str, holder: &str) {
+        for _ in 0..3 {
+            run("ip -n outside neigh flush dev eth0");
+            assert_eq!(ask("outside", to).unwrap().server, "pod-default.web", "{address}");
+            assert!(known(address).contains(&mac(holder)), "{address}: {}", known(address));
+        }
+    }
+
+    /// Without the node that announces an address nobody answers for it, although others have it.
+    #[track_caller]
+    fn nobody_else_answers(address: &str, to: &str, holder: &str) {
+        run(&format!("ip link set p-{holder} down"));
+        run("ip -n outside neigh flush dev eth0");
+        ask("outside", to).unwrap_err();
+        let others = NODES.into_iter().filter(|node| *node != holder);
+        for node in others {
+            assert!(!known(address).contains(&mac(node)), "{address}: {}", known(address));
+        }
+        run(&format!("ip link set p-{holder} up"));
+    }
+
+    #[test]
+    fn only_the_node_that_announces_an_address_answers_for_it() {
+        let lab = Lab::enter();
+        for (node, number) in NODES.into_iter().zip(10..) {
+            machine(&lab, node, number);
+        }
+        machine(&lab, "outside", 200);
+        let apply = |pool: &str| {
+            let source = lab.source(&stated("ipvs", pool, SERVICES));
+            NODES.map(|node| lab.applied(&source, node, &[]))
+        };
+        apply("announce arp");
+        serve("pod-default.web", "[::]:80");
+        let wide = [("192.168.0.105", "192.168.0.105:80"), ("fd01::105", "[fd01::105]:80")];
+        for (address, to) in wide {
+            for node in NODES {
+                let all = run(&format!("ip -n {node} -o addr show dev kube-ipvs0"));
+                assert!(all.contains(&format!(" {address}/")), "{node}: {all}");
+            }
+            let [holder] = holders(address)[..] else {
+                panic!("{address}: {:?}", holders(address))
+            };
+            reaches(address, to, holder);
+            nobody_else_answers(address, to, holder);
+            reaches(address, to, holder);
+        }
+        // Those of a service that is local to nodes with endpoints are at the one that has them.
+        for (address, to) in
+            [("192.168.0.100", "192.168.0.100:80"), ("fd01::100", "[fd01::100]:80")]
+        {
+            assert_eq!(holders(address), ["node0"], "{address}: node0 alone has an endpoint");
+            reaches(address, to, "node0");
+        }
+        // Another node gets them: what was known of them is mended, by its announcement alone.
+        let [before] = holders(wide[0].0)[..] else { panic!() };
+        let others: Vec<&str> = NODES.into_iter().filter(|node| *node != before).collect();
+        apply(&format!("announce arp on eth0; on {}", others.join(", ")));
+        for (address, to) in wide {
+            let [holder] = holders(address)[..] else {
+                panic!("{address}: {:?}", holders(address))
+            };
+            assert!(others.contains(&holder), "{address}: {holder}");
+            reaches(address, to, holder);
+        }
+    }
+}

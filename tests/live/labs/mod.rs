@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod delays;
 mod ingress;
 mod life;
 mod machine;
