@@ -11,6 +11,7 @@ mod host;
 mod list;
 mod mishap;
 mod nodes;
+
 mod place;
 mod status;
 mod test;
