@@ -2,7 +2,6 @@
 
 mod apply;
 mod asked;
-
 mod curl;
 mod down;
 mod each;
@@ -11,7 +10,6 @@ mod host;
 mod list;
 mod mishap;
 mod nodes;
-
 mod place;
 mod status;
 mod test;
