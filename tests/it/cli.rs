@@ -369,6 +369,7 @@ fn the_command_line_is_documented() {
         "why",
         "lab",
         "lab up",
+        "lab apply",
         "lab exec",
         "lab curl",
         "lab test",

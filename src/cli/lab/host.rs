@@ -52,7 +52,7 @@ fn made(order: Order, ui: &mut Ui) -> Result<Machine, String> {
         Role::Node => crowd(&programmed(&order, ui)?.cluster, &order),
     };
     let desk = Desk::open(order.host.role)?;
-    let mut host = Machine { order, desk, servers: Servers::new() };
+    let mut host = Machine { order, desk, servers: Servers::start() };
     for failed in host.keep(&crowd, ui) {
         ui.note(&format!("nobody serves at {failed}"));
     }
@@ -80,7 +80,7 @@ fn programmed(order: &Order, ui: &mut Ui) -> Result<Ready, String> {
 impl Machine {
     /// Keeps those who serve in step with the node until the hub ends.
     fn stay(&mut self, ui: &mut Ui) {
-        while let Some(call) = self.desk.next() {
+        while let Some(call) = self.desk.wait() {
             let failed = if call.due { self.follow(ui) } else { Vec::new() };
             call.answer(&failed);
         }

@@ -2,7 +2,6 @@
 
 mod apply;
 mod asked;
-
 mod curl;
 mod down;
 mod each;

@@ -76,7 +76,7 @@ impl Desk {
 
     /// Waits until something is to be heeded; nothing is once the hub has ended. Whatever ends on the host
     /// without anybody waiting for it is waited for here, as the first process must (pid_namespaces(7)).
-    pub fn next(&mut self) -> Option<Call> {
+    pub fn wait(&mut self) -> Option<Call> {
         loop {
             self.reap();
             let hub = io::stdin();

@@ -39,7 +39,7 @@ pub struct Servers {
 
 impl Servers {
     /// Nobody serves yet.
-    pub fn new() -> Servers {
+    pub fn start() -> Servers {
         more_files();
         let tcp = Crew::start(Server::new(), |tcp: &mut Server<Arc<Mark>>| {
             if tcp.turn(PAUSE, &mut Teller).is_err() {
@@ -118,7 +118,7 @@ impl<T: Send + 'static> Crew<T> {
         let (tell, told) = channel();
         let thread = thread::spawn(move || {
             while changed(&told, &mut own) {
-                turn(&mut own)
+                turn(&mut own);
             }
         });
         Crew { tell: Some(tell), thread: Some(thread) }
