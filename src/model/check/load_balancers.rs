@@ -164,6 +164,7 @@ pub(crate) fn bgp(
         for id in &named {
             faults.extend(unreached(own, stated, *id, nodes));
         }
+        faults.extend(twice(&peers, stated, &named, nodes));
         peers.push(BgpPeer {
             address: stated.address.value,
             number: stated.number,
@@ -180,6 +181,21 @@ pub(crate) fn bgp(
         advertise: own.advertise.iter().map(|one| one.value).collect(),
         span: own.span,
     }
+}
+
+/// A router that a node talks to already.
+fn twice(
+    earlier: &[BgpPeer],
+    stated: &crate::model::declare::PeerDecl,
+    named: &[NodeId],
+    nodes: &Nodes,
+) -> Option<Diagnostic> {
+    let mut same = earlier.iter().filter(|peer| peer.address == stated.address.value);
+    let (first, id) = same.find_map(|peer| {
+        let both = named.iter().find(|id| peer.nodes.contains(id));
+        both.map(|id| (peer, *id))
+    })?;
+    Some(fault::peer_twice(&stated.address, &nodes.get(id)?.name, first.span))
 }
 
 /// Why a node cannot talk to a router.

@@ -136,6 +136,15 @@ pub(crate) fn peer_out_of_reach(peer: &Spanned<IpAddr>, node: &str, at: Span) ->
         .help("write `multihop 2`, or name the nodes that reach it: `on NODE, …`")
 }
 
+/// A router that one node is to talk to by two statements.
+pub(crate) fn peer_twice(peer: &Spanned<IpAddr>, node: &str, earlier: Span) -> Diagnostic {
+    let message = format!("node {node} is to talk to {} twice", peer.value);
+    Diagnostic::at(code::REPEATED_STATEMENT, peer.span, message)
+        .here("again here")
+        .label(earlier, "first here")
+        .help("keep one of them, or name the nodes that each is for: `on NODE, …`")
+}
+
 pub(crate) fn peer_is_node(peer: &Spanned<IpAddr>, node: &str, at: Span) -> Diagnostic {
     let message = format!("{} is node {node} itself", peer.value);
     Diagnostic::at(code::PEER_OUT_OF_REACH, peer.span, message)
