@@ -24,6 +24,10 @@ pub(super) fn host(word: &str) -> Result<(), Misshapen> {
         let help = "`*` stands for the whole first label alone: `*.shop.example`";
         return Err(no("is not a host").help(help));
     }
+    if let Some((_, rest)) = name.split_once("://") {
+        let alone = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+        return Err(no("is a URL").help(format!("write the host alone: `{alone}`")));
+    }
     if name.contains(':') {
         let alone = name.split(':').next().unwrap_or_default();
         return Err(no("has a port").help(format!("write the host alone: `{alone}`")));
@@ -116,6 +120,7 @@ mod tests {
         }
         assert_eq!(reason(host("10.0.0.1")), "is an address");
         assert_eq!(reason(host("shop.example:80")), "has a port");
+        assert_eq!(reason(host("http://shop.example/")), "is a URL");
     }
 
     #[test]
