@@ -175,7 +175,7 @@ fn hostile() -> impl Strategy<Value = String> {
         Just("é"),
         Just("\u{2028}"),
         Just("\u{85}"),
-        Just("a"),
+        Just("z"),
         Just("/"),
         Just("~"),
         Just("="),

@@ -202,7 +202,7 @@ pub(super) const STATEMENTS: &[Definition] = &[
     Definition {
         keyword: "load-balancer-class",
         place: Place::Service,
-        arguments: &[One(Field { name: "class", shape: Shape::Zone })],
+        arguments: &[One(Field { name: "class", shape: Shape::LabelKey })],
         doc: "Which load balancer looks after the service (`spec.loadBalancerClass`). netc gives such \
               a service no address, and announces none of it. Only for type load-balancer.",
         example: "load-balancer-class internal-vip",

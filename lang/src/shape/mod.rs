@@ -12,8 +12,8 @@ use crate::value::{Port, Value};
 use ingress::{backend, file, host, object_name, url_path};
 use keys::{key_file, public_key};
 use names::{
-    choice, cni_name, device, docker_name, label, label_value, network_mode, pair, port_name,
-    qualified, service_label, service_port_name, subdomain, variable,
+    choice, cni_name, device, docker_name, label, label_key, label_value, network_mode, pair,
+    port_name, qualified, service_label, service_port_name, subdomain, variable,
 };
 use networks::{
     address, address_pool, address_range, endpoint, host_port, host_ports, interface, mac, network,
@@ -43,6 +43,9 @@ pub enum Shape {
     ServicePortName,
     /// A zone: the value of a Kubernetes label.
     Zone,
+    /// The key of a Kubernetes label, such as a class of load balancers: `internal-vip`,
+    /// `example.com/internal-vip`.
+    LabelKey,
     /// The name of one of Docker's networks or containers: letters, digits, `_`, `.` and `-`, the
     /// first one a letter or digit.
     DockerName,
@@ -226,6 +229,7 @@ impl Shape {
             Shape::ServiceName => "a service name, such as `shop/web`",
             Shape::PortName | Shape::ServicePortName => "a port name",
             Shape::Zone => "a zone",
+            Shape::LabelKey => "a name, such as `example.com/internal-vip`",
             Shape::Device => "a device name",
             Shape::DockerName => "a name, such as `web_1`",
             Shape::NetworkMode => "`host`, `none`, the name of a network or `container:NAME`",
@@ -310,6 +314,7 @@ impl Shape {
             Shape::PortName => port_name(word).map(|()| Value::Word(word.into())),
             Shape::ServicePortName => service_port_name(word).map(|()| Value::Word(word.into())),
             Shape::Zone => label_value(word).map(|()| Value::Word(word.into())),
+            Shape::LabelKey => label_key(word).map(|()| Value::Word(word.into())),
             Shape::DockerName => docker_name(word).map(|()| Value::Word(word.into())),
             Shape::NetworkMode => network_mode(word).map(|()| Value::Word(word.into())),
             Shape::HostPort => host_port(word).map(Value::HostPort),

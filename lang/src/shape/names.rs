@@ -148,17 +148,30 @@ pub(super) fn label_value(word: &str) -> Result<(), Misshapen> {
     Err(no("is not a zone").help("zones are letters, digits, `-`, `_` and `.`, at most 63"))
 }
 
+/// Whether a text can be the key of a label: a name with an optional domain before.
+fn is_key(key: &str) -> bool {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    part(name) && prefix.is_none_or(|prefix| prefix.split('.').all(is_label))
+}
+
+pub(super) fn label_key(word: &str) -> Result<(), Misshapen> {
+    if is_key(word) {
+        return Ok(());
+    }
+    Err(no("is not a name with an optional domain before").help(
+        "names are letters, digits, `-`, `_` and `.`, at most 63: `internal-vip`, `example.com/internal-vip`",
+    ))
+}
+
 /// Kubernetes' label syntax: `[prefix/]name=value`, name and value at most 63 characters.
 pub(super) fn pair(word: &str) -> Result<Pair, Misshapen> {
     let Some((key, value)) = word.split_once('=') else {
         return Err(no("is not a label").help("write `key=value`, such as `app=web`"));
     };
-    let (prefix, name) = match key.split_once('/') {
-        Some((prefix, name)) => (Some(prefix), name),
-        None => (None, key),
-    };
-    let prefix_fits = prefix.is_none_or(|prefix| prefix.split('.').all(is_label));
-    if !part(name) || !prefix_fits {
+    if !is_key(key) {
         return Err(no("has a key that no label can have")
             .help("keys are letters, digits, `-`, `_` and `.`, at most 63, with an optional domain and `/` before"));
     }
@@ -177,5 +190,20 @@ pub(super) fn choice<'a>(word: &'a str, choices: &[Choice]) -> Result<&'a str, M
     match did_you_mean(word, choices.iter().map(|choice| choice.word)) {
         Some(help) => Err(fault.help(help)),
         None => Err(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_labels_may_have_a_domain() {
+        for word in ["internal-vip", "example.com/internal-vip", "service.k8s.aws/nlb", "A_b.c"] {
+            assert!(label_key(word).is_ok(), "{word}");
+        }
+        for word in ["", "/vip", "example.com/", "a/b/c", "-vip", "Example.com/vip", "a b"] {
+            assert!(label_key(word).is_err(), "{word}");
+        }
     }
 }
