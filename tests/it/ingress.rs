@@ -135,7 +135,7 @@ fn words_of_haproxy(line: &str) -> Vec<String> {
             '\\' if !strong => own.extend(letters.next()),
             '#' if !strong && !weak => break,
             ' ' | '\t' if !strong && !weak => {
-                words.extend(word.take().filter(|own| !own.is_empty()))
+                words.extend(word.take().filter(|own| !own.is_empty()));
             }
             _ => own.push(letter),
         }

@@ -202,7 +202,7 @@ fn only_the_holder_answers_where_all_nodes_have_the_address() {
 /// In IPVS mode every node has the addresses of all services, on a device that is never up; only the
 /// node that announces one may answer for it.
 mod ipvs {
-    use super::{NODES, SERVICES, holders, known, mac, machine, stated};
+    use super::{NODES, SERVICES, holders, known, mac, stated};
     use crate::lab::{Lab, ask, run, serve};
 
     /// The outside learns anew where an address is, and gets to an endpoint there.
@@ -232,9 +232,9 @@ mod ipvs {
     fn only_the_node_that_announces_an_address_answers_for_it() {
         let lab = Lab::enter();
         for (node, number) in NODES.into_iter().zip(10..) {
-            machine(&lab, node, number);
+            lab.host(node, number);
         }
-        machine(&lab, "outside", 200);
+        lab.host("outside", 200);
         let apply = |pool: &str| {
             let source = lab.source(&stated("ipvs", pool, SERVICES));
             NODES.map(|node| lab.applied(&source, node, &[]))
@@ -261,7 +261,7 @@ mod ipvs {
             assert_eq!(holders(address), ["node0"], "{address}: node0 alone has an endpoint");
             reaches(address, to, "node0");
         }
-        // Another node gets them: what was known of them is mended, by its announcement alone.
+        // Another node gets them, and is found when it is asked for.
         let [before] = holders(wide[0].0)[..] else { panic!() };
         let others: Vec<&str> = NODES.into_iter().filter(|node| *node != before).collect();
         apply(&format!("announce arp on eth0; on {}", others.join(", ")));

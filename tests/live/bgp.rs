@@ -1,20 +1,11 @@
 //! What nodes tell routers, by the speakers themselves: the router learns the addresses, and what is
 //! sent to them gets to endpoints.
 
-use crate::lab::{Answer, Lab, ask, run, serve, until};
+use crate::lab::{Answer, Lab, ask, run, serve};
+use crate::program::{Program, until};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
-
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use std::process::Command;
 
 const SOURCE: &str = "\
 cluster lab {
@@ -68,15 +59,15 @@ const V4: Ends = ["192.168.0.1", "192.168.0.10", "192.168.0.11"];
 const V6: Ends = ["fd01::1", "fd01::10", "fd01::11"];
 
 /// BIRD in a namespace.
-fn bird(netns: &str, config: &Path) -> Running {
+fn bird(netns: &str, config: &Path) -> Program {
     let control = format!("/run/{netns}.ctl");
     let mut command = Command::new("ip");
     command.args(["netns", "exec", netns, "bird", "-f", "-s", &control, "-c"]).arg(config);
-    Running(command.spawn().expect("bird: run tests/run.sh"))
+    Program::start(&mut command)
 }
 
 /// FRR in a namespace, as the user that Debian starts it as, who reads nothing of the test's folder.
-fn frr(netns: &str, config: &Path) -> [Running; 2] {
+fn frr(netns: &str, config: &Path) -> [Program; 2] {
     let folder = format!("/run/frr-{netns}");
     run(&format!("install -d -o frr -g frr {folder}"));
     run(&format!("install -m 644 {} {folder}/frr.conf", config.display()));
@@ -86,7 +77,7 @@ fn frr(netns: &str, config: &Path) -> [Running; 2] {
         command.args(["-f", &format!("{folder}/frr.conf"), "-i", &format!("{folder}/{name}.pid")]);
         command.args(["-z", &format!("{folder}/zserv"), "--vty_socket", &folder, "-P", "0"]);
         command.args(["--log", &format!("file:{folder}/{name}.log")]);
-        Running(command.spawn().expect("frr: run tests/run.sh"))
+        Program::start(&mut command)
     };
     let zebra = daemon("zebra");
     until("zebra listens", || Path::new(&folder).join("zserv").exists());
@@ -94,7 +85,7 @@ fn frr(netns: &str, config: &Path) -> [Running; 2] {
 }
 
 /// What a node tells routers by.
-fn speaker(engine: &str, node: &str, out: &Path) -> Vec<Running> {
+fn speaker(engine: &str, node: &str, out: &Path) -> Vec<Program> {
     let config = out.join(node).join(format!("{engine}.conf"));
     match engine {
         "bird" => vec![bird(node, &config)],
@@ -103,7 +94,7 @@ fn speaker(engine: &str, node: &str, out: &Path) -> Vec<Running> {
 }
 
 /// The router, once it listens: a speaker that finds nobody comes back after minutes.
-fn router(lab: &Lab, [own, node0, node1]: Ends) -> Running {
+fn router(lab: &Lab, [own, node0, node1]: Ends) -> Program {
     let config = ROUTER.replace("ROUTER", own).replace("NODE0", node0).replace("NODE1", node1);
     let running = bird("router", &lab.file("router.conf", &config));
     until("the router listens", || {

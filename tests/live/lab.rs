@@ -12,7 +12,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long an answer may take. Nothing but a lost packet takes so long.
@@ -176,19 +176,6 @@ pub(crate) fn start<T: Send + 'static>(
         setns(file, CloneFlags::CLONE_NEWNET).unwrap();
         work()
     })
-}
-
-/// How long programs may take to get somewhere.
-const AGREEMENT: Duration = Duration::from_secs(60);
-
-/// Waits until something holds.
-#[track_caller]
-pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < AGREEMENT, "{what}: not after {AGREEMENT:?}");
-        thread::sleep(Duration::from_millis(50));
-    }
 }
 
 /// Replaces a tool of a folder by a script.

@@ -72,7 +72,7 @@ fn tell(output: impl Read + Send + 'static, to: Sender<String>) {
 pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !so() {
-        assert!(begin.elapsed() < PATIENCE, "{what}");
+        assert!(begin.elapsed() < PATIENCE, "{what}: not after {PATIENCE:?}");
         sleep(Duration::from_millis(50));
     }
 }

@@ -200,9 +200,9 @@ mod tests {
         assert_eq!(times, ["0s", "59s", "1m 1s", "1h 1m", "2d 7h"]);
     }
 
-    #[test]
-    fn a_lab_is_shown_with_what_is_broken_of_it() {
-        let entry: Entry = serde_json::from_value(json!({
+    /// A lab of one node, a link of which loses packets.
+    fn example() -> (Entry, Broken, Seen) {
+        let entry = json!({
             "version": 1, "name": "lab", "sources": ["/lab.netc"], "lock": null, "since": 0,
             "hub": { "pid": 1, "start": 1 }, "rootless": false,
             "segments": [{ "bridge": "segment0", "networks": ["10.0.0.0/24"] }],
@@ -218,18 +218,27 @@ mod tests {
                 }],
             }],
             "left_out": [],
-        }))
-        .unwrap();
+        });
         let broken = json!({ "hosts": { "node0": { "links": { "eth0": { "loss": 100_000 } } } } });
-        let broken: Broken = serde_json::from_value(broken).unwrap();
         let counters = Counters { packets: (12, 3), bytes: (1_234, 90), lost: 1 };
         let link = SeenLink { device: "eth0".into(), up: true, counters };
         let mut seen = Seen::default();
         seen.hosts.insert("node0".into(), SeenHost { alive: true, links: vec![link] });
+        (serde_json::from_value(entry).unwrap(), serde_json::from_value(broken).unwrap(), seen)
+    }
+
+    /// It, five seconds after it came up, when nothing was asked for beside.
+    fn shown((entry, broken, seen): &(Entry, Broken, Seen)) -> Lab<'_> {
         let (before, age) = (None, Duration::from_secs(5));
         let (drift, services, before_services) = (None, None, None);
-        let (entry, broken, seen) = (&entry, &broken, &seen);
-        let shown = Lab { entry, broken, seen, before, age, drift, services, before_services };
+        Lab { entry, broken, seen, before, age, drift, services, before_services }
+    }
+
+    #[test]
+    fn a_lab_is_shown_with_what_is_broken_of_it() {
+        let example = example();
+        let (entry, _, seen) = &example;
+        let shown = shown(&example);
         let text = lab(&shown, true).text();
         let expected = "lab lab  up 5s  1 node, 1 pod\n  \
                         sources  /lab.netc\n  \
@@ -247,8 +256,12 @@ mod tests {
         let host = lab_host(&shown, &entry.members[0]);
         assert!(host.text().contains("  eth0  loss 10%  10.0.0.1/24  12  1.2 kB"));
         assert_eq!(host.json()["links"][0]["traffic"]["in"]["bytes"], 1_234);
+    }
 
-        // What was asked for beside.
+    #[test]
+    fn drift_and_services_are_shown_where_they_are_asked_for() {
+        let example = example();
+        let shown = shown(&example);
         let drift = BTreeMap::from([("node0".to_owned(), Drift::Differs(2))]);
         let asked = |connections| Asked {
             service: "shop/web".into(),
@@ -262,7 +275,7 @@ mod tests {
         assert!(text.contains("node0  link loss 10%  2 differences  10.0.0.1"), "{text}");
         assert!(text.contains("shop/web  http 80/tcp  1          10\n"), "{text}");
         assert_eq!(lab(&more, false).json()["hosts"][0]["differences"], 2);
-        let before = Some((seen, Duration::from_secs(2)));
+        let before = Some((&example.2, Duration::from_secs(2)));
         let rated = Lab { before, before_services: Some(&then), ..more };
         assert!(lab(&rated, false).text().contains("  4/s\n"));
         let uncounted = [asked(None)];

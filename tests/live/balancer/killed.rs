@@ -4,7 +4,8 @@
 
 use super::http::{Client, serve};
 use super::{ENGINES, Site};
-use crate::lab::{start, text, until};
+use crate::lab::{start, text};
+use crate::program::until;
 use std::collections::BTreeSet;
 use std::process::Output;
 use std::sync::Arc;
