@@ -77,7 +77,7 @@ pub(in crate::cli) struct LabList {
 pub(in crate::cli) struct LabExec {
     #[command(flatten)]
     pub(in crate::cli) which: WhichLab,
-    /// Where: pod/shop/web-0, node/node1, container/node1/web, outside, router or switch.
+    /// Where: pod/shop/web-0, node1, container/node1/web, outside, router or switch.
     #[arg(value_name = "PLACE")]
     pub(in crate::cli) place: String,
     /// The command and its arguments.

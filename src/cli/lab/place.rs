@@ -18,6 +18,10 @@ pub(super) fn place(lab: &Running, word: &str) -> Result<Place, Diagnostic> {
     if let Some((_, place)) = ALONE.iter().find(|(name, _)| *name == word) {
         return Ok(place.clone());
     }
+    // Nodes go by their names alone wherever a lab is asked about.
+    if lab.entry().nodes().any(|node| node.name == word) {
+        return Ok(Place::Node(word.to_owned()));
+    }
     let Some((kind, name)) = word.split_once('/') else { return Err(nowhere(lab, word)) };
     let party = Party::read(Some(kind), name).map_err(|why| {
         let message = match kind {
@@ -128,14 +132,13 @@ fn unknown(kind: &str, name: &str, known: Vec<String>) -> Diagnostic {
 fn nowhere(lab: &Running, word: &str) -> Diagnostic {
     let message = format!("`{word}` is no place of a lab");
     let kinds = ALONE.iter().map(|(name, _)| *name);
-    let node = lab.entry().nodes().find(|node| node.name == word);
+    let nodes = lab.entry().nodes().map(|node| node.name.as_str());
     let pod =
         lab.pods().find(|(_, pod)| pod.name == word || pod.name.ends_with(&format!("/{word}")));
-    let help = match (node, pod, nearest(word, kinds)) {
-        (Some(node), ..) => format!("did you mean `node/{}`?", node.name),
-        (None, Some((_, pod)), _) => format!("did you mean `{}/{}`?", pod.kind, pod.name),
-        (None, None, Some(meant)) => format!("did you mean `{meant}`?"),
-        _ => FORMS.to_owned(),
+    let help = match (pod, nearest(word, kinds.chain(nodes))) {
+        (Some((_, pod)), _) => format!("did you mean `{}/{}`?", pod.kind, pod.name),
+        (None, Some(meant)) => format!("did you mean `{meant}`?"),
+        (None, None) => FORMS.to_owned(),
     };
     Diagnostic::new(code::FAULTY_QUESTION, message).help(help)
 }

@@ -168,7 +168,8 @@ impl Running {
         }
         let Some(member) = self.member(place) else {
             let message = format!("the lab `{}` has no {place}", self.name());
-            return Err(Diagnostic::new(code::NO_LAB, message));
+            let help = "`netc lab status` shows which machines it has";
+            return Err(Diagnostic::new(code::NO_LAB, message).help(help));
         };
         self.alive(member.process)?;
         let netns = match place {

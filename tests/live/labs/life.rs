@@ -47,6 +47,7 @@ fn commands_end_as_they_end() {
     };
     assert_eq!(code("pod/web-0", "exit 7"), Some(7));
     assert_eq!(code("node/node0", "kill -9 $$"), Some(137));
+    assert_eq!(code("node0", "exit 3"), Some(3));
     assert_eq!(code("outside", "true"), Some(0));
     assert_eq!(code("switch", "ip link show segment0"), Some(0));
     // Input goes in.

@@ -58,7 +58,7 @@ fn who_is_not_there_is_told() {
         ("pod/wbe-0", "did you mean `pod/web-0`?"),
         ("pod/shop/web-0", "did you mean `pod/default/web-0`?"),
         ("node/node7", "did you mean `node/node"),
-        ("node0", "did you mean `node/node0`?"),
+        ("nod0", "did you mean `node0`?"),
         ("web-1", "did you mean `pod/default/web-1`?"),
         ("outsied", "did you mean `outside`?"),
         ("service/web", "no process is where a service is"),
@@ -69,8 +69,13 @@ fn who_is_not_there_is_told() {
         let said = place(word);
         assert!(said.contains(help), "{word}: {said}");
     }
-    let said = labs.refused(&["exec", "pod/web-0", "--", "no-such-program"]);
-    assert!(said.contains("E0856") && said.contains("no-such-program"), "{said}");
+    // As shells and env(1) have it for what is not there, and for what is no program.
+    for (program, code) in [("no-such-program", 127), ("/etc/passwd", 126)] {
+        let run = labs.run(&["exec", "pod/web-0", "--", program]);
+        let said = crate::lab::text(&run.stderr);
+        assert!(said.contains("E0856") && said.contains(program), "{said}");
+        assert_eq!(run.status.code(), Some(code), "{said}");
+    }
 }
 
 #[test]
