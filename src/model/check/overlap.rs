@@ -49,13 +49,18 @@ pub(crate) fn check(
     faults: &mut Vec<Diagnostic>,
 ) {
     let claims = claims(cluster, nodes, dockers);
+    // A range is several networks, and yet one thing that is stated.
+    let mut told = BTreeSet::new();
     for (index, claim) in claims.iter().enumerate() {
         // Node networks come last and are many; only the few others are compared with all.
         if claim.kind == Kind::Nodes {
             break;
         }
         for other in claims.iter().skip(index + 1) {
-            if !claim.kind.may_overlap(other.kind) && meet(claim.network, other.network) {
+            if !claim.kind.may_overlap(other.kind)
+                && meet(claim.network, other.network)
+                && told.insert((claim.span, other.span))
+            {
                 let free = nearest_free(other.network, &claims);
                 faults.push(fault::networks_overlap(claim, other, free));
             }
