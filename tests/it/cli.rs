@@ -346,6 +346,22 @@ fn a_result_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
+fn healthz_does_not_take_the_port_of_a_service_for_the_proxy() {
+    let sources = format!(
+        "{LAB}\nservice out {{ type load-balancer; external-traffic local; health-check-node-port 30100\n\
+         port 80; endpoint 10.244.0.9:80 on node0 }}"
+    );
+    let test = Test::new(&[("lab.netc", &sources)]);
+    let once = ["healthz", "--node", "node0", "--once", "--proxy-port"];
+    let refused = test.run(&[&once[..], &["30100"]].concat());
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("service default/out has its health check there"), "{refused:?}");
+    let told = test.run(&[&once[..], &["10256"]].concat());
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.out.contains("30100  default/out"), "{told:?}");
+}
+
+#[test]
 fn the_command_line_is_documented() {
     let mut page = String::from(
         "# The commands of netc\n\nWhat `--help` says; a test keeps this page up to date.\n",
