@@ -17,7 +17,11 @@ const LONG: usize = 2000;
 /// With framed excerpts of the sources.
 pub(super) fn full(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> String {
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
+    // Paths and commands are copied: no line ends in the midst of one.
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(100)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace);
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
         if !diagnostic.labels.iter().all(|label| fits_a_frame(sources, label.span)) {
