@@ -7,16 +7,8 @@ use netc::lower::{Facts, lower};
 use netc::model::{NodeId, build};
 use netc::object::{Id, State};
 use netc::plan::{self, Backend, Change, Key, Live, Payload, Record, Step};
-use netc_lang::{Program, Reader, Text, evaluate, has_errors};
+use netc_lang::{OneText, Program, evaluate, has_errors};
 use std::time::{Duration, Instant};
-
-struct Memory(String);
-
-impl Reader for Memory {
-    fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
-        Ok(Text { path: path.into(), name: path.into(), bytes: self.0.clone().into_bytes() })
-    }
-}
 
 /// The objects of one node of three with so many services; with `moved`, one endpoint of one
 /// service in the middle is another one.
@@ -28,7 +20,7 @@ pub(crate) fn compiled(services: usize, moved: bool, proxy: &str) -> Ordered {
         let behind = text.split_off(start);
         text.push_str(&behind.replacen("endpoint 10.", "endpoint 10.2", 1));
     }
-    let (program, faults) = Program::load(&["bench.netc".into()], &mut Memory(text));
+    let (program, faults) = Program::load(&["bench.netc".into()], &mut OneText(&text));
     assert!(!has_errors(&faults), "{faults:?}");
     let (built, faults) = build(&evaluate(&program).0, None);
     assert!(!has_errors(&faults), "{faults:?}");

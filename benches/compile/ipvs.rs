@@ -1,18 +1,18 @@
 //! IPVS mode: how long it takes from the cluster to the virtual servers of one node, against
 //! kube-proxy's own sync of the same (180 ms for 10,000×10, its Go code alone, without the kernel).
 
-use crate::{Memory, built, cluster, median, millis};
+use crate::{built, cluster, median, millis};
 use netc::emit;
 use netc::graph::{Ordered, order};
 use netc::lower::{Facts, lower};
 use netc::model::NodeId;
-use netc_lang::{Program, evaluate};
+use netc_lang::{OneText, Program, evaluate};
 
 /// Lowering, order and emission of `ipset.rules`, `ipvs.rules`, the rules, and the operations that
 /// put the addresses on kube-ipvs0.
 pub(super) fn servers(services: usize) {
     let text = cluster::services(services).replacen("}\n", "    proxy ipvs\n}\n", 1);
-    let (program, _) = Program::load(&["bench.netc".into()], &mut Memory(text));
+    let (program, _) = Program::load(&["bench.netc".into()], &mut OneText(&text));
     let cluster = built(&evaluate(&program).0).cluster;
     let node = cluster.nodes.first().expect("a node");
     let objects = || lower(&cluster, node, NodeId(0), &Facts::default()).finish().0;

@@ -22,18 +22,9 @@ use netc::artefacts;
 use netc::graph::{Ordered, order};
 use netc::lower::{Facts, lower};
 use netc::model::{Built, Family, NodeId, build};
-use netc_lang::{Item, Program, Reader, Text, evaluate, has_errors};
+use netc_lang::{Item, OneText, Program, evaluate, has_errors};
 use std::process::Command;
 use std::time::{Duration, Instant};
-
-/// A source in memory.
-struct Memory(String);
-
-impl Reader for Memory {
-    fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
-        Ok(Text { path: path.into(), name: path.into(), bytes: self.0.clone().into_bytes() })
-    }
-}
 
 fn main() {
     let count = |option| {
@@ -56,7 +47,7 @@ fn main() {
     println!("services × 10 endpoints, one node of 3, milliseconds (median of runs)");
     heading();
     for count in services {
-        phases(&format!("{count}×10"), cluster::services(*count));
+        phases(&format!("{count}×10"), &cluster::services(*count));
     }
     println!();
     println!("rules alone, again and again in one process, milliseconds");
@@ -79,7 +70,7 @@ fn main() {
     println!("nodes with vxlan and 10 pods each, one node, milliseconds (median of runs)");
     heading();
     for count in [10, 100, 1000] {
-        phases(&format!("{count}"), cluster::nodes(count));
+        phases(&format!("{count}"), &cluster::nodes(count));
     }
 }
 
@@ -87,7 +78,7 @@ fn main() {
 fn parser() {
     let text = cluster::lines(100_000);
     let megabytes = text.len() as f64 / 1e6;
-    let mut reader = Memory(text.clone());
+    let mut reader = OneText(&text);
     let parse = median(9, || Program::load(&["bench.netc".into()], &mut reader).0.files.len());
     let bytes = median(9, || floor::tokens(&text));
     let rate = |time: Duration| megabytes / time.as_secs_f64();
@@ -99,7 +90,8 @@ fn parser() {
 /// Lowering, order and emission where memory is warm, as a daemon would do them again and again;
 /// against the names hashed and the bytes copied, which nothing can avoid.
 fn rules(services: usize) {
-    let mut reader = Memory(cluster::services(services));
+    let text = cluster::services(services);
+    let mut reader = OneText(&text);
     let (program, _) = Program::load(&["bench.netc".into()], &mut reader);
     let cluster = built(&evaluate(&program).0).cluster;
     let node = cluster.nodes.first().expect("a node");
@@ -132,7 +124,8 @@ fn apart(what: &str, count: usize) {
 
 /// Compiles one node and prints the peak of memory (`VmHWM` of proc(5)) against the output.
 fn peak(count: usize) {
-    let mut reader = Memory(cluster::services(count));
+    let text = cluster::services(count);
+    let mut reader = OneText(&text);
     let (program, _) = Program::load(&["bench.netc".into()], &mut reader);
     let items = evaluate(&program).0;
     let _sources = program.sources;
@@ -170,9 +163,9 @@ fn heading() {
     );
 }
 
-fn phases(size: &str, text: String) {
+fn phases(size: &str, text: &str) {
     let runs = if text.len() > 1_000_000 { 5 } else { 11 };
-    let mut reader = Memory(text);
+    let mut reader = OneText(text);
     let roots = ["bench.netc".to_owned()];
     let all: Vec<[Duration; 7]> = (0..runs).map(|_| compile(&roots, &mut reader)).collect();
     let column = |place: usize| middle(all.iter().filter_map(|run| run.get(place)).copied());
@@ -193,7 +186,7 @@ fn phases(size: &str, text: String) {
 /// One compile from text to restore files: how long each phase took, the release of what only it
 /// needed included, and the whole with the release of everything. Each phase finds the memory as
 /// the one before it left it, as in a real run.
-fn compile(roots: &[String], reader: &mut Memory) -> [Duration; 7] {
+fn compile(roots: &[String], reader: &mut OneText<'_>) -> [Duration; 7] {
     let start = Instant::now();
     let mut last = start;
     let mut lap = || std::mem::replace(&mut last, Instant::now()).elapsed();

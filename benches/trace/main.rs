@@ -14,17 +14,8 @@ use netc::compile::{compile, network};
 use netc::model::Cluster;
 use netc::trace::party::{Manner, questions};
 use netc::trace::{Network, Question};
-use netc_lang::{Party, Reader, Text};
+use netc_lang::{OneText, Party};
 use std::time::{Duration, Instant};
-
-/// A source in memory.
-struct Memory(String);
-
-impl Reader for Memory {
-    fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
-        Ok(Text { path: path.into(), name: path.into(), bytes: self.0.clone().into_bytes() })
-    }
-}
 
 /// How services are programmed, and with which settings.
 const MODES: [(&str, &str); 5] = [
@@ -81,7 +72,7 @@ fn single(name: &str, source: &str, services: usize) {
 
 /// The cluster of a source without errors.
 fn built(source: &str) -> Cluster {
-    let compiled = compile(&["bench.netc".into()], &mut Memory(source.to_owned()), None);
+    let compiled = compile(&["bench.netc".into()], &mut OneText(source), None);
     compiled.built.expect("a sound cluster").cluster
 }
 

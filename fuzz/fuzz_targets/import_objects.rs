@@ -7,11 +7,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use netc::import::to_netc;
-use netc_lang::{Program, Reader, Sources, Text, has_errors, parse};
+use netc_lang::{OneText, Program, Sources, has_errors, parse};
 
 fuzz_target!(|text: &str| {
     for path in ["objects.yaml", "objects.json"] {
-        let (program, faults) = Program::load(&[path.into()], &mut Memory(text));
+        let (program, faults) = Program::load(&[path.into()], &mut OneText(text));
         if has_errors(&faults) {
             continue;
         }
@@ -22,11 +22,3 @@ fuzz_target!(|text: &str| {
         assert!(faults.is_empty(), "{faults:?}\n{}", sources.text(file));
     }
 });
-
-struct Memory<'t>(&'t str);
-
-impl Reader for Memory<'_> {
-    fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
-        Ok(Text { path: path.into(), name: path.into(), bytes: self.0.as_bytes().to_vec() })
-    }
-}

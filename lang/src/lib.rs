@@ -34,7 +34,7 @@ pub use evaluate::evaluate;
 pub use format::format;
 pub use parse::parse;
 pub use party::{LooseName, PARTIES, Party, PartyName, PartyPort};
-pub use program::{MAX_BYTES, MAX_OBJECT_BYTES, Program, Reader, Text, holds_objects};
+pub use program::{MAX_BYTES, MAX_OBJECT_BYTES, OneText, Program, Reader, Text, holds_objects};
 pub use shape::{Misshapen, seconds};
 pub use span::{FileId, Position, Source, Sources, Span};
 pub use value::{

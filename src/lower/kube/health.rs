@@ -55,16 +55,7 @@ pub(crate) fn health_addresses(cluster: &Cluster, node: &Node, port: u16) -> Vec
 mod tests {
     use super::*;
     use crate::compile::compile;
-    use netc_lang::{Reader, Text};
-
-    struct Memory<'t>(&'t str);
-
-    impl Reader for Memory<'_> {
-        fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
-            let bytes = self.0.as_bytes().to_vec();
-            Ok(Text { path: path.into(), name: path.into(), bytes })
-        }
-    }
+    use netc_lang::OneText;
 
     #[test]
     fn what_is_ready_on_the_node_counts_once() {
@@ -81,7 +72,7 @@ mod tests {
                 health-check-node-port 30100
                 port a 80 -> a; port b 81 -> b
             }";
-        let compiled = compile(&["test.netc".into()], &mut Memory(text), None);
+        let compiled = compile(&["test.netc".into()], &mut OneText(text), None);
         let built = compiled.built.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
         let count = |node| health_checks(&built.cluster, NodeId(node))[0].endpoints;
         assert_eq!([count(0), count(1)], [2, 1]);

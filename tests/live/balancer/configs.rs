@@ -6,21 +6,12 @@ use netc::compile::{compile, objects};
 use netc::kernel::{Tried, try_config};
 use netc::model::{Cluster, NodeId};
 use netc::object::State;
-use netc_lang::{Reader, Text};
+use netc_lang::OneText;
 use std::fmt::Write as _;
-
-/// One source in memory.
-struct Source<'s>(&'s str);
-
-impl Reader for Source<'_> {
-    fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
-        Ok(Text { path: path.into(), name: path.into(), bytes: self.0.as_bytes().to_vec() })
-    }
-}
 
 /// The configuration of the first node, which the program takes.
 fn taken(source: &str) -> String {
-    let compiled = compile(&["test.netc".to_owned()], &mut Source(source), None);
+    let compiled = compile(&["test.netc".to_owned()], &mut OneText(source), None);
     let said: Vec<String> = compiled.diagnostics.iter().map(|one| one.message.clone()).collect();
     let cluster: Cluster = compiled.built.unwrap_or_else(|| panic!("{said:#?}")).cluster;
     let ordered = objects(&cluster, &cluster.nodes[0], NodeId(0)).unwrap();

@@ -53,19 +53,10 @@ fn any(family: Family) -> IpAddr {
 mod tests {
     use super::*;
     use crate::compile::compile;
-    use netc_lang::{Protocol, Reader, Text};
-
-    struct Memory<'t>(&'t str);
-
-    impl Reader for Memory<'_> {
-        fn read(&mut self, _: Option<&str>, path: &str) -> Result<Text, String> {
-            let bytes = self.0.as_bytes().to_vec();
-            Ok(Text { path: path.into(), name: path.into(), bytes })
-        }
-    }
+    use netc_lang::{OneText, Protocol};
 
     fn cluster(text: &str) -> Cluster {
-        let compiled = compile(&["test.netc".into()], &mut Memory(text), None);
+        let compiled = compile(&["test.netc".into()], &mut OneText(text), None);
         compiled.built.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics)).cluster
     }
 
