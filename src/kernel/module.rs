@@ -1,7 +1,7 @@
 //! Kernel modules.
 
 use super::error::KernelError;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,7 +24,9 @@ pub(super) fn present(name: &str) -> bool {
 /// anything. When built in, that module leaves nothing under /sys and /proc/sys, but the kernel
 /// names its functions.
 pub(super) fn lists_connections() -> bool {
-    Path::new("/sys/module/nf_conntrack_netlink").exists() || named(b" ctnetlink_").is_some()
+    let name = "nf_conntrack_netlink";
+    Path::new("/sys/module").join(name).exists()
+        || built_in(name).unwrap_or_else(|| named(b" ctnetlink_").is_some())
 }
 
 /// Whether nf_tables is there: netlink would load it for the first who asks (nfnetlink.c). When
@@ -33,7 +35,25 @@ pub(super) fn has_nf_tables() -> bool {
     Path::new("/sys/module/nf_tables").exists()
         // A kernel without modules loads none.
         || (Path::new("/proc/kallsyms").exists() && !Path::new("/proc/modules").exists())
-        || named(b" nf_tables_").is_some()
+        || built_in("nf_tables").unwrap_or_else(|| named(b" nf_tables_").is_some())
+}
+
+/// Whether a module is built into the kernel, where the kernel's own list of those is installed
+/// (`modules.builtin`, Documentation/kbuild/kbuild.rst). It is a few kilobytes; the functions that
+/// [`named`] looks through are a hundred thousand.
+fn built_in(name: &str) -> Option<bool> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
+    let folder = Path::new("/lib/modules").join(release.trim_end());
+    let list = fs::read_to_string(folder.join("modules.builtin")).ok()?;
+    Some(lists(&list, name))
+}
+
+/// Whether a list of modules, each by its path, has this one.
+fn lists(list: &str, name: &str) -> bool {
+    list.lines().any(|line| {
+        let file = line.rsplit_once('/').map_or(line, |(_, file)| file);
+        file.strip_suffix(".ko").is_some_and(|own| own.replace('-', "_") == name)
+    })
 }
 
 /// Whether the kernel names a function that is called so.
@@ -62,4 +82,16 @@ pub(super) fn load(name: &str) -> Result<(), KernelError> {
         return Ok(());
     }
     Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_told_by_their_files() {
+        let list = "kernel/net/netfilter/nf_tables.ko\nkernel/crypto/crc32c-generic.ko\n";
+        assert!(lists(list, "nf_tables") && lists(list, "crc32c_generic"));
+        assert!(!lists(list, "nf_tables_set") && !lists("", "nf_tables"));
+    }
 }
