@@ -6,13 +6,14 @@ use std::process::Command;
 
 const SOURCE: &str = "\
 cluster lab {
-    pods           10.244.0.0/16
-    services       10.96.0.0/16
+    pods           10.244.0.0/16, fd00:10:244::/56
+    services       10.96.0.0/16, fd00:10:96::/112
     overlay        host-gw
-    load-balancers 203.0.113.0/28 { announce bgp }
-    bgp { as 64512; engine ENGINE; peer 192.0.2.1 as 64500 }
+    load-balancers 203.0.113.0/28, 2001:db8:1b::/120 { announce bgp }
+    bgp { as 64512; engine ENGINE; peer 192.0.2.1 as 64500; advertise load-balancers, pods }
 }
-node node0 { address 192.0.2.10/24 on eth0 }
+node node0 { address 192.0.2.10/24, 2001:db8::10/64 on eth0 }
+service web { type load-balancer; families ipv4, ipv6; port 80 }
 ";
 
 /// Both speakers, the program that looks at a configuration, how it is asked, and how it refuses.
@@ -60,6 +61,8 @@ fn a_configuration_that_its_speaker_takes_is_written() {
         let (test, run) = build(engine, program, "exit 0");
         assert_eq!(run.code, Some(0), "{}", run.err);
         assert!(test.folder.path().join("asked").exists());
-        assert!(test.folder.path().join(format!("out/node0/{engine}.conf")).exists());
+        let name = format!("{engine}.conf");
+        let written = fs::read_to_string(test.folder.path().join("out/node0").join(&name)).unwrap();
+        insta::assert_snapshot!(name, written);
     }
 }

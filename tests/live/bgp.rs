@@ -35,7 +35,7 @@ for i in 0..2 {
 ";
 
 /// A router of the test: it takes what the nodes tell, and puts it into its kernel. It waits for the
-/// nodes: of two sessions that meet half way one is refused, and tried again much later.
+/// nodes: of two sessions that meet half way one is refused, and tried again later.
 const ROUTER: &str = "\
 router id 192.168.0.1;
 protocol device { scan time 1; }
@@ -44,6 +44,7 @@ protocol kernel { ipv6 { export all; import none; }; merge paths on; }
 template bgp node {
     local ROUTER as 64500;
     passive on;
+    error wait time 1, 2;
     ipv4 { import all; export none; };
     ipv6 { import all; export none; };
 }
@@ -93,7 +94,7 @@ fn speaker(engine: &str, node: &str, out: &Path) -> Vec<Program> {
     }
 }
 
-/// The router, once it listens: a speaker that finds nobody comes back after minutes.
+/// The router, once it listens.
 fn router(lab: &Lab, [own, node0, node1]: Ends) -> Program {
     let config = ROUTER.replace("ROUTER", own).replace("NODE0", node0).replace("NODE1", node1);
     let running = bird("router", &lab.file("router.conf", &config));
@@ -128,6 +129,11 @@ fn site(lab: &Lab, source: &Path) {
         run(&format!("ip -n {node} route add default via 192.168.0.1"));
         run(&format!("ip -n {node} route add default via fd01::1"));
         lab.applied(source, node, &[]);
+        // FRR ends sessions by IPv6 as long as the link has no address of its own.
+        until(&format!("{node} has the address of its link"), || {
+            let addresses = run(&format!("ip -n {node} -6 addr show eth0 scope link -tentative"));
+            addresses.contains("fe80::")
+        });
     }
     run("ip -n client route add default via 198.51.100.1");
     run("ip -n client route add default via 2001:db8:c::1");
@@ -192,6 +198,26 @@ fn learns(engine: &str, ends: Ends) {
     reached();
 }
 
+/// The nodes are up before their router is.
+fn comes_late(engine: &str, ends: Ends) {
+    let lab = Lab::enter();
+    site(&lab, &source(&lab, engine, ends));
+    let out = lab.built(&["cluster.netc"]);
+    let _speakers = ["node0", "node1"].map(|node| speaker(engine, node, &out));
+    for node in ["node0", "node1"] {
+        until(&format!("{node} has tried"), || refused(node) > 0);
+    }
+    let _router = router(&lab, ends);
+    reached();
+}
+
+/// How many connections of a node came to nothing.
+fn refused(node: &str) -> u32 {
+    let line = run(&format!("ip netns exec {node} nstat -asz TcpAttemptFails"));
+    let count = line.lines().find_map(|line| line.strip_prefix("TcpAttemptFails"));
+    count.and_then(|rest| rest.split_whitespace().next()).unwrap().parse().unwrap()
+}
+
 #[test]
 fn a_router_learns_from_bird_what_leads_to_a_node() {
     learns("bird", V4);
@@ -210,4 +236,14 @@ fn a_router_learns_from_frr_what_leads_to_a_node() {
 #[test]
 fn a_router_learns_both_families_from_frr_by_ipv6() {
     learns("frr", V6);
+}
+
+#[test]
+fn a_router_that_comes_late_learns_from_bird() {
+    comes_late("bird", V4);
+}
+
+#[test]
+fn a_router_that_comes_late_learns_from_frr() {
+    comes_late("frr", V6);
 }

@@ -1,6 +1,6 @@
 //! The configuration of BIRD 2 (its user's guide, chapters 3 to 6).
 
-use super::{Config, Session, word};
+use super::{Config, RETRY, Session, word};
 use crate::model::Family;
 
 pub(super) fn text(config: &Config) -> String {
@@ -38,6 +38,8 @@ fn session(config: &Config, place: usize, session: &Session) -> String {
         Some(hops) => out.push_str(&format!("    multihop {hops};\n")),
         None => out.push_str("    direct;\n"),
     }
+    out.push_str(&format!("    connect retry time {RETRY};\n"));
+    out.push_str(&format!("    error wait time {RETRY}, {};\n", 6 * RETRY));
     for (family, own) in families.iter() {
         let word = word(family);
         let next_hop = match family == Family::of(peer.address) {

@@ -1,6 +1,6 @@
 //! The configuration of FRR (its user guide, chapter BGP), as vtysh writes it.
 
-use super::{Config, Session, word};
+use super::{Config, RETRY, Session, word};
 use crate::model::Family;
 
 /// Nothing is taken: this route map refuses everything.
@@ -20,6 +20,7 @@ pub(super) fn text(config: &Config) -> String {
             out.push_str(&format!(" neighbor {address} ebgp-multihop {hops}\n"));
         }
         out.push_str(&format!(" neighbor {address} update-source {local}\n"));
+        out.push_str(&format!(" neighbor {address} timers connect {RETRY}\n"));
     }
     for family in config.families() {
         out.push_str(&told(config, family));

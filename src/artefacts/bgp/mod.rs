@@ -14,6 +14,11 @@ use std::net::{IpAddr, Ipv4Addr};
 /// The names of the files.
 pub(super) const NAMES: [&str; 2] = ["bird.conf", "frr.conf"];
 
+/// After how many seconds a router that was not there, or ended the session, is tried again. Left to
+/// themselves both speakers wait for two minutes (RFC 4271 section 10), and BIRD one to five after an
+/// error: so long would a node without its router's sessions be out of reach.
+const RETRY: u32 = 10;
+
 /// What a node tells.
 struct Config<'c> {
     cluster: &'c Cluster,
