@@ -79,8 +79,11 @@ pub(super) fn begin(
         arguments.extend(["--netns".into(), name.into()]);
     }
     start_watchdog(&site.store, lock, &arguments).map_err(|fault| {
-        let _ = site.store.confirm();
-        ui.fail(fault, format)
+        // Nobody is to wait for an apply that does not begin.
+        let left = site.store.confirm().err();
+        let faults: Vec<Diagnostic> = [fault].into_iter().chain(left).collect();
+        ui.report(&Sources::default(), &faults, format);
+        exit::ERROR
     })
 }
 

@@ -41,10 +41,11 @@ impl Site {
 
     /// Becomes the only netc at work on the node; what is remembered is read again.
     pub(super) fn lock(&mut self, ui: &mut Ui) -> Result<Lock, u8> {
-        if let Some(fault) = self.unconfirmed() {
-            return Err(ui.fail(fault, self.format));
-        }
-        let lock = self.store.lock_within(PATIENCE).map_err(|fault| ui.fail(fault, self.format))?;
+        let lock = || {
+            self.no_unconfirmed()?;
+            self.store.lock_within(PATIENCE)
+        };
+        let lock = lock().map_err(|fault| ui.fail(fault, self.format))?;
         self.reload(ui)?;
         Ok(lock)
     }
@@ -55,11 +56,13 @@ impl Site {
     }
 
     /// An apply that awaits its confirmation is not to be mixed with another one.
-    fn unconfirmed(&self) -> Option<Diagnostic> {
-        let left = self.store.pending().ok()?.current()?.left().ok()?;
-        let message = format!("an apply awaits its confirmation for {} s more", left.as_secs());
+    fn no_unconfirmed(&self) -> Result<(), Diagnostic> {
+        let Some(pending) = self.store.pending()?.current() else { return Ok(()) };
+        let left =
+            pending.left().map_or(String::new(), |left| format!(" for {} s more", left.as_secs()));
+        let message = format!("an apply awaits its confirmation{left}");
         let help = "`netc confirm` keeps it, `netc rollback` undoes it";
-        Some(Diagnostic::new(code::UNCONFIRMED, message).help(help))
+        Err(Diagnostic::new(code::UNCONFIRMED, message).help(help))
     }
 
     /// What netc remembers of the node, what an interrupted run was about to make included.
