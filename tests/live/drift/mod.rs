@@ -6,6 +6,7 @@ mod reading;
 
 use crate::lab::{Lab, run, text};
 use cases::{Case, DEVICES, ROUTES, RULES};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -118,12 +119,13 @@ fn mended(
         node.shell(after);
     }
     let now = dump();
-    let other = |one: &str, all: &str| {
-        let lines = one.lines().filter(|line| !all.contains(line));
-        lines.map(str::to_owned).collect::<Vec<_>>()
-    };
-    let what = format!("lost {:?}, got {:?}", other(before, &now), other(&now, before));
-    check(now == before, &what)
+    check(now == before, &different(before, &now))
+}
+
+/// What of the lines is not the same.
+fn different(before: &str, now: &str) -> String {
+    let [before, now] = [before, now].map(|all| all.lines().collect::<BTreeSet<_>>());
+    format!("lost {:?}, got {:?}", &before - &now, &now - &before)
 }
 
 #[test]
