@@ -121,8 +121,7 @@ fn service_ports(cluster: &Cluster) -> impl Iterator<Item = &ServicePort> {
 
 /// The ports of a node that a program of its own has: what serves ingresses.
 fn taken(cluster: &Cluster, id: NodeId) -> BTreeSet<Port> {
-    let controller = cluster.ingress_controller.iter().filter(|own| own.nodes.contains(&id));
-    let ports = controller.flat_map(|own| [own.http, own.https]);
+    let ports = cluster.ingress_on(id).into_iter().flat_map(|own| [own.http, own.https]);
     ports.map(|number| Port { number, protocol: Protocol::Tcp }).collect()
 }
 

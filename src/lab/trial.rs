@@ -4,7 +4,7 @@ use super::reply::Fate;
 use super::serving::Everybody;
 use super::{Host, Layout, Role};
 use crate::lower::pod_namespace;
-use crate::model::{Check, Cluster, NodeId};
+use crate::model::{Check, Cluster, IngressController, NodeId};
 use crate::object::Netns;
 use crate::trace::names::Names;
 use crate::trace::{Ended, Network, Payload, Place, Question, Symptom, Who};
@@ -266,12 +266,9 @@ impl<'p> Planner<'p> {
 
     /// Whether what serves ingresses listens on a port.
     fn is_controller(&self, place: &Place, port: Port) -> bool {
-        let (Some(own), Place::Node(id, Netns::Node)) = (&self.cluster.ingress_controller, place)
-        else {
-            return false;
-        };
-        let listens = [own.http, own.https].contains(&port.number);
-        port.protocol == Protocol::Tcp && listens && own.nodes.contains(id)
+        let Place::Node(id, Netns::Node) = place else { return false };
+        let listens = |own: &IngressController| [own.http, own.https].contains(&port.number);
+        port.protocol == Protocol::Tcp && self.cluster.ingress_on(*id).is_some_and(listens)
     }
 }
 

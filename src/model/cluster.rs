@@ -1,8 +1,8 @@
 //! What all nodes share.
 
 use super::{
-    Assert, Bgp, Check, Engine, Family, Ingress, IngressController, LoadBalancers, Node, Overlay,
-    PerFamily, Pod, Service,
+    Assert, Bgp, Check, Engine, Family, Ingress, IngressController, LoadBalancers, Node, NodeId,
+    Overlay, PerFamily, Pod, Service,
 };
 use ipnet::IpNet;
 use netc_lang::Span;
@@ -56,6 +56,12 @@ impl Cluster {
         Family::ALL.into_iter().filter(|family| {
             self.pod_networks.get(*family).is_some() || self.service_networks.get(*family).is_some()
         })
+    }
+
+    /// What serves ingresses on a node, if something does.
+    #[must_use]
+    pub fn ingress_on(&self, node: NodeId) -> Option<&IngressController> {
+        self.ingress_controller.as_ref().filter(|own| own.nodes.contains(&node))
     }
 }
 

@@ -93,7 +93,8 @@ pub(in crate::cli) struct LabCurl {
     #[command(flatten)]
     pub(in crate::cli) which: WhichLab,
     /// Who asks, who is asked, and the path: pod/shop/web-0 service/shop/api:http /welcome. `outside`
-    /// alone is the lab's; other names are as for `netc trace`.
+    /// alone is the lab's; other names are as for `netc trace`. A node without a port is asked where
+    /// it serves ingresses.
     #[arg(required = true, num_args = 1.., value_name = "FROM TO [PATH]")]
     pub(in crate::cli) words: Vec<String>,
     /// The host that is asked for by HTTP [default: the address].

@@ -11,12 +11,13 @@ use crate::lab::reply::{Fate, Reply, body, status};
 use crate::lab::serving::outside_addresses;
 use crate::lab::trial::{Of, Planner, Trial};
 use crate::lab::{Layout, Role};
+use crate::model::Cluster;
 use crate::trace::names::with_port;
-use crate::trace::party::{Asked, Carried, Families, Manner, questions};
+use crate::trace::party::{Asked, Carried, Families, Found, Manner, questions};
 use crate::trace::words::{self, Typed};
 use crate::trace::{Payload, Place};
 use ipnet::IpNet;
-use netc_lang::{Diagnostic, Protocol, code};
+use netc_lang::{Diagnostic, Party, PartyPort, Protocol, code};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,7 +39,13 @@ fn curl(args: &args::LabCurl, ui: &mut Ui) -> Result<u8, u8> {
     let carried = args.udp.then_some(Carried::Ports(Protocol::Udp));
     let families = args.family.map_or(Families::First, Families::One);
     let manner = Manner { carried, families, through: None };
-    let all = questions(cluster, &from, &to, &manner);
+    let all =
+        questions(cluster, &from, &to, &manner).and_then(|all| match ingress(cluster, &all) {
+            Some(port) if to.port.is_none() && !args.udp => {
+                questions(cluster, &from, &Party { port: Some(port), ..to }, &manner)
+            }
+            _ => Ok(all),
+        });
     let all = all.map_err(|fault| ui.fail(fault.diagnostic(None), format))?;
     let asked = one(&all, &lab).map_err(|fault| ui.fail(fault, format))?;
     let network = network(cluster);
@@ -114,6 +121,12 @@ fn path(rest: &[String]) -> Result<&str, Diagnostic> {
             Err(Diagnostic::new(code::FAULTY_QUESTION, message))
         }
     }
+}
+
+/// Where a node that is asked serves ingresses: by HTTP that port is meant.
+fn ingress(cluster: &Cluster, all: &[Asked]) -> Option<PartyPort> {
+    let Some(Asked { to: Found::Node(id), .. }) = all.first() else { return None };
+    Some(PartyPort::Number(cluster.ingress_on(*id)?.http, Some(Protocol::Tcp)))
 }
 
 /// The question that is meant: the first one at a port.

@@ -28,10 +28,8 @@ pub(super) fn lower(cx: &mut Context) {
         let mut spans: Vec<Span> = Vec::new();
         let streams = kube::streams(cx.cluster, engine);
         let mut work = Work { site: None, streams };
-        if let Some(controller) = &cx.cluster.ingress_controller
-            && controller.engine == engine
-            && controller.nodes.contains(&cx.id)
-        {
+        let controller = cx.cluster.ingress_on(cx.id);
+        if let Some(controller) = controller.filter(|own| own.engine == engine) {
             work.site = Some(Site::new(cx.cluster, controller, families(cx)));
             spans.push(controller.span);
             spans.extend(site::served(cx.cluster).map(|ingress| ingress.span));

@@ -10,7 +10,7 @@ use crate::model::{
     ServicePort,
 };
 use crate::trace::{Payload, Place};
-use netc_lang::{Party, PartyName, Port};
+use netc_lang::{Party, PartyName, Port, Protocol};
 use std::net::IpAddr;
 
 /// A packet to somebody.
@@ -204,7 +204,7 @@ impl Asker<'_> {
     }
 
     /// To a port of each node, or of the one that is stated.
-    fn node_port(&self, protocol: netc_lang::Protocol, port: u16, family: Family) -> Vec<Aim> {
+    fn node_port(&self, protocol: Protocol, port: u16, family: Family) -> Vec<Aim> {
         let nodes = (0..).map(NodeId).zip(&self.cluster.nodes);
         let nodes = nodes.filter(|(id, _)| self.through.is_none_or(|through| through == *id));
         let payload = Payload::Ports { protocol, source: None, destination: Some(port) };
@@ -296,8 +296,10 @@ impl Asker<'_> {
                 let docker = self.node(id).and_then(|node| node.docker.as_ref());
                 let held = docker.into_iter().flat_map(Docker::held);
                 let published = mapped.chain(held).map(|one| (one.port, one.target));
-                let all = node_ports.chain(published);
-                all.map(|(number, to)| (None, Port { number, protocol: to.protocol })).collect()
+                let all = node_ports.chain(published).map(|(number, to)| (number, to.protocol));
+                let ingress = self.cluster.ingress_on(id).map(|own| (own.http, Protocol::Tcp));
+                let all = ingress.into_iter().chain(all);
+                all.map(|(number, protocol)| (None, Port { number, protocol })).collect()
             }
             _ => Vec::new(),
         }

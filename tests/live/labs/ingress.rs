@@ -32,6 +32,9 @@ fn hosts_and_paths_lead_to_their_pods() {
     // The node port of the controller's own service leads to the same program.
     let line = "curl -s -m 5 http://192.168.99.100:30080/echoserver";
     assert!(labs.exec("minikube", "outside", line).starts_with("default/echoserver-0"));
+    // Without a port a node is asked where it serves ingresses.
+    let line = ["curl", "outside", "node/minikube", "/cart/1", "--host", "shop.example"];
+    assert!(labs.done(&line).starts_with("default/echoserver-0"));
     labs.done(&["test"]);
 }
 
