@@ -11,10 +11,14 @@ use crate::model::{Engine, Family};
 use crate::object::{Balancer, Health, Netns, State};
 use crate::plan::{Change, Thing};
 use netc_lang::{Diagnostic, Protocol, Span, code};
+use nix::errno::Errno;
+use nix::sys::socket::sockopt::ReuseAddr;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, setsockopt, socket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4};
+use std::os::fd::AsRawFd;
 use std::path::Path;
 
 /// Programs that are not installed, certificates that are not there, ports that somebody else
@@ -33,7 +37,9 @@ pub fn conflicts(
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let used = machine.namespace(&Netns::Node)?.within(listeners)?;
+    let ports = wanted.iter().flat_map(|(wanted, _)| wanted.listens());
+    let ports: BTreeSet<_> = ports.map(|(_, port, protocol)| (protocol, port)).collect();
+    let used = machine.namespace(&Netns::Node)?.within(|| listeners(&ports))?;
     let used = used.map_err(KernelError::io("cannot read the sockets of the node"))?;
     let held = held(changes);
     let mut faults = Vec::new();
@@ -130,21 +136,41 @@ fn reason(error: &io::Error) -> String {
 /// The ports that something listens on: at which addresses, each with the number of the socket.
 type Used = BTreeMap<(Protocol, u16), Vec<(IpAddr, u64)>>;
 
-/// What listens in the namespace of the calling thread.
-fn listeners() -> io::Result<Used> {
+/// What listens at ports, in the namespace of the calling thread.
+fn listeners(ports: &BTreeSet<(Protocol, u16)>) -> io::Result<Used> {
     let mut all = Used::new();
     // A socket of UDP that has no other end is in the state of one of TCP that is closed.
     for (protocol, lists, listens) in [(Protocol::Tcp, TCP, "0A"), (Protocol::Udp, UDP, "07")] {
         for list in lists {
             look(list, |entry| {
-                if entry.state == listens {
-                    let own = (entry.own.ip(), entry.inode);
-                    all.entry((protocol, entry.own.port())).or_default().push(own);
+                let at = (protocol, entry.own.port());
+                if entry.state == listens && ports.contains(&at) {
+                    all.entry(at).or_default().push((entry.own.ip(), entry.inode));
                 }
             })?;
         }
     }
+    for (at, sockets) in &mut all {
+        let open = sockets.iter().find(|(address, _)| *address == Ipv6Addr::UNSPECIFIED);
+        let open = open.map(|(_, inode)| (IpAddr::from(Ipv4Addr::UNSPECIFIED), *inode));
+        if let Some(open) = open.filter(|_| is_refused(*at)) {
+            sockets.push(open);
+        }
+    }
     Ok(all)
+}
+
+/// Whether the kernel gives nobody a port in IPv4. A socket of IPv6 may have it too, unless it is for
+/// IPv6 alone (`IPV6_V6ONLY` in ipv6(7)), and no list tells that.
+fn is_refused((protocol, port): (Protocol, u16)) -> bool {
+    let kind = if protocol == Protocol::Udp { SockType::Datagram } else { SockType::Stream };
+    let bound = || -> nix::Result<()> {
+        let own = socket(AddressFamily::Inet, kind, SockFlag::SOCK_CLOEXEC, None)?;
+        // Connections that have ended keep nobody from a port of TCP; sockets of UDP would share it.
+        setsockopt(&own, ReuseAddr, &(kind == SockType::Stream))?;
+        bind(own.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port)))
+    };
+    bound() == Err(Errno::EADDRINUSE)
 }
 
 /// The ports that somebody else has. Those that the program has already are its own.
@@ -220,7 +246,7 @@ mod tests {
         assert_eq!(program("/usr/sbin/apache2 -k start"), "apache2");
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
-        let used = listeners().unwrap();
+        let used = listeners(&[(Protocol::Tcp, port)].into()).unwrap();
         let (_, inode) = used[&(Protocol::Tcp, port)][0];
         assert_eq!(holder(inode).unwrap().0, i32::try_from(std::process::id()).unwrap());
         let config = format!("listen 0.0.0.0:{port};\nlisten 0.0.0.0:{port};\n");

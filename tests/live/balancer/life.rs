@@ -129,6 +129,14 @@ fn what_stands_in_the_way_is_told_and_nothing_changes() {
         let taken = within("node0", || TcpListener::bind("0.0.0.0:80").unwrap());
         refused(&site, "E0620", &format!("{engine} is to listen on 80/tcp, and "));
         drop(taken);
+        // A socket of IPv6 has the port in IPv4 too, unless it is for IPv6 alone.
+        let described = fs::read_to_string(&site.source).unwrap();
+        let ipv4 = [", fd00:10:244::/56", ", fd00:10:96::/112", ", fd01::10/64"];
+        let alone = ipv4.iter().fold(described, |text, ipv6| text.replace(ipv6, ""));
+        fs::write(&site.source, alone).unwrap();
+        let taken = within("node0", || TcpListener::bind("[::]:80").unwrap());
+        refused(&site, "E0620", &format!("{engine} is to listen on 80/tcp, and "));
+        drop(taken);
         site.ingresses = "\
 ingress shop/front { host shop.example; path / -> web:http; tls front-tls }
 secret shop/front-tls { certificate \"/nowhere/tls.crt\"; key \"/nowhere/tls.key\" }
