@@ -26,7 +26,7 @@ pub fn counted(fates: &[Fate]) -> Counts {
 pub fn breach(cluster: &Cluster, trial: &Trial, counts: &Counts) -> Option<String> {
     match trial.of {
         Of::Assert(place) => claimed(cluster.asserts.get(place)?, trial, counts),
-        Of::Check(_) | Of::Asked => differs(trial, counts),
+        Of::Ingress(_) | Of::Check(_) | Of::Asked => differs(trial, counts),
     }
 }
 

@@ -75,7 +75,15 @@ impl Report<'_> {
             let walk = checked.findings.iter().map(|fault| fault.message.clone()).collect();
             self.entry(Of::Check(checked.check), format!("check {}", checked.check.name()), walk)
         });
-        asserts.chain(checks).collect()
+        asserts.chain(self.ingresses()).chain(checks).collect()
+    }
+
+    /// Those that were to be asked.
+    fn ingresses(&self) -> impl Iterator<Item = Entry<'_>> {
+        let all = self.cluster.ingresses.iter().enumerate();
+        let all = all.map(|(place, own)| (Of::Ingress(place), format!("ingress {}", own.name)));
+        let wanted = all.filter(|(of, _)| self.plan.all.contains_key(of));
+        wanted.map(|(of, title)| self.entry(of, title, Vec::new()))
     }
 
     fn entry(&self, of: Of, title: String, walk: Vec<String>) -> Entry<'_> {
@@ -154,9 +162,11 @@ impl Report<'_> {
         let payload = question.payload;
         let protocol = payload.protocol().map_or("ping", |protocol| protocol.name());
         let address = with_port(&question.destination, payload.destination());
+        let get = trial.get.as_ref().map(|get| format!("GET {} of ", get.words()));
+        let get = get.unwrap_or_default();
         match Names(self.cluster).address(question.destination.first()) {
-            Some(name) => format!("{name} ({address}, {protocol})"),
-            None => format!("{address} ({protocol})"),
+            Some(name) => format!("{get}{name} ({address}, {protocol})"),
+            None => format!("{get}{address} ({protocol})"),
         }
     }
 
@@ -188,6 +198,7 @@ impl Report<'_> {
     fn entry_json(&self, entry: &Entry) -> Value {
         let (kind, name) = match entry.of {
             Of::Assert(_) => ("assert", entry.title.as_str()),
+            Of::Ingress(_) => ("ingress", entry.title.trim_start_matches("ingress ")),
             Of::Check(check) => ("check", check.name()),
             Of::Asked => ("question", entry.title.as_str()),
         };

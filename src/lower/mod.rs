@@ -20,6 +20,7 @@ mod udp;
 mod vxlan;
 mod wireguard;
 
+pub(crate) use balancer::ingress_servers;
 pub(crate) use docker::namespace as container_namespace;
 pub(crate) use kube::{
     Answer, HealthCheck, Serving, endpoint_chain, health_addresses, health_checks,

@@ -27,7 +27,8 @@ pub(in crate::cli) enum LabCommand {
     Exec(LabExec),
     /// Asks somebody from a place of a lab, and prints the answer. Exit code 4: not answered.
     Curl(LabCurl),
-    /// Asks the kernel, with packets, whether every `assert` holds and what is checked of every network.
+    /// Asks the kernel, with packets, whether every `assert` holds, what is checked of every network, and
+    /// who answers for every rule of an ingress.
     Test(LabTest),
     /// Shows the hosts and pods of a lab, what is broken of them, and what has passed on their links.
     Status(LabStatus),

@@ -9,7 +9,7 @@ use crate::kernel::lab::{Places, Request, ask};
 use crate::lab::judge::counted;
 use crate::lab::reply::{Fate, Reply, body, status};
 use crate::lab::serving::outside_addresses;
-use crate::lab::trial::{Of, Planner, Trial};
+use crate::lab::trial::{Get, Of, Planner, Trial};
 use crate::lab::{Layout, Role};
 use crate::model::Cluster;
 use crate::trace::names::with_port;
@@ -60,8 +60,9 @@ fn curl(args: &args::LabCurl, ui: &mut Ui) -> Result<u8, u8> {
         let message = format!("this cannot be asked: {why}");
         ui.fail(Diagnostic::new(code::FAULTY_QUESTION, message), format)
     })?;
-    let request = Request::of(&trial, path, args.host.as_deref());
-    let requests = vec![request; args.count.max(1) as usize];
+    let get = Get { path: path.to_owned(), host: args.host.clone() };
+    let trial = Trial { get: Some(get), ..trial };
+    let requests = vec![Request::of(&trial); args.count.max(1) as usize];
     let places = Places { running: &lab.running, cluster };
     let all = requests.len();
     let replies = ask(&places, &requests, &mut |done| ui.progress(done, all, "asked"));
@@ -189,7 +190,7 @@ impl Told<'_> {
     }
 
     fn patience(&self) -> std::time::Duration {
-        Request::of(self.trial, "/", None).patience
+        Request::of(self.trial).patience
     }
 
     /// The command that tells what is to become of it.

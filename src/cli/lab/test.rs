@@ -103,6 +103,9 @@ fn claims(
     for place in 0..verdicts.len() {
         planner.assert(place)?;
     }
+    if !named {
+        planner.ingresses()?;
+    }
     planner.checks(&heard, args.most.unwrap_or(MOST))?;
     Ok(Claims { verdicts, checked, plan: planner.done() })
 }
@@ -144,7 +147,7 @@ fn asked(
     ui: &mut Ui,
 ) -> Result<Vec<Fate>, Diagnostic> {
     let which = which.iter().filter_map(|place| trials.get(*place));
-    let requests: Vec<Request> = which.map(|trial| Request::of(trial, "/", None)).collect();
+    let requests: Vec<Request> = which.map(Request::of).collect();
     let all = requests.len();
     let replies = ask(places, &requests, &mut |done| ui.progress(done, all, "asked"));
     ui.clear_progress();

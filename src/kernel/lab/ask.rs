@@ -60,12 +60,14 @@ const SHORT: Duration = Duration::from_millis(400);
 impl Request {
     /// What a trial asks, by HTTP where there are connections.
     #[must_use]
-    pub fn of(trial: &Trial, path: &str, host: Option<&str>) -> Request {
+    pub fn of(trial: &Trial) -> Request {
         let to = trial.to();
         let sent = match trial.question.payload {
             Payload::Ports { protocol: Protocol::Udp, .. } => Sent::Udp(b"who?".to_vec()),
             Payload::Ports { .. } => {
-                let host = host.map_or_else(|| to.to_string(), str::to_owned);
+                let path = trial.get.as_ref().map_or("/", |get| &get.path);
+                let host = trial.get.as_ref().and_then(|get| get.host.clone());
+                let host = host.unwrap_or_else(|| to.to_string());
                 let text = format!(
                     "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: netc\r\nAccept: */*\r\n\
                      Connection: close\r\n\r\n"

@@ -10,10 +10,11 @@ mod words;
 pub(super) use stream::Stream;
 
 use super::{Context, kube};
-use crate::model::{Engine, Family};
+use crate::model::{Backend, Cluster, Engine, Family, Node};
 use crate::object::{Balancer, State};
 use netc_lang::Span;
 use site::Site;
+use std::net::SocketAddr;
 
 /// All that one program of a node does.
 struct Work {
@@ -30,7 +31,7 @@ pub(super) fn lower(cx: &mut Context) {
         let mut work = Work { site: None, streams };
         let controller = cx.cluster.ingress_on(cx.id);
         if let Some(controller) = controller.filter(|own| own.engine == engine) {
-            work.site = Some(Site::new(cx.cluster, controller, families(cx)));
+            work.site = Some(Site::new(cx.cluster, controller, families(cx.node)));
             spans.push(controller.span);
             spans.extend(site::served(cx.cluster).map(|ingress| ingress.span));
         }
@@ -49,9 +50,16 @@ pub(super) fn lower(cx: &mut Context) {
     }
 }
 
+/// Who answers the requests for a backend of ingresses that come to a node.
+pub(crate) fn ingress_servers(cluster: &Cluster, node: &Node, backend: Backend) -> Vec<SocketAddr> {
+    let service = cluster.services.get(backend.service);
+    let port = service.and_then(|service| service.ports.get(backend.port));
+    port.map(|port| site::servers(port, &families(node))).unwrap_or_default()
+}
+
 /// The families in which the node is reached from elsewhere.
-fn families(cx: &Context) -> Vec<Family> {
+fn families(node: &Node) -> Vec<Family> {
     let own = Family::ALL.into_iter();
-    let own: Vec<Family> = own.filter(|family| cx.node.address(*family).is_some()).collect();
+    let own: Vec<Family> = own.filter(|family| node.address(*family).is_some()).collect();
     if own.is_empty() { vec![Family::V4] } else { own }
 }

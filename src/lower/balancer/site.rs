@@ -263,7 +263,7 @@ fn port_word(port: &ServicePort) -> String {
 
 /// The endpoints that answer, of the first family in which there are any: those that are ready,
 /// or else those that still serve while they are shut down.
-fn servers(port: &ServicePort, families: &[Family]) -> Vec<SocketAddr> {
+pub(super) fn servers(port: &ServicePort, families: &[Family]) -> Vec<SocketAddr> {
     let family = |address: &SocketAddr| Family::of(address.ip());
     let own = port.endpoints.iter().filter(|one| families.contains(&family(&one.address)));
     let all: BTreeSet<SocketAddr> = usable(own).into_iter().map(|one| one.address).collect();

@@ -35,7 +35,24 @@ fn hosts_and_paths_lead_to_their_pods() {
     // Without a port a node is asked where it serves ingresses.
     let line = ["curl", "outside", "node/minikube", "/cart/1", "--host", "shop.example"];
     assert!(labs.done(&line).starts_with("default/echoserver-0"));
-    labs.done(&["test"]);
+    // Every rule is asked for, and who is to answer is known.
+    let shown = |said: &str, words: &str| {
+        let mut lines =
+            said.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        assert!(lines.any(|line| line == words), "{words:?} in {said}");
+    };
+    let tested = labs.done(&["test"]);
+    shown(&tested, "ingress default/shop ok 3 questions");
+    shown(&tested, "ingress default/welcome ok 2 questions");
+    labs.exec("minikube", "node/minikube", "ip link set cni0 down");
+    let output = labs.netc(&["test"]).output().unwrap();
+    let tested = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{tested}");
+    shown(&tested, "ingress default/welcome FAILED 2 of 2 questions fail");
+    assert!(
+        tested.contains("-> GET shop.example/cart of node minikube (192.168.99.100:80, tcp): "),
+        "{tested}"
+    );
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! What is asked in a lab: the questions of asserts and checks, each from one address to one other.
 
+mod ingress;
+
+pub use ingress::Get;
+
 use super::reply::Fate;
 use super::serving::Everybody;
 use super::{Host, Layout, Role};
@@ -28,6 +32,8 @@ pub type Expected = BTreeMap<Fate, f64>;
 pub enum Of {
     /// The assert at this place of [`Cluster::asserts`].
     Assert(usize),
+    /// The ingress at this place of [`Cluster::ingresses`].
+    Ingress(usize),
     /// A check.
     Check(Check),
     /// Somebody's who just wants to know.
@@ -43,6 +49,8 @@ pub struct Trial {
     pub question: Question,
     /// The source address, if the kernel is not to pick one.
     pub source: Option<IpAddr>,
+    /// What is asked for by HTTP, if it matters.
+    pub get: Option<Get>,
     /// What the walk says.
     pub expected: Expected,
     /// How often the kernel is asked.
@@ -186,21 +194,23 @@ impl<'p> Planner<'p> {
             }
             question.source = source.map(Who::One);
         }
-        let answer = self.network.ask(&question)?;
-        let mut expected = Expected::new();
-        for ended in answer.ways.iter().filter(|ended| ended.way.share > 0.0) {
-            *expected.entry(self.fate(ended)).or_default() += ended.way.share;
-        }
+        let expected = self.expected(&question)?;
         let port = question.payload.destination().unwrap_or_default();
         let protocol = question.payload.protocol().unwrap_or_default();
         let service = Names(self.cluster).service(question.destination.first(), port, protocol);
         let by_chance = service.is_none_or(|(service, _)| service.affinity.is_none());
-        let times = match (expected.len(), service) {
-            (0 | 1, None) => 1,
-            (0 | 1, Some(_)) => 2,
-            (several, _) => OFTEN.max(several * 8),
-        };
-        Ok(Ok(Trial { of, question, source, expected, times, by_chance }))
+        let times = times(expected.len(), service.is_some());
+        Ok(Ok(Trial { of, question, source, get: None, expected, times, by_chance }))
+    }
+
+    /// What the walk says.
+    fn expected(&self, question: &Question) -> Result<Expected, Vec<Diagnostic>> {
+        let mut expected = Expected::new();
+        let answer = self.network.ask(question)?;
+        for ended in answer.ways.iter().filter(|ended| ended.way.share > 0.0) {
+            *expected.entry(self.fate(ended)).or_default() += ended.way.share;
+        }
+        Ok(expected)
     }
 
     /// The address that somebody outside asks from, if packets can come in as the question wants it.
@@ -214,7 +224,7 @@ impl<'p> Planner<'p> {
         let source = match wanted.filter(|wanted| own.contains(wanted)) {
             Some(wanted) => wanted,
             // Who is named by no statement may be anybody.
-            None if !matches!(of, Of::Check(_)) => {
+            None if !matches!(of, Of::Check(_) | Of::Ingress(_)) => {
                 let wanted = wanted.map_or_else(String::new, |wanted| wanted.to_string());
                 return Err(format!("nobody outside has {wanted} in the lab"));
             }
@@ -312,6 +322,15 @@ fn gcd(one: usize, other: usize) -> usize {
 /// The host that plays the rest of the world.
 fn outside(layout: &Layout) -> Option<&Host> {
     layout.hosts.iter().find(|host| host.role == Role::Outside)
+}
+
+/// How often something is asked that may meet so many fates, of one or of whom a service has.
+fn times(fates: usize, of_service: bool) -> usize {
+    match (fates, of_service) {
+        (0 | 1, false) => 1,
+        (0 | 1, true) => 2,
+        (several, _) => OFTEN.max(several * 8),
+    }
 }
 
 /// By whom packets from outside get to an address.
