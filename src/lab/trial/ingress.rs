@@ -180,10 +180,10 @@ fn nearness(rule: Option<&str>, host: Option<&str>) -> Option<u8> {
 /// A path as it can be sent: what no path of a request has is written as `%20` (RFC 3986, section 2.1).
 fn encoded(path: &str) -> String {
     path.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'?' | b'#' => drop(write!(out, "%{byte:02X}")),
-            byte if byte.is_ascii_graphic() => out.push(byte.into()),
-            byte => drop(write!(out, "%{byte:02X}")),
+        if byte.is_ascii_graphic() && !b"?#".contains(&byte) {
+            out.push(byte.into());
+        } else {
+            let _ = write!(out, "%{byte:02X}");
         }
         out
     })
