@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Reports files that are not there. What has an absolute path is on a node, perhaps not on this one.
 pub(super) fn checked(mut compiled: Compiled) -> Compiled {
     let Some(built) = &compiled.built else { return compiled };
-    let served = built.cluster.ingresses.iter().filter(|ingress| ingress.served);
+    let served = built.cluster.served_ingresses();
     let files = served
         .flat_map(|ingress| &ingress.tls)
         .flat_map(|tls: &Tls| [("certificate", &tls.certificate), ("key", &tls.key)]);

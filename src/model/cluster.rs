@@ -58,6 +58,11 @@ impl Cluster {
         })
     }
 
+    /// The ingresses that what serves them is for: those of another class are not.
+    pub fn served_ingresses(&self) -> impl Iterator<Item = &Ingress> + Clone {
+        self.ingresses.iter().filter(|ingress| ingress.served)
+    }
+
     /// What serves ingresses on a node, if something does.
     #[must_use]
     pub fn ingress_on(&self, node: NodeId) -> Option<&IngressController> {

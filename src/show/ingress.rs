@@ -78,7 +78,7 @@ pub(super) fn ports(controller: &IngressController, tls: bool) -> String {
 
 /// What serves what no rule is for; that of an ingress with hosts is among its rules.
 fn default(ingress: &Ingress, cluster: &Cluster, card: &mut Card) {
-    let of_all = cluster.ingresses.iter().filter(|one| one.served).find_map(|one| one.default);
+    let of_all = cluster.served_ingresses().find_map(|one| one.default);
     let of_controller = cluster.ingress_controller.as_ref().and_then(|own| own.default);
     let found = ingress.default.or(of_all.or(of_controller).filter(|_| ingress.served));
     let shown = found.map(|found| backend(cluster, found));
@@ -179,7 +179,7 @@ pub(super) fn controller(cluster: &Cluster, card: &mut Card) {
     let Some(own) = &cluster.ingress_controller else { return };
     let names = own.nodes.iter().filter_map(|id| cluster.nodes.get(id.0 as usize));
     let names: Vec<&str> = names.map(|node| node.name.as_str()).collect();
-    let tls = cluster.ingresses.iter().any(|one| one.served && !one.tls.is_empty());
+    let tls = cluster.served_ingresses().any(|one| !one.tls.is_empty());
     let word = own.engine.word();
     card.row("ingress", format!("{word}, {}, on {}", ports(own, tls), names.join(", ")));
     card.field(

@@ -13,7 +13,7 @@ use crate::lab::trial::{Get, Of, Planner, Trial};
 use crate::lab::{Layout, Role};
 use crate::model::Cluster;
 use crate::trace::names::with_port;
-use crate::trace::party::{Asked, Carried, Families, Found, Manner, questions};
+use crate::trace::party::{Asked, Carried, Families, Fault, Found, Manner, questions};
 use crate::trace::words::{self, Typed};
 use crate::trace::{Payload, Place};
 use ipnet::IpNet;
@@ -39,13 +39,7 @@ fn curl(args: &args::LabCurl, ui: &mut Ui) -> Result<u8, u8> {
     let carried = args.udp.then_some(Carried::Ports(Protocol::Udp));
     let families = args.family.map_or(Families::First, Families::One);
     let manner = Manner { carried, families, through: None };
-    let all =
-        questions(cluster, &from, &to, &manner).and_then(|all| match ingress(cluster, &all) {
-            Some(port) if to.port.is_none() && !args.udp => {
-                questions(cluster, &from, &Party { port: Some(port), ..to }, &manner)
-            }
-            _ => Ok(all),
-        });
+    let all = at_ingress(cluster, &from, to, &manner);
     let all = all.map_err(|fault| ui.fail(fault.diagnostic(None), format))?;
     let asked = one(&all, &lab).map_err(|fault| ui.fail(fault, format))?;
     let network = network(cluster);
@@ -124,10 +118,21 @@ fn path(rest: &[String]) -> Result<&str, Diagnostic> {
     }
 }
 
-/// Where a node that is asked serves ingresses: by HTTP that port is meant.
-fn ingress(cluster: &Cluster, all: &[Asked]) -> Option<PartyPort> {
-    let Some(Asked { to: Found::Node(id), .. }) = all.first() else { return None };
-    Some(PartyPort::Number(cluster.ingress_on(*id)?.http, Some(Protocol::Tcp)))
+/// The questions that are meant: by HTTP a node without a port is asked where it serves ingresses.
+fn at_ingress(
+    cluster: &Cluster,
+    from: &Party,
+    to: Party,
+    manner: &Manner,
+) -> Result<Vec<Asked>, Fault> {
+    let all = questions(cluster, from, &to, manner)?;
+    let controller = match all.first().map(|asked| asked.to) {
+        Some(Found::Node(id)) if to.port.is_none() => cluster.ingress_on(id),
+        _ => None,
+    };
+    let Some(own) = controller.filter(|_| manner.carried.is_none()) else { return Ok(all) };
+    let port = Some(PartyPort::Number(own.http, Some(Protocol::Tcp)));
+    questions(cluster, from, &Party { port, ..to }, manner)
 }
 
 /// The question that is meant: the first one at a port.

@@ -151,7 +151,7 @@ fn requests(cluster: &Cluster) -> Vec<Request> {
 /// the longest prefix.
 fn taker<'c>(cluster: &'c Cluster, host: Option<&str>, path: &str) -> Option<&'c IngressRule> {
     let path = decoded(path);
-    let rules = cluster.ingresses.iter().filter(|own| own.served).flat_map(|own| &own.rules);
+    let rules = cluster.served_ingresses().flat_map(|own| &own.rules);
     let fitting = rules.filter_map(|rule| {
         let near = nearness(rule.host.as_deref(), host)?;
         let own = decoded(&rule.path);

@@ -33,7 +33,7 @@ pub(super) fn lower(cx: &mut Context) {
         if let Some(controller) = controller.filter(|own| own.engine == engine) {
             work.site = Some(Site::new(cx.cluster, controller, families(cx.node)));
             spans.push(controller.span);
-            spans.extend(site::served(cx.cluster).map(|ingress| ingress.span));
+            spans.extend(cx.cluster.served_ingresses().map(|ingress| ingress.span));
         }
         let config = match engine {
             Engine::Nginx => nginx::write(&work),

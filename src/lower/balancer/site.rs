@@ -5,8 +5,8 @@
 //! the exact path goes before the longest prefix.
 
 use crate::model::{
-    Backend, Cluster, Family, Ingress, IngressController, IngressRule, PathKind, ServicePort, Tls,
-    decoded, is_below, usable,
+    Backend, Cluster, Family, IngressController, IngressRule, PathKind, ServicePort, Tls, decoded,
+    is_below, usable,
 };
 use crate::object::Material;
 use netc_lang::{QualifiedName, Spanned};
@@ -92,7 +92,7 @@ impl Site {
         };
         let mut routes: BTreeMap<HostName, Vec<Route>> = BTreeMap::new();
         routes.insert(HostName::Any, Vec::new());
-        for ingress in served(cluster) {
+        for ingress in cluster.served_ingresses() {
             for rule in &ingress.rules {
                 let upstream = match rule.backend {
                     Some(backend) => site.upstream(cluster, backend),
@@ -152,7 +152,7 @@ impl Site {
     fn certificates(&mut self, cluster: &Cluster) -> BTreeMap<HostName, String> {
         let mut all: BTreeMap<HostName, String> = BTreeMap::new();
         let mut known: BTreeSet<String> = BTreeSet::new();
-        for tls in served(cluster).flat_map(|ingress| &ingress.tls) {
+        for tls in cluster.served_ingresses().flat_map(|ingress| &ingress.tls) {
             let name = format!("{}_{}.crt", tls.secret.namespace, tls.secret.name);
             if known.insert(name.clone()) {
                 self.material.extend(material(tls, &name));
@@ -244,11 +244,6 @@ impl Route {
             _ => self.takes(&other.path),
         }
     }
-}
-
-/// The ingresses that the controller of the cluster serves.
-pub(super) fn served(cluster: &Cluster) -> impl Iterator<Item = &Ingress> {
-    cluster.ingresses.iter().filter(|ingress| ingress.served)
 }
 
 /// Copies of a certificate and its key, as HAProxy looks for the key (`ssl-load-extra-files`).

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Reports backends that nothing is behind, and ports that something else has.
 pub(crate) fn check(cluster: &Cluster, faults: &mut Vec<Diagnostic>) {
     let Some(controller) = &cluster.ingress_controller else { return };
-    let served = cluster.ingresses.iter().filter(|ingress| ingress.served);
+    let served = cluster.served_ingresses();
     let backends = served
         .clone()
         .flat_map(|one| one.rules.iter().filter_map(|rule| rule.backend).chain(one.default));

@@ -92,7 +92,7 @@ impl Places {
 /// What ingresses that are served send to each service: `shop.example/cart`.
 fn ingress_paths(cluster: &Cluster) -> BTreeMap<usize, BTreeSet<String>> {
     let mut all: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-    for ingress in cluster.ingresses.iter().filter(|ingress| ingress.served) {
+    for ingress in cluster.served_ingresses() {
         for rule in &ingress.rules {
             let Some(backend) = rule.backend else { continue };
             let host = rule.host.as_deref().unwrap_or("*");
